@@ -1,0 +1,116 @@
+"""How a document reaches a device: the data of a binding, without the code that performs it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from taskmatrix_ros.core.frozen import Frozen
+
+RosName = Annotated[str, Field(pattern=r"^[A-Za-z_/~][A-Za-z0-9_/{}~]*$")]
+"""A ROS name; relative ones get the profile's namespace."""
+
+ActionType = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*/action/[A-Z][A-Za-z0-9]*$")]
+ServiceType = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*/srv/[A-Z][A-Za-z0-9]*$")]
+MessageType = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*/msg/[A-Z][A-Za-z0-9]*$")]
+
+
+class Reliability(StrEnum):
+    """ROS QoS reliability."""
+
+    RELIABLE = "reliable"
+    BEST_EFFORT = "best_effort"
+
+
+class Durability(StrEnum):
+    """ROS QoS durability."""
+
+    VOLATILE = "volatile"
+    TRANSIENT_LOCAL = "transient_local"
+
+
+class RosQos(Frozen):
+    """ROS quality of service of a topic."""
+
+    reliability: Reliability = Reliability.RELIABLE
+    durability: Durability = Durability.VOLATILE
+    depth: int = Field(default=10, ge=1)
+
+
+class Ros2Action(Frozen):
+    """An action goal. ``arguments``: goal field (dotted) -> template; equal names by default.
+
+    A result with a boolean ``success`` counts as failed when it is false; ``error_code`` and ``message`` are then read.
+    """
+
+    kind: Literal["ros2_action"]
+    name: RosName
+    type: ActionType
+    arguments: dict[str, Any] | None = None
+
+
+class Ros2Service(Frozen):
+    """A service call; fields as for actions."""
+
+    kind: Literal["ros2_service"]
+    name: RosName
+    type: ServiceType
+    arguments: dict[str, Any] | None = None
+
+
+class Ros2Topic(Frozen):
+    """One message published. Nobody subscribed within the connect time means unavailable."""
+
+    kind: Literal["ros2_topic"]
+    name: RosName
+    type: MessageType
+    arguments: dict[str, Any] | None = None
+    qos: RosQos = RosQos()
+
+
+class Mqtt(Frozen):
+    """One MQTT message. ``topic`` and ``payload`` are templates; a payload that is no string is sent as JSON.
+
+    ``{name}`` is replaced by an argument; a string that is only ``{name}`` keeps the argument's type; ``{{`` is ``{``.
+    """
+
+    kind: Literal["mqtt"]
+    broker: str = "default"
+    topic: str
+    payload: Any = ""
+    qos: Literal[0, 1, 2] = 1
+    retain: bool = False
+
+
+BindingSpec = Annotated[Ros2Action | Ros2Service | Ros2Topic | Mqtt, Field(discriminator="kind")]
+
+
+class Ros2TopicSource(Frozen):
+    """State from a field of a message. ``path`` is dotted; a value equal to ``null_if`` counts as missing."""
+
+    kind: Literal["ros2_topic"]
+    name: RosName
+    type: MessageType
+    path: str
+    null_if: Any = None
+    qos: RosQos = RosQos()
+
+
+class MqttSource(Frozen):
+    """State from an MQTT topic. ``{name}`` in topic and key is a wildcard level.
+
+    ``path`` is an RFC 6901 JSON pointer into a JSON payload, empty for the whole payload as text or number;
+    ``map`` turns payloads into values.
+    """
+
+    kind: Literal["mqtt"]
+    broker: str = "default"
+    topic: str
+    path: str | None = None
+    map: dict[str, Any] | None = None
+    qos: Literal[0, 1, 2] = 1
+
+
+StateSource = Annotated[Ros2TopicSource | MqttSource, Field(discriminator="kind")]

@@ -1,0 +1,148 @@
+"""Every error of the project, sorted by who must act.
+
+::
+
+    TaskMatrixError
+    ├── ConfigError            the operator mends a file, a profile or the machine
+    │   └── ManifestError      an API document is wrong: file, line and remedy for each finding
+    ├── PlanningError          ask again in other words, or ask the person
+    ├── VerificationError      the text goes back to whoever wrote the code
+    ├── CallError              a policy retries or gives up
+    │   ├── CallRefused        the Gate or the device said no; nothing was done
+    │   ├── CallFailed         it was tried, and did not work or the world contradicts it
+    │   ├── CallTimedOut       no answer within ``deadline_s``
+    │   ├── CallUnavailable    the peer is not there; the call was not sent
+    │   ├── CallExpired        it could not be sent before ``expires_s`` had passed
+    │   └── CallInDoubt        nobody knows whether it was done
+    └── RunError               the run ends, and action code cannot catch it
+        ├── RunCancelled       a person or client cancelled
+        ├── RunStopped         the stop latch holds
+        └── BudgetExceeded     too many calls, refusals, seconds or memory
+
+A message is one line that says who failed, what was given, what is allowed and what to do:
+``mqtt 'hall_lamp': brightness_pct 140 is outside 0..100; correct the argument or the limit in home.yaml``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from taskmatrix_ros.core.diagnostic import Diagnostic
+
+
+class TaskMatrixError(Exception):
+    """Base of all errors a person may be shown."""
+
+    code: ClassVar[str] = "ERROR"
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(" ".join(message.split()))
+        self.error_code = code or self.code
+
+    @property
+    def message(self) -> str:
+        """The one line for a person."""
+        return str(self)
+
+
+class ConfigError(TaskMatrixError):
+    """The operator mends a file, a profile or the machine."""
+
+    code = "CONFIG"
+
+
+class ManifestError(ConfigError):
+    """API documents are wrong; each finding names file, line and remedy."""
+
+    code = "MANIFEST"
+
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__("; ".join(str(d) for d in self.diagnostics))
+
+
+class PlanningError(TaskMatrixError):
+    """The instruction became no plan. :param nearest: what could be asked for instead, best first."""
+
+    code = "NOT_UNDERSTOOD"
+
+    def __init__(self, message: str, *, code: str | None = None, nearest: Sequence[str] = ()) -> None:
+        super().__init__(message, code=code)
+        self.nearest = tuple(nearest)
+
+
+class VerificationError(TaskMatrixError):
+    """Action code was refused before anything ran."""
+
+    code = "NOT_VERIFIED"
+
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__("; ".join(str(d) for d in self.diagnostics))
+
+
+class CallError(TaskMatrixError):
+    """One call did not succeed."""
+
+    code = "CALL"
+
+
+class CallRefused(CallError):
+    """The Gate or the device said no; nothing was done."""
+
+    code = "REFUSED"
+
+
+class CallFailed(CallError):
+    """It was tried, and did not work or the world contradicts it."""
+
+    code = "FAILED"
+
+
+class CallTimedOut(CallError):
+    """No answer within ``deadline_s``."""
+
+    code = "TIMED_OUT"
+
+
+class CallUnavailable(CallError):
+    """The peer is not there; the call was not sent."""
+
+    code = "UNAVAILABLE"
+
+
+class CallExpired(CallError):
+    """It could not be sent before ``expires_s`` had passed."""
+
+    code = "EXPIRED"
+
+
+class CallInDoubt(CallError):
+    """Nobody knows whether it was done."""
+
+    code = "IN_DOUBT"
+
+
+class RunError(TaskMatrixError):
+    """The run ends, and action code cannot catch it."""
+
+    code = "RUN"
+
+
+class RunCancelled(RunError):
+    """A person or client cancelled."""
+
+    code = "CANCELLED"
+
+
+class RunStopped(RunError):
+    """The stop latch holds."""
+
+    code = "STOPPED"
+
+
+class BudgetExceeded(RunError):
+    """Too many calls, refusals, seconds or memory."""
+
+    code = "BUDGET"

@@ -1,0 +1,64 @@
+"""What a person asked for."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from taskmatrix_ros.core.frozen import Frozen
+from taskmatrix_ros.core.ids import new_id
+
+MAX_TEXT = 4000
+"""Characters of an instruction: more is no spoken or typed wish, and every parser after this would pay for it."""
+
+
+class Channel(StrEnum):
+    """The way an instruction came in; the rights are the channel's, a claimed speaker only narrows them."""
+
+    ROS = "ros"
+    CLI = "cli"
+    MQTT = "mqtt"
+    MCP = "mcp"
+    RULE = "rule"
+    LIBRARY = "library"
+
+
+class Mode(StrEnum):
+    """How far to go."""
+
+    RUN = "run"
+    OUTLINE_ONLY = "outline_only"
+    DRY_RUN = "dry_run"
+
+
+class ApprovalMode(StrEnum):
+    """What happens to a call that wants approval."""
+
+    ASK = "ask"
+    DENY = "deny"
+
+
+class Image(Frozen):
+    """A picture that came with the instruction. ``data``: the encoded file; ``format``: jpeg or png."""
+
+    format: str
+    data: bytes
+
+
+class Instruction(Frozen):
+    """A person's wish with its context; a repeated ``request_id`` returns the same run."""
+
+    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TEXT)]
+    images: tuple[Image, ...] = ()
+    speaker: str = ""
+    channel: Channel = Channel.LIBRARY
+    conversation_id: str = ""
+    locale: str = "en"
+    area: str = ""
+    request_id: str = ""
+    mode: Mode = Mode.RUN
+    approval: ApprovalMode = ApprovalMode.ASK
+    priority: int = Field(default=0, ge=-128, le=127)
+    instruction_id: str = Field(default_factory=new_id)

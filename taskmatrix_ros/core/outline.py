@@ -1,0 +1,35 @@
+"""What will be done, in steps that a person can read and edit before any code is written."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from pydantic import Field
+
+from taskmatrix_ros.core.effect import Effect
+from taskmatrix_ros.core.frozen import Frozen
+from taskmatrix_ros.core.ids import new_id
+
+
+class OutlineStep(Frozen):
+    """One step in plain words.
+
+    ``needs`` names steps before it, ``goal`` is CEL over state that holds when it is done.
+    """
+
+    id: str
+    text: str
+    needs: tuple[str, ...] = ()
+    effect: Effect = Effect.READ
+    targets: tuple[str, ...] = ()
+    goal: str | None = None
+
+
+class Outline(Frozen):
+    """The steps of one instruction, in order."""
+
+    instruction: str
+    steps: tuple[OutlineStep, ...]
+    planner: str
+    outline_id: str = Field(default_factory=new_id)
+    created_at: datetime = Field(default_factory=lambda: datetime.now(UTC))

@@ -1,0 +1,216 @@
+"""What the parts expect of each other, written as contracts. They meet in ``app``."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from taskmatrix_ros.core.action_code import ActionCode, VerifiedCode
+from taskmatrix_ros.core.api_document import ApiDocument, Composite, StateSpec
+from taskmatrix_ros.core.call import Call
+from taskmatrix_ros.core.instruction import Instruction
+from taskmatrix_ros.core.outcome import Outcome
+from taskmatrix_ros.core.outline import Outline
+from taskmatrix_ros.core.run import CallRecord, Episode, Rehearsed, RunStatus
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressReport:
+    """What the called party says while it works: ``completion`` in 0..1, None where it does not tell."""
+
+    completion: float | None = None
+    message: str = ""
+
+
+Progress = Callable[[ProgressReport], None]
+"""Told every report, in the loop's thread."""
+
+
+class Catalogue(Protocol):
+    """The documents that may be used now."""
+
+    def get(self, name: str) -> ApiDocument | None:
+        """Give the enabled document of that name."""
+
+    def documents(self) -> Sequence[ApiDocument]:
+        """Every enabled document, by name."""
+
+    def composites(self) -> Sequence[Composite]:
+        """Sentences that expand to several calls."""
+
+    def states(self) -> Sequence[StateSpec]:
+        """Where state keys come from."""
+
+    @property
+    def revision(self) -> int:
+        """Rises with every change, so that what was derived from the documents knows when to derive anew."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanningContext:
+    """What a planner may know beside the instruction: the believable state and the moment."""
+
+    state: Mapping[str, Any] = field(default_factory=dict)
+    now: datetime
+
+
+class Planner(Protocol):
+    """Drafts an outline, then code for it. An edited outline is honoured: only its steps are read."""
+
+    name: str
+    needs_selection: bool
+    """Whether ``write_code`` wants the selector's documents; one that knows the whole catalogue does not."""
+
+    async def outline(self, instruction: Instruction, context: PlanningContext) -> Outline:
+        """Draft the steps.
+
+        :raises PlanningError: it cannot be understood, or nothing fits; ``nearest`` says what could be asked for.
+        """
+
+    async def write_code(
+        self, outline: Outline, documents: Sequence[ApiDocument], context: PlanningContext
+    ) -> ActionCode:
+        """Write action code for the outline's steps.
+
+        :raises PlanningError: a step fits no document.
+        """
+
+
+class Selector(Protocol):
+    """Finds the documents an outline needs."""
+
+    async def select(self, instruction: Instruction, outline: Outline) -> Sequence[ApiDocument]:
+        """Give the complete set, best first: the whole instruction and one query per step, with prerequisites."""
+
+
+class Verifier(Protocol):
+    """The only maker of ``VerifiedCode``."""
+
+    async def verify(self, code: ActionCode) -> VerifiedCode:
+        """Check code against the documents it is pinned to.
+
+        :raises VerificationError: with line, column, what is allowed and a fix for each finding.
+        """
+
+    def is_mine(self, code: VerifiedCode) -> bool:
+        """Whether this verifier made it."""
+
+
+class Rehearsal(Protocol):
+    """Runs verified code against a symbolic world."""
+
+    async def rehearse(self, code: VerifiedCode, state: Mapping[str, Any], now: datetime) -> Rehearsed:
+        """Foretell calls and changes.
+
+        :raises VerificationError: a ``requires`` does not hold on the way, or the code raises.
+        """
+
+
+class Binding(Protocol):
+    """One way to reach devices. It translates native errors at its edge and keeps no state of a run."""
+
+    kinds: frozenset[str]
+    """The ``kind`` of the binding specs it performs."""
+
+    async def open(self) -> None:
+        """Connect, subscribe state. Peers that are away do not fail it; they are connected when they come.
+
+        :raises ConfigError: a spec can never work: an unknown type, a field that does not exist.
+        """
+
+    async def close(self) -> None:
+        """Give everything back. May be called after a failed or no ``open``."""
+
+    async def call(self, call: Call, document: ApiDocument, progress: Progress) -> Outcome:
+        """Perform a gated call; bounded by ``call.deadline_s``, in seconds of wall time.
+
+        Never raises for what the peer or the network does: that is the outcome's status and error. It is
+        ``in_doubt`` where the command may have reached the peer but no answer came.
+        """
+
+    async def cancel(self, call_id: str) -> None:
+        """Ask for the end of a pending ``call``, which then returns ``cancelled`` once the peer confirms it."""
+
+    def stop(self) -> None:
+        """Halt what it moves, now: synchronous, thread-safe, no locks, back within 100 ms."""
+
+
+class Gate(Protocol):
+    """The one function every command passes, after validation; it fails closed."""
+
+    def admit(self, call: Call, document: ApiDocument, instruction: Instruction) -> dict[str, Any]:
+        """Let a call pass.
+
+        :returns: the arguments to send, defaults filled in.
+        :raises CallRefused: limits, policy, requirements: the program may handle it.
+        :raises RunStopped: the latch holds: it may not.
+        """
+
+
+class Journal(Protocol):
+    """What must survive kill -9. Each method has committed when it returns."""
+
+    def save_run(self, episode: Episode) -> None:
+        """Write the run without its calls: new, or in its new state."""
+
+    def begin_call(self, call: Call, *, durable: bool) -> None:
+        """Write a call before it is dispatched; ``durable``: also against loss of power."""
+
+    def end_call(self, outcome: Outcome) -> None:
+        """Write how it ended."""
+
+    def run(self, run_id: str) -> Episode | None:
+        """Give a run with its calls."""
+
+    def runs(self, *, active_only: bool = False, limit: int = 50, before: str = "") -> Sequence[Episode]:
+        """Give runs without calls, newest first."""
+
+    def run_of_request(self, request_id: str) -> Episode | None:
+        """Give the run that a caller's ``request_id`` started."""
+
+    def set_latch(self, reason: str | None) -> None:
+        """Write the stop latch: a reason, or None when it is lifted."""
+
+    def latch(self) -> str | None:
+        """Give the reason the latch holds, or None."""
+
+
+class RunObserver(Protocol):
+    """Told, in the loop's thread, how a run goes."""
+
+    def call_began(self, call: Call) -> None:
+        """A call was journalled and goes out."""
+
+    def call_progressed(self, call: Call, report: ProgressReport) -> None:
+        """The called party reported."""
+
+    def call_ended(self, call: Call, outcome: Outcome) -> None:
+        """A call ended and was read back."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunResult:
+    """How running the code ended; ``summary`` says why in one line where it did not succeed."""
+
+    status: RunStatus
+    calls: tuple[CallRecord, ...]
+    summary: str = ""
+    error_code: str = ""
+
+
+class Runner(Protocol):
+    """Runs verified code, one call after the other, each gated, journalled and read back."""
+
+    async def run(self, code: VerifiedCode, instruction: Instruction, run_id: str, observer: RunObserver) -> RunResult:
+        """Run to the end. Never raises for what happens in the run.
+
+        :raises ValueError: the code was not verified by this runner's verifier.
+        """
+
+    async def cancel(self, run_id: str, reason: str) -> bool:
+        """Cancel: the pending call's peer is told and confirms. :returns: whether such a run was active."""
+
+
+Dispatch = Callable[[Call, ApiDocument, Progress], Awaitable[Outcome]]

@@ -1,0 +1,123 @@
+"""A run: one instruction from its outline to its end, and the states it may pass through."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import Field
+
+from taskmatrix_ros.core.action_code import ActionCode
+from taskmatrix_ros.core.call import Call
+from taskmatrix_ros.core.frozen import Frozen
+from taskmatrix_ros.core.ids import new_id
+from taskmatrix_ros.core.instruction import Instruction
+from taskmatrix_ros.core.outcome import Outcome, utc_now
+from taskmatrix_ros.core.outline import Outline
+
+
+class RunStatus(StrEnum):
+    """Where a run is; the names of ``taskmatrix_interfaces/msg/Run``."""
+
+    PLANNING = "planning"
+    WAITING = "waiting"
+    RUNNING = "running"
+    PAUSED = "paused"
+    SUSPENDED = "suspended"
+    STOPPING = "stopping"
+    SUCCEEDED = "succeeded"
+    UNCONFIRMED = "unconfirmed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    REFUSED = "refused"
+    UNAVAILABLE = "unavailable"
+    DRY_RUN = "dry_run"
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing can follow."""
+        return not TRANSITIONS[self]
+
+
+_ENDS = frozenset(
+    {
+        RunStatus.SUCCEEDED,
+        RunStatus.UNCONFIRMED,
+        RunStatus.FAILED,
+        RunStatus.CANCELLED,
+        RunStatus.UNAVAILABLE,
+    }
+)
+
+TRANSITIONS: dict[RunStatus, frozenset[RunStatus]] = {
+    RunStatus.PLANNING: frozenset(
+        {
+            RunStatus.WAITING,
+            RunStatus.RUNNING,
+            RunStatus.REFUSED,
+            RunStatus.DRY_RUN,
+            RunStatus.FAILED,
+            RunStatus.CANCELLED,
+            RunStatus.UNAVAILABLE,
+        }
+    ),
+    RunStatus.WAITING: _ENDS | {RunStatus.RUNNING, RunStatus.REFUSED, RunStatus.STOPPING},
+    RunStatus.RUNNING: _ENDS | {RunStatus.WAITING, RunStatus.PAUSED, RunStatus.SUSPENDED, RunStatus.STOPPING},
+    RunStatus.PAUSED: frozenset({RunStatus.RUNNING, RunStatus.STOPPING, RunStatus.CANCELLED, RunStatus.FAILED}),
+    RunStatus.SUSPENDED: frozenset({RunStatus.RUNNING, RunStatus.STOPPING, RunStatus.CANCELLED, RunStatus.FAILED}),
+    RunStatus.STOPPING: frozenset({RunStatus.CANCELLED, RunStatus.FAILED}),
+    **{end: frozenset() for end in _ENDS | {RunStatus.REFUSED, RunStatus.DRY_RUN}},
+}
+"""Where each state may go; a change that is not here is a fault in the program, never a wish of the user."""
+
+
+class Stage(StrEnum):
+    """What is being done for a run right now: the flow of DESIGN section 1."""
+
+    OUTLINING = "outlining"
+    SELECTING = "selecting"
+    CODING = "coding"
+    VERIFYING = "verifying"
+    REHEARSING = "rehearsing"
+    APPROVING = "approving"
+    RUNNING = "running"
+    PROVING = "proving"
+
+
+class Rehearsed(Frozen):
+    """What a rehearsal in the symbolic world foretells.
+
+    ``diff``: state key -> (before, after). ``unknown``: what could not be predicted, one line each.
+    ``duration_s``: sum of the documents' typical times, None where one has none.
+    """
+
+    calls: tuple[Call, ...] = ()
+    diff: dict[str, tuple[Any, Any]] = Field(default_factory=dict)
+    risks: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    duration_s: float | None = None
+
+
+class CallRecord(Frozen):
+    """A call and, once it has ended, its outcome."""
+
+    call: Call
+    outcome: Outcome | None = None
+
+
+class Episode(Frozen):
+    """Everything a run was: what the journal keeps and what feedback is about."""
+
+    instruction: Instruction
+    status: RunStatus
+    outline: Outline | None = None
+    code: ActionCode | None = None
+    rehearsed: Rehearsed | None = None
+    calls: tuple[CallRecord, ...] = ()
+    summary: str = ""
+    error_code: str = ""
+    nearest: tuple[str, ...] = ()
+    run_id: str = Field(default_factory=new_id)
+    created_at: datetime = Field(default_factory=utc_now)
+    ended_at: datetime | None = None

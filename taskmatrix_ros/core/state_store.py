@@ -1,0 +1,150 @@
+"""The world as last heard: a flat map from ``entity.attribute`` to a value with unit, moment and source."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from taskmatrix_ros.core.clocks import SteadyClock
+from taskmatrix_ros.core.outcome import utc_now
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class StateValue:
+    """A value as it arrived. ``received_s`` is steady time, ``sequence`` counts all arrivals of the store from 1."""
+
+    key: str
+    value: Any
+    unit: str | None
+    at: datetime
+    source: str
+    received_s: float
+    sequence: int
+
+
+Watcher = Callable[[StateValue], None]
+
+
+class StateStore(Mapping[str, Any]):
+    """Owned by the loop's thread: other threads hand values over with ``loop.call_soon_threadsafe``.
+
+    As a mapping it shows only what may be believed: a missing, stale or null value, or one whose source is not live,
+    is absent. ``read`` shows the rest.
+    """
+
+    def __init__(self, clock: SteadyClock | None = None) -> None:
+        self._clock = clock or SteadyClock()
+        self._values: dict[str, StateValue] = {}
+        self._stale_after_s: dict[str, float] = {}
+        self._dead: set[str] = set()
+        self._watchers: dict[str, list[Watcher]] = {}
+        self._sequence = 0
+
+    @property
+    def sequence(self) -> int:
+        """How many values have arrived so far: a mark to compare later arrivals with."""
+        return self._sequence
+
+    def set_stale_after(self, key: str, stale_after_s: float) -> None:
+        """A value of this key is missing when it is older, in seconds of steady time."""
+        self._stale_after_s[key] = stale_after_s
+
+    def set(
+        self, key: str, value: Any, *, source: str, unit: str | None = None, at: datetime | None = None
+    ) -> StateValue:
+        """Take in a value. A value from a source proves that the source lives.
+
+        :param source: who says so: ``mqtt:default``, ``ros2:robot/state``, ``reply:<call_id>``.
+        :param at: when it was measured, aware UTC; now if the source does not tell.
+        """
+        self._sequence += 1
+        self._dead.discard(source)
+        arrived = StateValue(key, value, unit, at or utc_now(), source, self._clock.now_s(), self._sequence)
+        self._values[key] = arrived
+        for watcher in (*self._watchers.get(key, ()), *self._watchers.get("", ())):
+            try:
+                watcher(arrived)
+            except Exception:  # noqa: BLE001 - a watcher may fail in any way
+                _log.exception("watcher %r failed on %s; it stays", watcher, key)
+        return arrived
+
+    def forget(self, key: str) -> None:
+        """Drop a key whose device is gone."""
+        self._values.pop(key, None)
+
+    def set_source_live(self, source: str, *, live: bool) -> None:
+        """Say whether a source still speaks; values of a dead one count as missing until it does again."""
+        if live:
+            self._dead.discard(source)
+        else:
+            self._dead.add(source)
+
+    def read(self, key: str) -> StateValue | None:
+        """Give what last arrived, believable or not."""
+        return self._values.get(key)
+
+    def all_values(self) -> Iterable[StateValue]:
+        """Every value that ever arrived and was not forgotten, believable or not."""
+        return tuple(self._values.values())
+
+    def problem(self, key: str) -> str | None:
+        """Say why a key counts as missing, or None if it does not."""
+        stored = self._values.get(key)
+        if stored is None:
+            return f"{key} was never heard"
+        if stored.source in self._dead:
+            return f"{key} is unknown since {stored.source} is gone"
+        limit = self._stale_after_s.get(key)
+        age_s = self._clock.now_s() - stored.received_s
+        if limit is not None and age_s > limit:
+            return f"{key} is {age_s:.1f} s old, older than {limit:g} s"
+        return f"{key} is null" if stored.value is None else None
+
+    def watch(self, watcher: Watcher, keys: Iterable[str] = ("",)) -> Callable[[], None]:
+        """Call ``watcher`` on every arrival for ``keys``, all keys by default. :returns: the way to end it."""
+        chosen = tuple(keys)
+        for key in chosen:
+            self._watchers.setdefault(key, []).append(watcher)
+
+        def undo() -> None:
+            for key in chosen:
+                if watcher in self._watchers.get(key, ()):
+                    self._watchers[key].remove(watcher)
+
+        return undo
+
+    async def changed(self, deadline_s: float, after: int) -> bool:
+        """Wait until a value arrives after mark ``after``. :returns: whether one did within ``deadline_s``."""
+        if self._sequence > after:
+            return True
+        arrived = asyncio.Event()
+        undo = self.watch(lambda _value: arrived.set())
+        try:
+            async with asyncio.timeout(deadline_s):
+                await arrived.wait()
+        except TimeoutError:
+            return False
+        finally:
+            undo()
+        return True
+
+    def __getitem__(self, key: str) -> Any:
+        if self.problem(key) is not None:
+            raise KeyError(key)
+        return self._values[key].value
+
+    def __iter__(self) -> Iterator[str]:
+        return (key for key in tuple(self._values) if self.problem(key) is None)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Copy what may be believed: the start of a rehearsal."""
+        return dict(self)
