@@ -70,11 +70,13 @@ class StateSpec(Frozen):
 class Composite(Frozen):
     """Sentences that expand to several calls.
 
-    ``code`` is action code in which ``{name}`` is a slot's value as a Python literal.
+    ``code`` is action code in which ``{name}`` is a slot's value as a Python literal. Of several that match, the first
+    whose ``when`` (CEL over ``state`` and ``args``, the slots) holds is taken.
     """
 
     sentences: dict[str, tuple[str, ...]]
     code: str
+    when: str | None = None
     description: str = ""
 
 
