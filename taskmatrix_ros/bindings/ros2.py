@@ -1,0 +1,266 @@
+"""ROS 2 actions, services and topics as devices."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from rclpy.action import ActionClient
+
+from taskmatrix_ros.bindings.templates import render
+from taskmatrix_ros.core.api_document import ApiDocument
+from taskmatrix_ros.core.binding_spec import Ros2Action, Ros2Service, Ros2Topic
+from taskmatrix_ros.core.call import Call
+from taskmatrix_ros.core.clocks import RosClock
+from taskmatrix_ros.core.errors import ConfigError
+from taskmatrix_ros.core.ids import id_to_bytes
+from taskmatrix_ros.core.outcome import ErrorReport, Outcome, Status, utc_now
+from taskmatrix_ros.core.ports import Catalogue, Progress, ProgressReport
+from taskmatrix_ros.core.state_store import StateStore
+from taskmatrix_ros.ros.action_call import ActionCall, GoalEnd, GoalReport
+from taskmatrix_ros.ros.interface_types import interface_type
+from taskmatrix_ros.ros.message_fields import field_type, fill_field, to_plain
+from taskmatrix_ros.ros.node_thread import NodeThread
+from taskmatrix_ros.ros.qos_profiles import qos_profile
+from taskmatrix_ros.ros.ros_names import absolute_name
+from taskmatrix_ros.ros.simulated_clock import CLOCK_SILENT_S
+from taskmatrix_ros.ros.topic_state import TopicState
+
+POLL_S = 0.02
+
+_STATUS = {
+    GoalEnd.SUCCEEDED: Status.SUCCEEDED,
+    GoalEnd.ABORTED: Status.FAILED,
+    GoalEnd.CANCELED: Status.CANCELLED,
+    GoalEnd.REJECTED: Status.REJECTED,
+    GoalEnd.TIMED_OUT: Status.TIMED_OUT,
+    GoalEnd.NO_SERVER: Status.UNAVAILABLE,
+    GoalEnd.LOST: Status.IN_DOUBT,
+}
+
+
+class Ros2Binding:
+    """Implements ``core.ports.Binding`` for the three ROS kinds."""
+
+    kinds = frozenset({"ros2_action", "ros2_service", "ros2_topic"})
+
+    def __init__(
+        self,
+        thread: NodeThread,
+        catalogue: Catalogue,
+        state: StateStore,
+        clock: RosClock,
+        *,
+        namespace: str = "",
+        connect_s: float = 2.0,
+    ) -> None:
+        """:param namespace: of the robot, put before relative names.
+
+        :param connect_s: wall seconds a peer may take to appear before a call counts as unavailable.
+        """
+        self._thread = thread
+        self._catalogue = catalogue
+        self._clock = clock
+        self._namespace = namespace
+        self._connect_s = connect_s
+        self._topic_state = TopicState(thread, namespace, state)
+        self._peers: dict[tuple[str, str, str], Any] = {}
+        self._goals: dict[str, ActionCall] = {}
+
+    async def open(self) -> None:
+        """Resolve every type the manifests name, create the clients, subscribe state.
+
+        :raises ConfigError: a type or field does not exist; says document, type and the nearest.
+        """
+        for document in self._catalogue.documents():
+            if document.binding.kind in self.kinds:
+                check_fields(document)
+                await self._peer(document.binding)
+        await self._topic_state.open(self._catalogue.states())
+
+    async def close(self) -> None:
+        """Destroy clients, publishers and subscriptions."""
+        await self._topic_state.close()
+        peers, self._peers = self._peers, {}
+        for (kind, _name, _type), peer in peers.items():
+            node = self._thread.node
+            destroy: Callable[[], Any] = {
+                "ros2_action": getattr(peer, "destroy", None),
+                "ros2_service": partial(node.destroy_client, peer),
+                "ros2_topic": partial(node.destroy_publisher, peer),
+            }[kind]
+            await self._thread.run(destroy)
+
+    async def call(self, call: Call, document: ApiDocument, progress: Progress) -> Outcome:
+        """Perform a gated call; see ``core.ports.Binding.call``."""
+        started = utc_now()
+        perform = {
+            "ros2_action": self._call_action,
+            "ros2_service": self._call_service,
+            "ros2_topic": self._publish,
+        }[document.binding.kind]
+        try:
+            outcome = await perform(call, document, progress)
+        except (ConfigError, ValueError) as error:
+            outcome = _failed(call, Status.REJECTED, "BAD_ARGUMENT", f"{document.name}: {error}")
+        return outcome.model_copy(update={"started_at": started, "ended_at": utc_now()})
+
+    async def cancel(self, call_id: str) -> None:
+        """Ask for the goal's end. A service call or a message that was sent cannot be recalled."""
+        goal = self._goals.get(call_id)
+        if goal is not None:
+            goal.cancel()
+
+    def stop(self) -> None:
+        """Send a cancel request for every pending goal."""
+        for goal in tuple(self._goals.values()):
+            goal.stop()
+
+    async def _call_action(self, call: Call, document: ApiDocument, progress: Progress) -> Outcome:
+        spec = document.binding
+        assert isinstance(spec, Ros2Action)
+        client = await self._peer(spec)
+        goal = build(interface_type(spec.type).Goal(), spec.arguments, call.arguments)
+        loop = asyncio.get_running_loop()
+        action = ActionCall(self._thread, client, absolute_name(self._namespace, spec.name))
+        self._goals[call.call_id] = action
+
+        def on_feedback(feedback: Any) -> None:
+            loop.call_soon_threadsafe(progress, _progress(feedback))
+
+        try:
+            report = await action.run(
+                goal,
+                goal_id=id_to_bytes(call.call_id),
+                on_feedback=on_feedback,
+                connect_s=self._connect_s,
+                deadline_s=call.deadline_s,
+                lost=self._lost,
+            )
+        finally:
+            del self._goals[call.call_id]
+        return self._outcome(call, document, report)
+
+    def _lost(self) -> str | None:
+        silent_s = self._clock.silent_s()
+        if silent_s > CLOCK_SILENT_S:
+            return f"the simulator is unavailable: /clock has been silent for {silent_s:.1f} s; start it again"
+        return None
+
+    def _outcome(self, call: Call, document: ApiDocument, report: GoalReport) -> Outcome:
+        result = report.result
+        status = _STATUS[report.end]
+        said = str(getattr(result, "message", "") or "")
+        code = str(getattr(result, "error_code", "") or "")
+        if report.end is GoalEnd.SUCCEEDED and getattr(result, "success", True):
+            return Outcome(call_id=call.call_id, status=status, value=_value(document, result))
+        if report.end in (GoalEnd.SUCCEEDED, GoalEnd.ABORTED):
+            if lost := self._lost():
+                return _failed(call, Status.UNAVAILABLE, "UNAVAILABLE", lost)
+            return _failed(call, Status.FAILED, code or "FAILED", said or f"{document.name} failed without a reason")
+        if report.end is GoalEnd.LOST and self._lost():
+            status = Status.UNAVAILABLE
+        return _failed(call, status, status.value.upper(), report.reason)
+
+    async def _call_service(self, call: Call, document: ApiDocument, _progress: Progress) -> Outcome:
+        spec = document.binding
+        assert isinstance(spec, Ros2Service)
+        client = await self._peer(spec)
+        name = absolute_name(self._namespace, spec.name)
+        deadline = time.monotonic() + call.deadline_s
+        request = build(interface_type(spec.type).Request(), spec.arguments, call.arguments)
+        if not await self._until(client.service_is_ready, deadline):
+            return _failed(call, Status.UNAVAILABLE, "UNAVAILABLE", f"no service {name} within {self._connect_s:g} s")
+        try:
+            async with asyncio.timeout(deadline - time.monotonic()):
+                response = await self._thread.result(partial(client.call_async, request))
+        except TimeoutError:
+            said = f"service {name} did not answer within {call.deadline_s:g} s"
+            return _failed(call, Status.IN_DOUBT, "IN_DOUBT", said)
+        if not getattr(response, "success", True):
+            said = str(getattr(response, "message", "") or f"service {name} reported failure")
+            return _failed(call, Status.FAILED, str(getattr(response, "error_code", "") or "FAILED"), said)
+        return Outcome(call_id=call.call_id, status=Status.SUCCEEDED, value=_value(document, response))
+
+    async def _publish(self, call: Call, document: ApiDocument, _progress: Progress) -> Outcome:
+        spec = document.binding
+        assert isinstance(spec, Ros2Topic)
+        publisher = await self._peer(spec)
+        message = build(interface_type(spec.type)(), spec.arguments, call.arguments)
+        name = absolute_name(self._namespace, spec.name)
+        deadline = time.monotonic() + call.deadline_s
+        if not await self._until(lambda: publisher.get_subscription_count() > 0, deadline):
+            said = f"nobody listens on topic {name} within {self._connect_s:g} s"
+            return _failed(call, Status.UNAVAILABLE, "UNAVAILABLE", said)
+        await self._thread.run(partial(publisher.publish, message))
+        return Outcome(call_id=call.call_id, status=Status.SUCCEEDED)
+
+    async def _until(self, ready: Callable[[], bool], deadline: float) -> bool:
+        until = min(deadline, time.monotonic() + self._connect_s)
+        while not await self._thread.run(ready):
+            if time.monotonic() >= until:
+                return False
+            await asyncio.sleep(POLL_S)
+        return True
+
+    async def _peer(self, spec: Any) -> Any:
+        name = absolute_name(self._namespace, spec.name)
+        key = (spec.kind, name, spec.type)
+        if key not in self._peers:
+            node, kind = self._thread.node, interface_type(spec.type)
+            if isinstance(spec, Ros2Action):
+                create = partial(ActionClient, node, kind, name)
+            elif isinstance(spec, Ros2Service):
+                create = partial(node.create_client, kind, name)
+            else:
+                create = partial(node.create_publisher, kind, name, qos_profile(spec.qos))
+            self._peers[key] = await self._thread.run(create)
+        return self._peers[key]
+
+
+def check_fields(document: ApiDocument) -> None:
+    """Check that the type exists and has the fields the document fills.
+
+    :raises ConfigError: names the document, the type and what is there.
+    """
+    spec = document.binding
+    part = {"ros2_action": "Goal", "ros2_service": "Request"}.get(spec.kind)
+    try:
+        kind = interface_type(spec.type)  # type: ignore[union-attr]
+        message = getattr(kind, part) if part else kind
+        for path in spec.arguments or document.parameters:  # type: ignore[union-attr]
+            field_type(message, path)
+    except ConfigError as error:
+        raise ConfigError(f"api '{document.name}': {error}") from error
+
+
+def build(message: Any, templates: Mapping[str, Any] | None, arguments: Mapping[str, Any]) -> Any:
+    """Fill a message from arguments; those that are null leave the field's default.
+
+    :raises ValueError: a value does not fit its field.
+    """
+    fields = dict(arguments) if templates is None else {path: render(t, arguments) for path, t in templates.items()}
+    for path, value in fields.items():
+        if value is not None:
+            fill_field(message, path, value)
+    return message
+
+
+def _value(document: ApiDocument, message: Any) -> Any:
+    if document.returns is None or not document.returns.properties:
+        return None
+    return {name: to_plain(getattr(message, name)) for name in document.returns.properties if hasattr(message, name)}
+
+
+def _progress(feedback: Any) -> ProgressReport:
+    completion = getattr(feedback, "completion", None)
+    said = getattr(feedback, "message", "") or getattr(feedback, "state", "")
+    known = isinstance(completion, float) and 0.0 <= completion <= 1.0
+    return ProgressReport(completion if known else None, str(said))
+
+
+def _failed(call: Call, status: Status, code: str, message: str) -> Outcome:
+    return Outcome(call_id=call.call_id, status=status, error=ErrorReport(code=code, message=message))

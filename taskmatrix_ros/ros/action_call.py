@@ -1,0 +1,152 @@
+"""One action goal, from looking for its server to its confirmed end."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from action_msgs.msg import GoalStatus
+from rclpy.action import ActionClient
+from unique_identifier_msgs.msg import UUID
+
+from taskmatrix_ros.ros.node_thread import NodeThread
+
+POLL_S = 0.02
+WATCH_S = 0.25
+CANCEL_S = 5.0
+"""How long a server may take to confirm a cancel before the goal counts as lost."""
+
+
+class GoalEnd(StrEnum):
+    """How a goal ended."""
+
+    SUCCEEDED = "succeeded"
+    ABORTED = "aborted"
+    CANCELED = "canceled"
+    REJECTED = "rejected"
+    TIMED_OUT = "timed_out"
+    NO_SERVER = "no_server"
+    LOST = "lost"
+
+
+_ENDS = {
+    GoalStatus.STATUS_SUCCEEDED: GoalEnd.SUCCEEDED,
+    GoalStatus.STATUS_ABORTED: GoalEnd.ABORTED,
+    GoalStatus.STATUS_CANCELED: GoalEnd.CANCELED,
+}
+
+
+@dataclass(frozen=True)
+class GoalReport:
+    """``result`` is the action's Result message where the server gave one; ``reason`` says why there is none."""
+
+    end: GoalEnd
+    result: Any = None
+    reason: str = ""
+
+
+class ActionCall:
+    """Sends one goal and sees it through."""
+
+    def __init__(self, thread: NodeThread, client: ActionClient, name: str) -> None:
+        self._thread = thread
+        self._client = client
+        self._name = name
+        self._cancelled = asyncio.Event()
+        self._handle: Any = None
+
+    async def run(
+        self,
+        goal: Any,
+        *,
+        goal_id: bytes,
+        on_feedback: Callable[[Any], None],
+        connect_s: float,
+        deadline_s: float,
+        lost: Callable[[], str | None],
+    ) -> GoalReport:
+        """Send the goal and wait for its end.
+
+        :param goal_id: 16 bytes, the goal's UUID, by which its result can be asked for after a restart.
+        :param on_feedback: called in the node's thread.
+        :param connect_s: wall seconds the server may take to appear; after that nothing was sent.
+        :param deadline_s: wall seconds for everything; the goal is then cancelled and its cancellation awaited.
+        :param lost: asked a few times a second; a reason ends the wait.
+        """
+        deadline = time.monotonic() + deadline_s
+        if reason := lost():
+            return GoalReport(GoalEnd.NO_SERVER, reason=reason)
+        if not await self._server_ready(min(deadline, time.monotonic() + connect_s)):
+            if self._cancelled.is_set():
+                return GoalReport(GoalEnd.CANCELED, reason="cancelled before it was sent")
+            return GoalReport(GoalEnd.NO_SERVER, reason=f"no action server {self._name} within {connect_s:g} s")
+        try:
+            async with asyncio.timeout_at(asyncio.get_running_loop().time() + deadline - time.monotonic()):
+                self._handle = await self._thread.result(
+                    lambda: self._client.send_goal_async(
+                        goal, lambda message: on_feedback(message.feedback), UUID(uuid=list(goal_id))
+                    )
+                )
+        except TimeoutError:
+            return GoalReport(GoalEnd.LOST, reason=f"{self._name} did not answer the goal within {deadline_s:g} s")
+        if not self._handle.accepted:
+            return GoalReport(GoalEnd.REJECTED, reason=f"{self._name} rejected the goal")
+        return await self._wait(deadline, lost)
+
+    def cancel(self) -> None:
+        """Ask for the end: ``run`` returns once the server confirms it. From the loop's thread."""
+        self._cancelled.set()
+
+    def stop(self) -> None:
+        """Send the cancel request at once. From any thread, without waiting."""
+        handle = self._handle
+        if handle is not None:
+            self._thread.post(handle.cancel_goal_async)
+
+    async def _server_ready(self, until: float) -> bool:
+        while not await self._thread.run(self._client.server_is_ready):
+            if time.monotonic() >= until or self._cancelled.is_set():
+                return False
+            await asyncio.sleep(POLL_S)
+        return True
+
+    async def _wait(self, deadline: float, lost: Callable[[], str | None]) -> GoalReport:
+        result = asyncio.ensure_future(self._thread.result(self._handle.get_result_async))
+        cancelled = asyncio.ensure_future(self._cancelled.wait())
+        try:
+            while not result.done():
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    return await self._cancel_goal(result, GoalEnd.TIMED_OUT, f"{self._name} took too long")
+                if reason := lost():
+                    await self._thread.run(self._handle.cancel_goal_async)
+                    return GoalReport(GoalEnd.LOST, reason=reason)
+                await asyncio.wait({result, cancelled}, timeout=min(WATCH_S, left), return_when=asyncio.FIRST_COMPLETED)
+                if self._cancelled.is_set() and not result.done():
+                    return await self._cancel_goal(result, GoalEnd.CANCELED, "cancelled")
+            return _report(result.result())
+        finally:
+            for task in (result, cancelled):
+                task.cancel()
+            await asyncio.gather(result, cancelled, return_exceptions=True)
+
+    async def _cancel_goal(self, result: asyncio.Future[Any], end: GoalEnd, reason: str) -> GoalReport:
+        await self._thread.run(self._handle.cancel_goal_async)
+        await asyncio.wait({result}, timeout=CANCEL_S)
+        if not result.done():
+            return GoalReport(GoalEnd.LOST, reason=f"{self._name} did not confirm the cancel within {CANCEL_S:g} s")
+        report = _report(result.result())
+        if report.end is GoalEnd.CANCELED:
+            return GoalReport(end, report.result, reason)
+        return report
+
+
+def _report(response: Any) -> GoalReport:
+    end = _ENDS.get(response.status)
+    if end is None:
+        return GoalReport(GoalEnd.LOST, reason="the server no longer knows the goal")
+    return GoalReport(end, response.result)
