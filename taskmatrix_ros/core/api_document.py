@@ -82,7 +82,10 @@ class Composite(Frozen):
 
 
 class ApiDocument(Frozen):
-    """One API. Expressions are CEL over ``state``, ``args``, ``result``, ``now``; times are seconds."""
+    """One API. Expressions are CEL over ``state``, ``args``, ``result``, ``now``; times are seconds.
+
+    ``{name}`` in the keys of ``sets`` and ``tolerance`` and in ``resources`` stands for an argument.
+    """
 
     name: ApiName
     parameters: dict[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")], ParameterSpec] = Field(

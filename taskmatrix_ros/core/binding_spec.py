@@ -74,6 +74,7 @@ class Mqtt(Frozen):
     """One MQTT message. ``topic`` and ``payload`` are templates; a payload that is no string is sent as JSON.
 
     ``{name}`` is replaced by an argument; a string that is only ``{name}`` keeps the argument's type; ``{{`` is ``{``.
+    An object's key whose value is only the name of a null argument is left out.
     """
 
     kind: Literal["mqtt"]
