@@ -1,0 +1,109 @@
+"""A run as it stands this moment: what feedback, the command line and events show of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from taskmatrix_ros.core.call import Call
+from taskmatrix_ros.core.diagnostic import Diagnostic
+from taskmatrix_ros.core.outcome import Confirmation, Outcome, Status
+from taskmatrix_ros.core.ports import ProgressReport
+from taskmatrix_ros.core.run import CallRecord, Episode, Stage
+
+
+@dataclass(slots=True)
+class CallView:
+    """One call of the run, running or ended."""
+
+    call: Call
+    completion: float | None = None
+    message: str = ""
+    outcome: Outcome | None = None
+
+
+class RunView:
+    """The latest of one run. Implements ``core.ports.RunObserver``; ``on_change`` is told after every change."""
+
+    def __init__(self, episode: Episode) -> None:
+        self.episode = episode
+        self.stage = Stage.OUTLINING
+        self.calls: dict[str, CallView] = {}
+        self.diagnostics: tuple[Diagnostic, ...] = ()
+        self._listeners: list[Callable[[], None]] = []
+
+    def on_change(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Tell ``listener`` after every change. :returns: the way to end it."""
+        self._listeners.append(listener)
+
+        def undo() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return undo
+
+    def show(self, episode: Episode, stage: Stage | None = None) -> None:
+        """Take the episode's new state, and the stage it entered."""
+        self.episode = episode
+        self.stage = stage or self.stage
+        self._changed()
+
+    @property
+    def planned_calls(self) -> int:
+        """How many calls the rehearsal foretold; 0 while it is unknown."""
+        rehearsed = self.episode.rehearsed
+        return len(rehearsed.calls) if rehearsed else 0
+
+    @property
+    def completion(self) -> float | None:
+        """Share of the planned calls that is done, 0..1; None while nothing is planned."""
+        if not self.planned_calls:
+            return None
+        done = sum(1.0 if view.outcome else view.completion or 0.0 for view in self.calls.values())
+        return min(1.0, done / self.planned_calls)
+
+    @property
+    def records(self) -> tuple[CallRecord, ...]:
+        """The calls so far, in order."""
+        return tuple(CallRecord(call=view.call, outcome=view.outcome) for view in self.calls.values())
+
+    @property
+    def message(self) -> str:
+        """What is going on, in one line."""
+        for view in reversed(self.calls.values()):
+            if view.outcome is None:
+                return f"{view.call}: {view.message}" if view.message else str(view.call)
+            return f"{view.call}: {_ended(view.outcome)}"
+        return self.stage.value
+
+    def call_began(self, call: Call) -> None:
+        """A call goes out."""
+        self.calls[call.call_id] = CallView(call)
+        self._changed()
+
+    def call_progressed(self, call: Call, report: ProgressReport) -> None:
+        """The called party reported."""
+        view = self.calls.get(call.call_id)
+        if view is None or view.outcome is not None:
+            return
+        view.completion = report.completion
+        view.message = report.message
+        self._changed()
+
+    def call_ended(self, call: Call, outcome: Outcome) -> None:
+        """A call ended; one that was refused never began."""
+        view = self.calls.setdefault(call.call_id, CallView(call))
+        view.outcome = outcome
+        self._changed()
+
+    def _changed(self) -> None:
+        for listener in tuple(self._listeners):
+            listener()
+
+
+def _ended(outcome: Outcome) -> str:
+    if outcome.error is not None:
+        return f"{outcome.status.value}: {outcome.error.message}"
+    if outcome.status is Status.SUCCEEDED and outcome.confirmation is not Confirmation.NONE:
+        return f"{outcome.status.value}, {outcome.confirmation.value}"
+    return outcome.status.value

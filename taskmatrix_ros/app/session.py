@@ -1,0 +1,207 @@
+"""The flow of one instruction: outline, documents, code, verification, rehearsal, run, journal."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from taskmatrix_ros.app.run_view import RunView
+from taskmatrix_ros.core.action_code import VerifiedCode
+from taskmatrix_ros.core.api_document import ApiDocument
+from taskmatrix_ros.core.clocks import HomeClock
+from taskmatrix_ros.core.errors import PlanningError, TaskMatrixError, VerificationError
+from taskmatrix_ros.core.event_bus import Event, EventBus
+from taskmatrix_ros.core.instruction import Instruction, Mode
+from taskmatrix_ros.core.outcome import utc_now
+from taskmatrix_ros.core.outline import Outline
+from taskmatrix_ros.core.ports import (
+    Journal,
+    Planner,
+    PlanningContext,
+    Rehearsal,
+    Runner,
+    RunResult,
+    Selector,
+    Verifier,
+)
+from taskmatrix_ros.core.run import TRANSITIONS, Episode, RunStatus, Stage
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What a session is made of."""
+
+    planner: Planner
+    selector: Selector
+    verifier: Verifier
+    rehearsal: Rehearsal
+    runner: Runner
+    journal: Journal
+    state: Mapping[str, Any]
+    clock: HomeClock
+    events: EventBus
+
+
+class Session:
+    """Takes instructions and sees each through. Lives in the loop's thread."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._views: dict[str, RunView] = {}
+        self._tasks: dict[str, asyncio.Task[Episode]] = {}
+        self._requests: dict[str, str] = {}
+        self._accepting = True
+
+    @property
+    def active(self) -> tuple[RunView, ...]:
+        """The runs that have not ended."""
+        return tuple(self._views.values())
+
+    def start(self, instruction: Instruction) -> RunView:
+        """Begin a run and return at once; ``finish`` waits for its end.
+
+        A ``request_id`` that is already known gives the run it started, also after a restart.
+        """
+        if known := self._known(instruction.request_id):
+            return known
+        view = RunView(Episode(instruction=instruction, status=RunStatus.PLANNING))
+        run_id = view.episode.run_id
+        self._views[run_id] = view
+        if instruction.request_id:
+            self._requests[instruction.request_id] = run_id
+        self._parts.journal.save_run(view.episode)
+        self._publish("run_started", view)
+        self._tasks[run_id] = asyncio.create_task(self._see_through(view), name=f"run-{run_id}")
+        return view
+
+    async def finish(self, view: RunView) -> Episode:
+        """Wait for a run's end. Cancelling the wait does not cancel the run."""
+        task = self._tasks.get(view.episode.run_id)
+        return view.episode if task is None else await asyncio.shield(task)
+
+    async def submit(self, instruction: Instruction) -> Episode:
+        """Start an instruction and wait for its end."""
+        return await self.finish(self.start(instruction))
+
+    async def cancel(self, run_id: str, reason: str = "cancelled") -> bool:
+        """Cancel a run and wait until its pending call's peer has confirmed. :returns: whether it was active."""
+        task = self._tasks.get(run_id)
+        if task is None:
+            return False
+        if not await self._parts.runner.cancel(run_id, reason):
+            task.cancel(reason)
+        await asyncio.wait({task})
+        return True
+
+    async def close(self, reason: str = "the node ends") -> None:
+        """Refuse new runs and cancel the active ones."""
+        self._accepting = False
+        await asyncio.gather(*(self.cancel(run_id, reason) for run_id in tuple(self._tasks)))
+
+    def _known(self, request_id: str) -> RunView | None:
+        if not request_id:
+            return None
+        if view := self._views.get(self._requests.get(request_id, "")):
+            return view
+        episode = self._parts.journal.run_of_request(request_id)
+        return RunView(episode) if episode else None
+
+    async def _see_through(self, view: RunView) -> Episode:
+        run_id = view.episode.run_id
+        try:
+            await self._plan_and_run(view)
+        except asyncio.CancelledError:
+            self._end(view, RunStatus.CANCELLED, "cancelled", "CANCELLED")
+        except PlanningError as error:
+            self._end(view, RunStatus.REFUSED, error.message, error.error_code, nearest=error.nearest)
+        except VerificationError as error:
+            view.diagnostics = error.diagnostics
+            self._end(view, RunStatus.REFUSED, error.message, error.error_code)
+        except TaskMatrixError as error:
+            self._end(view, RunStatus.FAILED, error.message, error.error_code)
+        except Exception as error:  # noqa: BLE001 - a fault of ours must end one run, not the node
+            _log.exception("run %s failed by a fault of the program", run_id)
+            self._end(view, RunStatus.FAILED, f"internal fault: {error!r}; see the log", "INTERNAL")
+        finally:
+            self._views.pop(run_id, None)
+            self._tasks.pop(run_id, None)
+            self._requests.pop(view.episode.instruction.request_id, None)
+        return view.episode
+
+    async def _plan_and_run(self, view: RunView) -> None:
+        parts, instruction = self._parts, view.episode.instruction
+        if not self._accepting:
+            raise PlanningError("the node is shutting down and takes no instructions; try again later", code="CLOSING")
+        context = PlanningContext(state=dict(parts.state), now=parts.clock.now())
+        outline = await parts.planner.outline(instruction, context)
+        self._step(view, Stage.SELECTING, outline=outline)
+        if instruction.mode is Mode.OUTLINE_ONLY:
+            self._end(view, RunStatus.DRY_RUN, f"outlined in {len(outline.steps)} steps; nothing was done")
+            return
+        verified = await self._code(view, outline, context)
+        rehearsed = await parts.rehearsal.rehearse(verified, dict(parts.state), parts.clock.now())
+        self._step(view, Stage.REHEARSING, rehearsed=rehearsed)
+        if instruction.mode is Mode.DRY_RUN:
+            self._end(view, RunStatus.DRY_RUN, f"rehearsed {len(rehearsed.calls)} calls; nothing was done")
+            return
+        self._step(view, Stage.RUNNING, status=RunStatus.RUNNING)
+        result = await parts.runner.run(verified, instruction, view.episode.run_id, view)
+        self._end(view, result.status, _summary(result), result.error_code)
+
+    async def _code(self, view: RunView, outline: Outline, context: PlanningContext) -> VerifiedCode:
+        parts = self._parts
+        documents: tuple[ApiDocument, ...] = ()
+        if parts.planner.needs_selection:
+            documents = tuple(await parts.selector.select(view.episode.instruction, outline))
+        self._step(view, Stage.CODING)
+        code = await parts.planner.write_code(outline, documents, context)
+        self._step(view, Stage.VERIFYING, code=code)
+        return await parts.verifier.verify(code)
+
+    def _step(self, view: RunView, stage: Stage, **changes: Any) -> None:
+        episode = view.episode.model_copy(update=changes)
+        self._check_transition(view.episode.status, episode.status)
+        self._parts.journal.save_run(episode)
+        view.show(episode, stage)
+        self._publish("run_progressed", view)
+
+    def _end(
+        self, view: RunView, status: RunStatus, summary: str, error_code: str = "", nearest: tuple[str, ...] = ()
+    ) -> None:
+        self._check_transition(view.episode.status, status)
+        episode = view.episode.model_copy(
+            update={
+                "status": status,
+                "summary": summary,
+                "error_code": error_code,
+                "nearest": nearest,
+                "calls": view.records,
+                "ended_at": utc_now(),
+            }
+        )
+        self._parts.journal.save_run(episode)
+        view.show(episode)
+        self._publish("run_ended", view)
+
+    def _check_transition(self, old: RunStatus, new: RunStatus) -> None:
+        if new is not old and new not in TRANSITIONS[old]:
+            raise RuntimeError(f"a run may not go from {old.value} to {new.value}")
+
+    def _publish(self, kind: str, view: RunView) -> None:
+        episode = view.episode
+        data = {"status": episode.status.value, "stage": view.stage.value, "text": episode.instruction.text}
+        if episode.status.ended:
+            data |= {"summary": episode.summary, "error_code": episode.error_code}
+        self._parts.events.publish(Event(kind=kind, run_id=episode.run_id, data=data))
+
+
+def _summary(result: RunResult) -> str:
+    if result.summary:
+        return result.summary
+    count = len(result.calls)
+    return f"done: {count} {'call' if count == 1 else 'calls'}, each change seen in the world"

@@ -1,0 +1,147 @@
+"""A profile: which manifests, which ROS namespaces and brokers, which processes ``up`` starts beside the node."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+import yaml
+from pydantic import Field, StringConstraints, ValidationError, model_validator
+
+from taskmatrix_ros.bindings.mqtt_settings import BrokerSettings
+from taskmatrix_ros.core.errors import ConfigError
+from taskmatrix_ros.core.frozen import Frozen
+from taskmatrix_ros.core.resources import resource, share_folder
+
+Namespace = Annotated[str, StringConstraints(pattern=r"^(/[A-Za-z_][A-Za-z0-9_]*)*/?$")]
+
+
+class RosSettings(Frozen):
+    """How the node stands in the ROS graph. ``robot_namespace`` goes before the manifests' relative names."""
+
+    namespace: Namespace = "/taskmatrix"
+    robot_namespace: Namespace = ""
+    sim_time: bool = False
+    connect_s: float = Field(default=2.0, gt=0, le=60)
+
+
+class MqttSettings(Frozen):
+    """Brokers by the name that manifests give them."""
+
+    brokers: dict[str, BrokerSettings]
+
+
+class SimulatorSettings(Frozen):
+    """The embedded simulator: world, seed of the objects' places, speed as a multiple of real time."""
+
+    world: str = "home"
+    seed: int = Field(default=0, ge=0)
+    speed: float = Field(default=1.0, gt=0, le=100)
+
+
+class SkillsSettings(Frozen):
+    """The skill server; ``world`` names its map in ``config/world``."""
+
+    world: str = "home"
+
+
+class ProcessesSettings(Frozen):
+    """What ``up`` starts beside the node. A broker gets a free port of the loopback interface."""
+
+    broker: bool = False
+    devices: bool = False
+    simulator: SimulatorSettings | None = None
+    skills: SkillsSettings | None = None
+
+
+class Settings(Frozen):
+    """A whole profile."""
+
+    profile: str
+    description: str = ""
+    manifests: tuple[str, ...]
+    state_folder: Path = Path()
+    ros: RosSettings | None = None
+    mqtt: MqttSettings | None = None
+    processes: ProcessesSettings = ProcessesSettings()
+
+    @model_validator(mode="after")
+    def _processes_need_their_side(self) -> Self:
+        if (self.processes.simulator or self.processes.skills) and self.ros is None:
+            raise ValueError("a simulator or skills need `ros:`")
+        if (self.processes.broker or self.processes.devices) and self.mqtt is None:
+            raise ValueError("a broker or devices need `mqtt:`")
+        return self
+
+    @property
+    def store_file(self) -> Path:
+        """The SQLite file of this profile."""
+        return self.state_folder / "taskmatrix.sqlite"
+
+    @property
+    def manifest_files(self) -> tuple[Path, ...]:
+        """The manifests' paths: names are looked up in ``api_manifests``."""
+        return tuple(Path(name) if "/" in name else resource(f"api_manifests/{name}") for name in self.manifests)
+
+
+def load_settings(profile: str, overrides: Sequence[str] = ()) -> Settings:
+    """Read a profile.
+
+    :param profile: a name in ``config/`` or the path of a YAML file.
+    :param overrides: ``dotted.key=value`` each, the value in YAML: ``processes.simulator.speed=2``.
+    :raises ConfigError: no such profile, or its content is wrong; names file and key.
+    """
+    path = _profile_file(profile)
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"profile {path}: not YAML: {error}; correct the file") from error
+    if not isinstance(raw, dict):
+        raise ConfigError(f"profile {path}: holds no settings; see config/demo.yaml for an example")
+    raw.setdefault("profile", path.stem)
+    for override in overrides:
+        _apply(raw, override)
+    raw.setdefault("state_folder", default_state_folder(str(raw["profile"])))
+    try:
+        return Settings.model_validate(raw)
+    except ValidationError as error:
+        found = error.errors()[0]
+        where = ".".join(map(str, found["loc"])) or "the file"
+        given = f" (given: {found['input']!r})" if found["type"] != "missing" else ""
+        raise ConfigError(f"profile {path}: {where}: {found['msg']}{given}; correct it there") from error
+
+
+def default_state_folder(profile: str) -> Path:
+    """Give the folder of the journal: ``TASKMATRIX_STATE_DIR`` or the XDG state folder, by profile."""
+    if given := os.environ.get("TASKMATRIX_STATE_DIR"):
+        return Path(given) / profile
+    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(base) / "taskmatrix" / profile
+
+
+def _profile_file(profile: str) -> Path:
+    if profile.endswith((".yaml", ".yml")):
+        path = Path(profile)
+        if not path.is_file():
+            raise ConfigError(f"profile {path}: no such file")
+        return path
+    path = share_folder() / "config" / f"{profile}.yaml"
+    if not path.is_file():
+        known = ", ".join(sorted(entry.stem for entry in path.parent.glob("*.yaml")))
+        raise ConfigError(f"profile '{profile}' is unknown; there are {known}, or give the path of a YAML file")
+    return path
+
+
+def _apply(raw: dict[str, Any], override: str) -> None:
+    key, separator, text = override.partition("=")
+    if not separator or not key:
+        raise ConfigError(f"setting '{override}' is not of the form key=value, as in ros.connect_s=5")
+    *parents, last = key.split(".")
+    target = raw
+    for part in parents:
+        if not isinstance(target.get(part), dict):
+            target[part] = {}
+        target = target[part]
+    target[last] = yaml.safe_load(text)

@@ -1,0 +1,1 @@
+"""The lifecycle node: actions, services and topics offered to ROS."""
