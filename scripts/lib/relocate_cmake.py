@@ -1,8 +1,9 @@
 """Point the cmake files of the ROS wheels at this interpreter.
 
 The wheels were built in a container, and about a hundred of their cmake targets and ament index files still name its
-Python, ``/opt/python/cp3xx-cp3xx``. CMake refuses an imported target whose include directory does not exist, so nothing
-can be built against the wheels until these paths name the interpreter that runs this file. Running it twice is harmless.
+Python, ``/opt/python/cp3xx-cp3xx``. CMake refuses an imported target whose include directory does not exist, so
+nothing can be built against the wheels until these paths name the interpreter that runs this file. Running it twice
+is harmless.
 
     .venv/bin/python scripts/lib/relocate_cmake.py
 """

@@ -1,0 +1,61 @@
+"""Install taskmatrix_ros as an ament_python package, with the files it reads at run time below its share folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+PACKAGE = "taskmatrix_ros"
+HERE = Path(__file__).resolve().parent
+VERSION = "0.1.0"
+SHARED_FOLDERS = ("api_manifests", "config", "launch", "sim")
+
+
+def shared_files() -> list[tuple[str, list[str]]]:
+    """List what goes below ``share/taskmatrix_ros``: every file of the shared folders, folders kept."""
+    listed = []
+    for folder in SHARED_FOLDERS:
+        for path in sorted((HERE / folder).rglob("*")):
+            if not path.is_file() or "__pycache__" in path.parts:
+                continue
+            relative = path.relative_to(HERE)
+            listed.append((f"share/{PACKAGE}/{relative.parent.as_posix()}", [relative.as_posix()]))
+    return listed
+
+
+setup(
+    name=PACKAGE,
+    version=VERSION,
+    description="An instruction in plain words becomes verified action code over robots and smart homes.",
+    license="Apache-2.0",
+    maintainer="taskmatrix_ros maintainers",
+    maintainer_email="maintainers@taskmatrix-ros.invalid",
+    packages=find_packages(include=[PACKAGE, f"{PACKAGE}.*"]),
+    package_data={PACKAGE: ["py.typed", "**/*.sql", "**/*.md", "**/*.j2"]},
+    data_files=[
+        ("share/ament_index/resource_index/packages", [f"resource/{PACKAGE}"]),
+        (f"share/{PACKAGE}", ["package.xml"]),
+        *shared_files(),
+    ],
+    python_requires=">=3.11",
+    # ROS is not listed: it comes from the distribution, or from requirements/ros.txt, and a wheel of it must never
+    # shadow an installed one. The versions that were tested are in requirements/runtime.txt.
+    install_requires=[
+        "common-expression-language>=0.10,<0.11",
+        "hassil>=3.12,<4",
+        "mujoco>=3.3",
+        "numpy>=1.26",
+        "opencv-python-headless>=4.10",
+        "paho-mqtt>=2.1,<3",
+        "pydantic>=2.10,<3",
+        "pydantic-monty==1.4.*",
+        "pyyaml>=6.0",
+        "rich>=13.8",
+        "scipy>=1.11",
+        "typer>=0.12",
+    ],
+    extras_require={"broker": ["amqtt>=0.11,<0.13"]},
+    entry_points={"console_scripts": [f"taskmatrix = {PACKAGE}.cli.main:main"]},
+    zip_safe=False,
+)
