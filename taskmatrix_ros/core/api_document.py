@@ -71,8 +71,8 @@ class Composite(Frozen):
     """Sentences that expand to several calls.
 
     ``code`` is action code in which ``{name}`` is a slot's value as a Python literal. One whose ``when`` (CEL over
-    ``state`` and ``args``, the slots) holds goes before every other match, the first of several; one whose ``when`` does
-    not hold is no match.
+    ``state`` and ``args``, the slots) holds goes before every other match, the first of several; one whose ``when``
+    does not hold is no match.
     """
 
     sentences: dict[str, tuple[str, ...]]

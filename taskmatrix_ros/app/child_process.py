@@ -1,0 +1,127 @@
+"""A process of a profile: started in a session of its own, ready when it says so, gone when we are."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from taskmatrix_ros.core.errors import ConfigError
+from taskmatrix_ros.core.parent_death import PARENT_VARIABLE
+
+READY = "ready"
+"""A child says on its standard output, in a line that starts with this word, that it serves."""
+
+INTERRUPT_S = 5.0
+TERMINATE_S = 3.0
+
+
+class ChildProcess:
+    """Starts, watches and ends one program. Its output goes to a log file."""
+
+    def __init__(
+        self,
+        name: str,
+        argv: Sequence[str],
+        log_folder: Path,
+        *,
+        environment: Mapping[str, str] | None = None,
+        ready_within_s: float = 60.0,
+    ) -> None:
+        self.name = name
+        self.log_file = log_folder / f"{name}.log"
+        self._argv = tuple(argv)
+        self._environment = dict(environment or {})
+        self._ready_within_s = ready_within_s
+        self._process: asyncio.subprocess.Process | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._ready = asyncio.Event()
+        self._tail: deque[str] = deque(maxlen=20)
+
+    @property
+    def pid(self) -> int | None:
+        """The process id while it runs."""
+        return self._process.pid if self._process and self._process.returncode is None else None
+
+    async def open(self) -> float:
+        """Start it and wait until it is ready.
+
+        :returns: seconds it took.
+        :raises ConfigError: it ended, or was not ready in time; says its last line and where its log is.
+        """
+        began = time.monotonic()
+        self.log_file.parent.mkdir(parents=True, exist_ok=True)
+        self._ready.clear()
+        self._tail.clear()
+        self._process = await asyncio.create_subprocess_exec(
+            *self._argv,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env={**os.environ, **self._environment, PARENT_VARIABLE: str(os.getpid()), "PYTHONUNBUFFERED": "1"},
+            start_new_session=True,
+        )
+        self._reader = asyncio.create_task(self._read(self._process), name=f"log-{self.name}")
+        ready = asyncio.create_task(self._ready.wait())
+        ended = asyncio.create_task(self._process.wait())
+        try:
+            await asyncio.wait({ready, ended}, timeout=self._ready_within_s, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (ready, ended):
+                task.cancel()
+        if not self._ready.is_set():
+            what = f"ended with {self.ending}" if ended.done() else f"was not ready within {self._ready_within_s:g} s"
+            if ended.done():
+                await self._reader
+            last = next((line for line in reversed(self._tail) if line.strip()), "it said nothing")
+            await self.close()
+            raise ConfigError(f"{self.name} {what}: {last.strip()}; its log is {self.log_file}")
+        return time.monotonic() - began
+
+    async def wait(self) -> str:
+        """Wait for its end. :returns: how it ended, in words."""
+        assert self._process is not None
+        await self._process.wait()
+        return self.ending
+
+    @property
+    def ending(self) -> str:
+        """How it ended: ``status 1``, ``SIGKILL``."""
+        code = self._process.returncode if self._process else None
+        if code is None:
+            return "nothing: it runs"
+        return signal.Signals(-code).name if code < 0 else f"status {code}"
+
+    async def close(self) -> None:
+        """Interrupt it, terminate it if that does not help, kill it if that does not; with all it has started."""
+        process = self._process
+        if process is None:
+            return
+        for number, patience_s in ((signal.SIGINT, INTERRUPT_S), (signal.SIGTERM, TERMINATE_S), (signal.SIGKILL, 5.0)):
+            if process.returncode is not None:
+                break
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(number)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), patience_s)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        if self._reader is not None:
+            await asyncio.gather(self._reader, return_exceptions=True)
+        self._process = None
+
+    async def _read(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdout is not None
+        with self.log_file.open("ab") as log:
+            async for raw in process.stdout:
+                log.write(raw)
+                log.flush()
+                line = raw.decode(errors="replace").rstrip()
+                self._tail.append(line)
+                if line.startswith(READY):
+                    self._ready.set()

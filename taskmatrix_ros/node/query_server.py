@@ -1,0 +1,111 @@
+"""Services that ask: runs, documents, state; and the one that cancels a run."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from rclpy.callback_groups import ReentrantCallbackGroup
+from rclpy.task import Future
+
+from taskmatrix_interfaces.srv import CancelRun, GetRun, GetState, ListApis, ListRuns, SearchApis
+from taskmatrix_ros.app.system import System
+from taskmatrix_ros.node.messages import document_message, outline_message, run_message, state_message
+from taskmatrix_ros.ros.node_thread import NodeThread
+
+Handler = Callable[[Any, Any], Awaitable[None]]
+
+
+class QueryServer:
+    """Each request is answered in the loop, which owns what it asks about."""
+
+    def __init__(self, thread: NodeThread, system: System) -> None:
+        self._thread = thread
+        self._system = system
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def open(self) -> None:
+        """Offer the services."""
+        self._loop = asyncio.get_running_loop()
+        served: tuple[tuple[Any, str, Handler], ...] = (
+            (ListRuns, "list_runs", self._list_runs),
+            (GetRun, "get_run", self._get_run),
+            (CancelRun, "cancel_run", self._cancel_run),
+            (ListApis, "list_apis", self._list_apis),
+            (SearchApis, "search_apis", self._search_apis),
+            (GetState, "get_state", self._get_state),
+        )
+        await self._thread.run(lambda: [self._serve(*entry) for entry in served])
+
+    def _serve(self, kind: Any, name: str, handler: Handler) -> None:
+        async def callback(request: Any, response: Any) -> Any:
+            answered = Future()
+
+            async def answer() -> None:
+                try:
+                    await handler(request, response)
+                except Exception as error:  # noqa: BLE001 - the client must get an answer
+                    response.success, response.error_code = False, "FAILED"
+                    response.message = f"{name}: {error}"
+                self._thread.complete(answered, response)
+
+            assert self._loop is not None
+            asyncio.run_coroutine_threadsafe(answer(), self._loop)
+            return await answered
+
+        self._thread.node.create_service(kind, name, callback, callback_group=ReentrantCallbackGroup())
+
+    async def _list_runs(self, request: ListRuns.Request, response: ListRuns.Response) -> None:
+        limit = request.limit or 50
+        episodes = self._system.journal.runs(active_only=request.active_only, limit=limit + 1, before=request.cursor)
+        response.runs = [run_message(episode, whole=False) for episode in episodes[:limit]]
+        response.cursor = episodes[limit - 1].run_id if len(episodes) > limit else ""
+        response.success = True
+
+    async def _get_run(self, request: GetRun.Request, response: GetRun.Response) -> None:
+        episode = self._system.journal.run(request.run_id)
+        if episode is None:
+            response.error_code = "UNKNOWN_RUN"
+            response.message = f"run '{request.run_id}' is unknown; list_runs gives the ids"
+            return
+        response.run = run_message(episode, whole=True)
+        response.outline = outline_message(episode.outline)
+        response.success = True
+
+    async def _cancel_run(self, request: CancelRun.Request, response: CancelRun.Response) -> None:
+        session = self._system.session
+        wanted = [request.run_id] if request.run_id else [view.episode.run_id for view in session.active]
+        cancelled = await asyncio.gather(*(session.cancel(run_id) for run_id in wanted))
+        response.run_ids = [run_id for run_id, was_active in zip(wanted, cancelled, strict=True) if was_active]
+        response.success = bool(response.run_ids) or not request.run_id
+        if not response.success:
+            response.error_code = "NOT_ACTIVE"
+            response.message = f"run '{request.run_id}' is not active; list_runs shows what is"
+
+    async def _list_apis(self, request: ListApis.Request, response: ListApis.Response) -> None:
+        documents = [
+            document
+            for document in self._system.registry.documents()
+            if request.package in ("", document.package) and document.name > request.cursor
+        ]
+        limit = request.limit or 200
+        response.apis = [document_message(entry, with_yaml=request.with_yaml) for entry in documents[:limit]]
+        response.total = len(documents)
+        response.cursor = documents[limit - 1].name if len(documents) > limit else ""
+        response.success = True
+
+    async def _search_apis(self, request: SearchApis.Request, response: SearchApis.Response) -> None:
+        hits = self._system.selector.search(request.query, limit=request.limit or 10, steps=tuple(request.steps))
+        response.apis = [document_message(hit.document, with_yaml=request.with_yaml, score=hit.score) for hit in hits]
+        response.success = True
+
+    async def _get_state(self, request: GetState.Request, response: GetState.Response) -> None:
+        store = self._system.state
+        keys = tuple(request.keys)
+        response.values = [
+            state_message(store, value)
+            for value in sorted(store.all_values(), key=lambda value: value.key)
+            if not keys or any(value.key == key or (key.endswith(".") and value.key.startswith(key)) for key in keys)
+        ]
+        response.success = True

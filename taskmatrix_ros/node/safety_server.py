@@ -1,0 +1,91 @@
+"""``stop``, ``rearm``, the latched ``stop`` topic and the ``alive`` heartbeat."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+from std_msgs.msg import Bool
+
+from taskmatrix_interfaces.srv import Rearm, Stop
+from taskmatrix_ros.app.safety import Safety
+from taskmatrix_ros.core.event_bus import Event, EventBus
+from taskmatrix_ros.executor.stop_latch import StopLatch
+from taskmatrix_ros.ros.node_thread import NodeThread
+from taskmatrix_ros.ros.qos_profiles import LATCHED
+
+_log = logging.getLogger(__name__)
+
+ALIVE_S = 0.2
+"""Wall seconds between heartbeats; the skill server stops the robot after 1 s without one."""
+
+
+class SafetyServer:
+    """Stop is served in the ROS thread and waits for nothing; the heartbeat comes from the loop, so it proves both."""
+
+    def __init__(self, thread: NodeThread, safety: Safety, latch: StopLatch, events: EventBus) -> None:
+        self._thread = thread
+        self._safety = safety
+        self._latch = latch
+        self._events = events
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop_publisher: Any = None
+        self._alive_publisher: Any = None
+        self._heart: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Offer the services and publish the latch as it was left."""
+        self._loop = asyncio.get_running_loop()
+        await self._thread.run(self._create)
+        self._heart = asyncio.create_task(self._beat(), name="alive")
+
+    async def close(self) -> None:
+        """End the heartbeat: skills stop the robot."""
+        if self._heart is not None:
+            self._heart.cancel()
+            await asyncio.gather(self._heart, return_exceptions=True)
+            self._heart = None
+
+    def _create(self) -> None:
+        node = self._thread.node
+        group = MutuallyExclusiveCallbackGroup()
+        self._stop_publisher = node.create_publisher(Bool, "stop", LATCHED)
+        self._alive_publisher = node.create_publisher(Bool, "alive", 1)
+        node.create_service(Stop, "stop", self._stop, callback_group=group)
+        node.create_service(Rearm, "rearm", self._rearm, callback_group=group)
+        self._announce()
+
+    def _announce(self) -> None:
+        self._stop_publisher.publish(Bool(data=self._latch.holds))
+
+    def _stop(self, request: Stop.Request, response: Stop.Response) -> Stop.Response:
+        reason = request.reason or "stop was asked for"
+        report = self._safety.stop(reason, self._announce)
+        response.told = list(report.told)
+        response.not_told = list(report.not_told)
+        response.latency_s = report.latency_s
+        response.success = not report.not_told
+        response.message = f"stopped and latched: {reason}; rearm to go on"
+        if report.not_told:
+            response.error_code = "NOT_TOLD"
+        self._publish(Event(kind="stop_latched", data={"reason": reason}))
+        return response
+
+    def _rearm(self, request: Rearm.Request, response: Rearm.Response) -> Rearm.Response:
+        response.success = True
+        response.message = "rearmed" if self._latch.holds else "the stop latch was not set"
+        self._latch.rearm(request.comment)
+        self._announce()
+        self._publish(Event(kind="stop_rearmed", data={"comment": request.comment}))
+        return response
+
+    def _publish(self, event: Event) -> None:
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._events.publish, event)
+
+    async def _beat(self) -> None:
+        while True:
+            self._thread.post(lambda: self._alive_publisher.publish(Bool(data=True)))
+            await asyncio.sleep(ALIVE_S)
