@@ -17,6 +17,7 @@
     └── RunError               the run ends, and action code cannot catch it
         ├── RunCancelled       a person or client cancelled
         ├── RunStopped         the stop latch holds
+        ├── ProgramFailed      the action code itself raised, or was no verified code after all
         └── BudgetExceeded     too many calls, refusals, seconds or memory
 
 A message is one line that says who failed, what was given, what is allowed and what to do:
@@ -140,6 +141,12 @@ class RunStopped(RunError):
     """The stop latch holds."""
 
     code = "STOPPED"
+
+
+class ProgramFailed(RunError):
+    """The action code itself raised, or was no verified code after all."""
+
+    code = "PROGRAM"
 
 
 class BudgetExceeded(RunError):
