@@ -17,7 +17,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class StateValue:
-    """A value as it arrived. ``received_s`` is steady time, ``sequence`` counts all arrivals of the store from 1."""
+    """A value as it arrived. ``received_s`` is steady time, ``sequence`` counts all arrivals of the store from 1.
+
+    ``retained``: the source did not say it now but repeats its latest word to one who has just begun to listen.
+    """
 
     key: str
     value: Any
@@ -26,6 +29,7 @@ class StateValue:
     source: str
     received_s: float
     sequence: int
+    retained: bool = False
 
 
 Watcher = Callable[[StateValue], None]
@@ -56,16 +60,24 @@ class StateStore(Mapping[str, Any]):
         self._stale_after_s[key] = stale_after_s
 
     def set(
-        self, key: str, value: Any, *, source: str, unit: str | None = None, at: datetime | None = None
+        self,
+        key: str,
+        value: Any,
+        *,
+        source: str,
+        unit: str | None = None,
+        at: datetime | None = None,
+        retained: bool = False,
     ) -> StateValue:
         """Take in a value. A value from a source proves that the source lives.
 
         :param source: who says so: ``mqtt:default``, ``ros2:robot/state``, ``reply:<call_id>``.
         :param at: when it was measured, aware UTC; now if the source does not tell.
+        :param retained: an old word, repeated because we began to listen.
         """
         self._sequence += 1
         self._dead.discard(source)
-        arrived = StateValue(key, value, unit, at or utc_now(), source, self._clock.now_s(), self._sequence)
+        arrived = StateValue(key, value, unit, at or utc_now(), source, self._clock.now_s(), self._sequence, retained)
         self._values[key] = arrived
         for watcher in (*self._watchers.get(key, ()), *self._watchers.get("", ())):
             try:

@@ -1,0 +1,1 @@
+"""One file per way to reach devices; each implements ``core.ports.Binding``."""
