@@ -1,0 +1,244 @@
+"""Devices that speak MQTT: commands as messages, state from topics."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from taskmatrix_ros.bindings.mqtt_command import Delivered, Delivery, MqttCommand
+from taskmatrix_ros.bindings.mqtt_link import MqttLink
+from taskmatrix_ros.bindings.mqtt_outcome import outcome_of, unsent_outcome
+from taskmatrix_ros.bindings.mqtt_settings import BrokerSettings, MqttProtocol
+from taskmatrix_ros.bindings.mqtt_states import MqttStates
+from taskmatrix_ros.bindings.mqtt_topic import check_topic_template, render_topic
+from taskmatrix_ros.bindings.templates import check_template, render
+from taskmatrix_ros.core.api_document import ApiDocument
+from taskmatrix_ros.core.binding_spec import Mqtt, MqttSource
+from taskmatrix_ros.core.call import Call
+from taskmatrix_ros.core.errors import CallRefused, ConfigError, TaskMatrixError
+from taskmatrix_ros.core.outcome import Outcome, Status, utc_now
+from taskmatrix_ros.core.ports import Catalogue, Progress
+from taskmatrix_ros.core.state_store import StateStore
+
+__all__ = ["BrokerSettings", "MqttBinding", "MqttProtocol"]
+
+
+class MqttBinding:
+    """Publishes commands and hears state, over one connection for each broker.
+
+    A command has succeeded when the broker acknowledged it (QoS 1 and 2) or it was written (QoS 0); what the device
+    makes of it shows in its state topics. It is published once or never: not again after a lost connection, and not
+    after its caller was told that it was not sent.
+    """
+
+    kinds = frozenset({"mqtt"})
+
+    def __init__(self, brokers: Mapping[str, BrokerSettings], catalogue: Catalogue, state: StateStore) -> None:
+        """:param brokers: by the name that documents use in ``binding.broker``."""
+        self._brokers = dict(brokers)
+        self._catalogue = catalogue
+        self._states = {name: MqttStates(name, state) for name in brokers}
+        self._state = state
+        self._links: dict[str, MqttLink] = {}
+        self._pending: dict[str, MqttCommand] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._revision: int | None = None
+
+    async def open(self) -> None:
+        """Connect to every broker and subscribe to the state topics.
+
+        Returns when each broker has answered or failed to, at most after its ``connect_s``. One that is away is
+        connected when it comes.
+
+        :raises ConfigError: a document or state spec names an unknown broker or parameter, a topic or path can never
+            work, or a secret is missing.
+        """
+        self._load_catalogue(strict=True)
+        for name, settings in self._brokers.items():
+            try:
+                settings.load_password()
+            except ConfigError as error:
+                raise ConfigError(f"mqtt {name!r} at {settings.address}: {error.message}") from error
+        self._loop = asyncio.get_running_loop()
+        for name, settings in self._brokers.items():
+            self._state.set_source_live(self._states[name].source, live=False)
+            self._links[name] = MqttLink(name, settings, self._states[name])
+            self._links[name].start(self._states[name].filters)
+        waits = [
+            asyncio.wait_for(link.wait_tried(), timeout=link.settings.connect_s + 0.5) for link in self._links.values()
+        ]
+        await asyncio.gather(*waits, return_exceptions=True)
+
+    async def close(self) -> None:
+        """Disconnect and end the network threads; what was not sent is taken back."""
+        for command in tuple(self._pending.values()):
+            if command.claim():
+                command.settle(Delivered(Delivery.NOT_SENT, "the binding was closed"))
+        links = tuple(self._links.values())
+        await asyncio.gather(*(link.close() for link in links))
+        self._links.clear()
+
+    def refresh(self) -> None:
+        """Subscribe to what the catalogue names now; for use after its revision has changed.
+
+        :raises ConfigError: a new state spec can never work; the earlier subscriptions stay.
+        """
+        if self._revision != self._catalogue.revision:
+            self._load_catalogue(strict=False)
+            for name, link in self._links.items():
+                link.listen_to(self._states[name].filters)
+
+    def peer_problem(self, broker: str = "default") -> str | None:
+        """Say in one line why a broker cannot be reached and what to do, or None if it can."""
+        link = self._links.get(broker)
+        if link is None:
+            return f"mqtt {broker!r} is not open; known brokers: {', '.join(self._brokers) or 'none'}"
+        if link.connected:
+            return None
+        return (
+            f"mqtt {broker!r}: no broker at {link.settings.address}: {link.problem}; start it, or correct host, port "
+            "and user in the profile"
+        )
+
+    @property
+    def bad_payloads(self) -> dict[str, int]:
+        """How many messages on state topics could not be read, by ``<broker>/<topic>``."""
+        return {
+            f"{name}/{topic}": count
+            for name, states in self._states.items()
+            for topic, count in states.bad_payloads.items()
+        }
+
+    async def call(self, call: Call, document: ApiDocument, progress: Progress) -> Outcome:  # noqa: ARG002
+        """Publish the document's message.
+
+        :param call: ``call.deadline_s`` bounds the whole wait, in seconds; the wait for a connection also by the
+            broker's ``connect_s``.
+        :param progress: never told anything: MQTT has no feedback.
+        :returns: ``succeeded`` once acknowledged, with no value; ``rejected`` if an argument does not fit the topic or
+            the broker refuses; ``unavailable`` if it was not sent for want of a connection, or nobody was subscribed;
+            ``expired`` after ``document.expires_s``; ``in_doubt`` if it was sent and no acknowledgement came.
+        """
+        started_at = utc_now()
+        try:
+            link, command = self._prepare(call, document)
+        except TaskMatrixError as error:
+            return unsent_outcome(call, Status.REJECTED, error.error_code, error.message, started_at)
+        if link is None:
+            reason = f"{call.api} was not sent: {self.peer_problem(_spec_of(document).broker)}"
+            return unsent_outcome(call, Status.UNAVAILABLE, "UNAVAILABLE", reason, started_at)
+        self._pending[call.call_id] = command
+        try:
+            delivered = await self._deliver(link, command, call.deadline_s, document.expires_s)
+        finally:
+            self._pending.pop(call.call_id, None)
+            command.claim()  # if our task was cancelled: what has not gone out will not
+        return outcome_of(call, command, delivered, f"mqtt {link.name!r} at {link.settings.address}", started_at)
+
+    async def cancel(self, call_id: str) -> None:
+        """Take a message back that has not gone out; one that has can only be awaited."""
+        command = self._pending.get(call_id)
+        if command is not None and command.claim():
+            command.settle(Delivered(Delivery.CANCELLED))
+
+    def stop(self) -> None:
+        """Let nothing go out that has not. Synchronous, from any thread, without a lock."""
+        for link in tuple(self._links.values()):
+            link.stop()
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the loop is closed: nobody waits
+                self._loop.call_soon_threadsafe(self._take_back_stopped)
+
+    def _take_back_stopped(self) -> None:
+        epochs = {link.epoch for link in self._links.values()}
+        for command in tuple(self._pending.values()):
+            if command.epoch not in epochs and command.claim():
+                command.settle(Delivered(Delivery.STOPPED))
+
+    def _prepare(self, call: Call, document: ApiDocument) -> tuple[MqttLink | None, MqttCommand]:
+        if self._revision is not None:
+            self.refresh()
+        spec = _spec_of(document)
+        self._check_document(document)
+        link = self._links.get(spec.broker)
+        loop = asyncio.get_running_loop()
+        command = MqttCommand(
+            call_id=call.call_id,
+            topic=render_topic(spec.topic, call.arguments),
+            payload=_payload(spec.payload, call.arguments),
+            qos=spec.qos,
+            retain=spec.retain,
+            epoch=link.epoch if link is not None else None,
+            expires_at_s=None if document.expires_s is None else time.monotonic() + document.expires_s,
+            expiry_s=document.expires_s,
+            result=loop.create_future(),
+        )
+        return link, command
+
+    async def _deliver(
+        self, link: MqttLink, command: MqttCommand, deadline_s: float, expires_s: float | None
+    ) -> Delivered:
+        loop = asyncio.get_running_loop()
+        ends_s = loop.time() + deadline_s
+        link.send(command)
+        patience_s = min(link.settings.connect_s, deadline_s, expires_s or deadline_s)
+        await asyncio.wait({command.result}, timeout=patience_s)
+        if not command.result.done() and command.claim():
+            late = expires_s is not None and expires_s <= patience_s
+            reason = self.peer_problem(link.name) or "the broker has not acknowledged earlier messages"
+            return Delivered(Delivery.EXPIRED if late else Delivery.NOT_SENT, reason)
+        await asyncio.wait({command.result}, timeout=max(0.0, ends_s - loop.time()))
+        if command.result.done():
+            return command.result.result()
+        return Delivered(Delivery.LOST, f"no acknowledgement within {deadline_s:g} s")
+
+    def _load_catalogue(self, *, strict: bool) -> None:
+        """Take state specs over; ``strict``: also check every document, which later is done when it is called."""
+        specs = self._catalogue.states()
+        for spec in specs:
+            if isinstance(spec.source, MqttSource):
+                self._check_broker(spec.source.broker, f"state {spec.key!r}")
+        for states in self._states.values():
+            states.load_specs(specs)
+        if strict:
+            for document in self._catalogue.documents():
+                if isinstance(document.binding, Mqtt):
+                    self._check_document(document)
+        self._revision = self._catalogue.revision
+
+    def _check_document(self, document: ApiDocument) -> None:
+        spec = _spec_of(document)
+        self._check_broker(spec.broker, f"api {document.name!r}")
+        try:
+            check_topic_template(spec.topic, document.parameters)
+            check_template(spec.payload, document.parameters)
+        except ConfigError as error:
+            raise ConfigError(f"api {document.name!r}: {error.message}") from error
+
+    def _check_broker(self, broker: str, who: str) -> None:
+        if broker not in self._brokers:
+            raise ConfigError(
+                f"{who}: broker {broker!r} is not in the profile; allowed: {', '.join(self._brokers) or 'none'}; add "
+                "it to the profile's brokers or correct the name"
+            )
+
+
+def _spec_of(document: ApiDocument) -> Mqtt:
+    if not isinstance(document.binding, Mqtt):
+        raise TypeError(f"{document.name} has a {document.binding.kind} binding, not mqtt")
+    return document.binding
+
+
+def _payload(template: Any, arguments: Mapping[str, Any]) -> bytes:
+    value = render(template, arguments)
+    if value is None:
+        raise CallRefused("the payload is null; give the argument it is made of")
+    try:
+        text = value if isinstance(value, str) else json.dumps(value, allow_nan=False, ensure_ascii=False)
+        return text.encode()
+    except (TypeError, ValueError) as error:
+        raise CallRefused(f"the payload cannot be written as JSON: {error}") from error

@@ -1,0 +1,322 @@
+"""One connection to a broker, from CONNECT to its end; lives in the network thread of its ``MqttLink``."""
+
+from __future__ import annotations
+
+import math
+import selectors
+import socket
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from taskmatrix_ros.bindings.mqtt_command import Delivered, Delivery, MqttCommand
+from taskmatrix_ros.bindings.mqtt_settings import BrokerSettings
+from taskmatrix_ros.core.errors import ConfigError
+
+_BATCH_MESSAGES = 256
+_BATCH_BYTES = 1_048_576
+_IN_FLIGHT = 20
+_FILTERS_AT_ONCE = 100
+_IDLE_S = 0.5
+_NO_SUBSCRIBER = 16
+_UNSUPPORTED_VERSION = 132
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message as it came in; ``retained``: the broker kept it and gave it out because we subscribed."""
+
+    topic: str
+    payload: bytes | bytearray
+    retained: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionEnd:
+    """Why a connection ended or none came about.
+
+    ``answered``: the broker accepted it first. ``other_version``: it may only be that it does not speak our version.
+    """
+
+    reason: str
+    answered: bool = False
+    other_version: bool = False
+
+
+class ConnectionOwner(Protocol):
+    """What a connection asks and tells; all in the network thread."""
+
+    closing: bool
+    filters: Mapping[str, int]
+    """Topic filters wanted, with QoS; replaced as a whole, never changed."""
+    waker: socket.socket
+    """Readable when one of these, or a command, is new."""
+
+    @property
+    def congested(self) -> bool:
+        """Whether the loop is far behind: nothing is read then, and the broker holds back."""
+
+    def next_command(self) -> MqttCommand | None:
+        """Give the next message to send, claimed."""
+
+    def settled(self, command: MqttCommand, delivered: Delivered) -> None:
+        """A message's fate is known."""
+
+    def accepted(self) -> None:
+        """The broker accepted the connection; nothing of it was told before."""
+
+    def subscribed(self, refused: Iterable[str]) -> None:
+        """The broker answered all subscriptions; it refused some."""
+
+    def received(self, batch: list[Received]) -> None:
+        """Messages came in."""
+
+
+class MqttConnection:
+    """Owns a paho client that is used once: what one connection did not deliver, no later one can.
+
+    paho's own reconnecting and queueing are left aside. They would send a command again, or late, behind the back of a
+    caller who was told otherwise.
+    """
+
+    def __init__(
+        self, settings: BrokerSettings, client_id: str, version: MQTTProtocolVersion, owner: ConnectionOwner
+    ) -> None:
+        self._settings = settings
+        self._version = version
+        self._owner = owner
+        self._client = paho.Client(
+            CallbackAPIVersion.VERSION2, client_id=client_id, protocol=version, reconnect_on_failure=False
+        )
+        self._client.connect_timeout = settings.connect_s
+        self._client.on_connect = self._on_connect
+        self._client.on_disconnect = self._on_disconnect
+        self._client.on_message = self._on_message
+        self._client.on_publish = self._on_publish
+        self._client.on_subscribe = self._on_subscribe
+        self._accepted = False
+        self._reason = ""
+        self._other_version = False
+        self._filters: Mapping[str, int] = {}
+        self._subscribing: dict[int, list[str]] = {}
+        self._refused: list[str] = []
+        self._in_flight: dict[int, MqttCommand] = {}
+        self._early: dict[int, Delivered] = {}
+        self._batch: list[Received] = []
+        self._batch_bytes = 0
+
+    def run(self) -> ConnectionEnd:
+        """Connect and serve until the connection ends or the owner closes. Blocks; never raises."""
+        try:
+            password = self._settings.load_password()
+            if self._settings.username is not None:
+                self._client.username_pw_set(self._settings.username, password)
+            self._client.connect(self._settings.host, self._settings.port, keepalive=self._settings.keepalive_s)
+        except ConfigError as error:
+            return ConnectionEnd(error.message)
+        except (OSError, ValueError) as error:
+            return ConnectionEnd(getattr(error, "strerror", None) or str(error) or type(error).__name__)
+        sock = self._client.socket()
+        if not isinstance(sock, socket.socket):
+            return ConnectionEnd(self._reason or "the connection ended at once", other_version=self._is_v5)
+        try:
+            with selectors.DefaultSelector() as selector:
+                selector.register(self._owner.waker, selectors.EVENT_READ)
+                self._serve(sock, selector)
+            return self._end()
+        finally:
+            sock.close()
+            self._give_up_commands()
+
+    @property
+    def _is_v5(self) -> bool:
+        return self._version is MQTTProtocolVersion.MQTTv5
+
+    def _end(self) -> ConnectionEnd:
+        if self._owner.closing:
+            return ConnectionEnd("closed", answered=self._accepted)
+        silent = not self._accepted and not self._reason
+        return ConnectionEnd(
+            self._reason or ("the connection was lost" if self._accepted else "it closed the connection unasked"),
+            answered=self._accepted,
+            other_version=self._is_v5 and (silent or self._other_version),
+        )
+
+    # --- the loop of the thread
+
+    def _serve(self, sock: socket.socket, selector: selectors.BaseSelector) -> None:
+        give_up_at_s = time.monotonic() + self._settings.connect_s
+        watched = 0
+        misc_at_s = 0.0
+        while self._client.socket() is sock and not self._owner.closing:
+            if self._accepted:
+                self._apply_filters()
+                self._send_commands()
+            elif time.monotonic() > give_up_at_s:
+                self._reason = f"no answer to CONNECT within {self._settings.connect_s:g} s"
+                return
+            wanted = 0 if self._owner.congested else selectors.EVENT_READ
+            wanted |= selectors.EVENT_WRITE if self._client.want_write() else 0
+            if self._client.socket() is not sock:
+                break
+            if wanted != watched:
+                _watch(selector, sock, watched, wanted)
+                watched = wanted
+            ready = {key.fileobj: events for key, events in selector.select(0 if self._batch else _IDLE_S)}
+            if self._owner.waker in ready:
+                _drain(self._owner.waker)
+            events = ready.get(sock, 0)
+            if events & selectors.EVENT_READ:
+                self._client.loop_read()
+            if events & selectors.EVENT_WRITE:
+                self._client.loop_write()
+            if self._batch and (not events & selectors.EVENT_READ or self._batch_is_full):
+                self._hand_over()
+            if time.monotonic() >= misc_at_s:
+                self._client.loop_misc()
+                misc_at_s = time.monotonic() + _IDLE_S
+        self._hand_over()
+        if self._owner.closing and self._client.socket() is sock:
+            self._client.disconnect()
+
+    @property
+    def _batch_is_full(self) -> bool:
+        return len(self._batch) >= _BATCH_MESSAGES or self._batch_bytes >= _BATCH_BYTES
+
+    def _hand_over(self) -> None:
+        if self._batch:
+            self._owner.received(self._batch)
+            self._batch = []
+            self._batch_bytes = 0
+
+    def _apply_filters(self) -> None:
+        wanted = self._owner.filters
+        if wanted is self._filters:
+            return
+        have, self._filters = self._filters, wanted
+        if gone := [topic_filter for topic_filter in have if topic_filter not in wanted]:
+            self._client.unsubscribe(gone)
+        new = [(topic_filter, qos) for topic_filter, qos in wanted.items() if have.get(topic_filter) != qos]
+        for start in range(0, len(new), _FILTERS_AT_ONCE):
+            chunk = new[start : start + _FILTERS_AT_ONCE]
+            result, mid = self._client.subscribe(list(chunk))
+            if result is not MQTTErrorCode.MQTT_ERR_SUCCESS or mid is None:
+                return  # the connection has just ended
+            self._subscribing[mid] = [topic_filter for topic_filter, _qos in chunk]
+        if not self._subscribing:
+            self._owner.subscribed(())
+
+    def _send_commands(self) -> None:
+        # One that paho holds back, behind a full socket or its own window, could not be taken back any more.
+        while not self._client.want_write() and len(self._in_flight) < _IN_FLIGHT:
+            command = self._owner.next_command()
+            if command is None:
+                return
+            self._publish(command)
+
+    def _publish(self, command: MqttCommand) -> None:
+        properties: Properties | None = None
+        if self._is_v5 and command.expiry_s is not None:
+            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+            properties.MessageExpiryInterval = max(1, math.ceil(command.expiry_s))
+        try:
+            info = self._client.publish(command.topic, command.payload, command.qos, command.retain, properties)
+        except ValueError as error:
+            self._owner.settled(command, Delivered(Delivery.REFUSED, str(error)))
+            return
+        if info.mid in self._early:
+            self._owner.settled(command, self._early.pop(info.mid))
+        elif info.rc == MQTTErrorCode.MQTT_ERR_NO_CONN:
+            self._owner.settled(command, Delivered(Delivery.NOT_SENT, "the connection ended"))
+        else:
+            self._in_flight[info.mid] = command
+
+    def _give_up_commands(self) -> None:
+        for command in self._in_flight.values():
+            self._owner.settled(command, Delivered(Delivery.LOST, self._end().reason))
+        self._in_flight.clear()
+
+    # --- paho's callbacks, from within loop_read, loop_write and loop_misc
+
+    def _on_connect(
+        self, _client: paho.Client, _userdata: Any, _flags: Any, reason: ReasonCode, _properties: Properties | None
+    ) -> None:
+        if reason.is_failure:
+            self._reason = f"it refused the connection: {reason}"
+            self._other_version = reason.value == _UNSUPPORTED_VERSION
+            return
+        self._accepted = True
+        self._owner.accepted()
+
+    def _on_disconnect(
+        self, _client: paho.Client, _userdata: Any, flags: Any, reason: ReasonCode, _properties: Properties | None
+    ) -> None:
+        if not self._reason and flags.is_disconnect_packet_from_server:
+            self._reason = f"it ended the connection: {reason}"
+        elif not self._reason and reason.getName() == "Keep alive timeout":
+            self._reason = f"it was silent for longer than {self._settings.keepalive_s} s"
+
+    def _on_message(self, _client: paho.Client, _userdata: Any, message: paho.MQTTMessage) -> None:
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            return  # no broker may forward such a topic, and no spec can name it
+        self._batch.append(Received(topic, message.payload, message.retain))
+        self._batch_bytes += len(message.payload)
+
+    def _on_publish(
+        self, _client: paho.Client, _userdata: Any, mid: int, reason: ReasonCode, _properties: Properties
+    ) -> None:
+        if reason.is_failure:
+            delivered = Delivered(Delivery.REFUSED, str(reason))
+        elif reason.value == _NO_SUBSCRIBER:
+            delivered = Delivered(Delivery.NOBODY)
+        else:
+            delivered = Delivered(Delivery.ACKNOWLEDGED)
+        command = self._in_flight.pop(mid, None)
+        if command is None:
+            self._early[mid] = delivered  # with QoS 0 paho tells it before publish() has returned
+        else:
+            self._owner.settled(command, delivered)
+
+    def _on_subscribe(
+        self,
+        _client: paho.Client,
+        _userdata: Any,
+        mid: int,
+        reasons: list[ReasonCode],
+        _properties: Properties | None,
+    ) -> None:
+        filters = self._subscribing.pop(mid, [])
+        self._refused += [
+            f"{topic_filter}: {reason}"
+            for topic_filter, reason in zip(filters, reasons, strict=False)
+            if reason.is_failure
+        ]
+        if not self._subscribing:
+            self._owner.subscribed(self._refused)
+            self._refused = []
+
+
+def _watch(selector: selectors.BaseSelector, sock: socket.socket, watched: int, wanted: int) -> None:
+    if not watched:
+        selector.register(sock, wanted)
+    elif wanted:
+        selector.modify(sock, wanted)
+    else:
+        selector.unregister(sock)
+
+
+def _drain(waker: socket.socket) -> None:
+    try:
+        while len(waker.recv(4096)) == 4096:
+            pass
+    except BlockingIOError:
+        pass

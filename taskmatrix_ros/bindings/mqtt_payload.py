@@ -1,0 +1,159 @@
+"""From the bytes of an MQTT message to the value of a state key."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from functools import cached_property
+from typing import Any
+
+from taskmatrix_ros.core.api_document import StateSpec
+from taskmatrix_ros.core.binding_spec import MqttSource
+from taskmatrix_ros.core.errors import ConfigError
+from taskmatrix_ros.core.parameter_spec import ValueType
+
+MAX_PAYLOAD_BYTES = 1_048_576
+"""No state is larger; a larger payload is refused before it is decoded."""
+
+_BAD_ESCAPE = re.compile(r"~(?![01])")
+_INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
+
+
+class BadPayload(ValueError):
+    """A payload does not hold what its state spec says; one line."""
+
+
+class Payload:
+    """A message's content, decoded and parsed at most once, however many state keys it feeds."""
+
+    def __init__(self, raw: bytes | bytearray) -> None:
+        self.raw = raw
+
+    @cached_property
+    def text(self) -> str:
+        """The payload as text. :raises BadPayload: it is no UTF-8."""
+        if len(self.raw) > MAX_PAYLOAD_BYTES:
+            raise BadPayload(f"{len(self.raw)} bytes are more than {MAX_PAYLOAD_BYTES}")
+        try:
+            return self.raw.decode()
+        except UnicodeDecodeError as error:
+            raise BadPayload(f"it is no UTF-8 text: byte {error.start} is 0x{self.raw[error.start]:02x}") from error
+
+    @cached_property
+    def json(self) -> Any:
+        """The payload as a JSON document. :raises BadPayload: it is none."""
+        try:
+            return json.loads(self.text, parse_constant=_refuse_constant)
+        except RecursionError as error:
+            raise BadPayload("it is JSON nested too deeply") from error
+        except BadPayload:
+            raise
+        except ValueError as error:  # also an integer of too many digits
+            raise BadPayload(f"{_shown(self.text)} is no JSON: {error}") from error
+
+
+def parse_pointer(pointer: str) -> tuple[str, ...]:
+    """Split a JSON pointer into its reference tokens.
+
+    :raises ConfigError: it does not begin with ``/``, or holds a ``~`` that is neither ``~0`` nor ``~1``.
+    :source: RFC 6901.
+    """
+    if pointer and not pointer.startswith("/"):
+        raise ConfigError(f"path {pointer!r} is no JSON pointer (RFC 6901); it begins with '/': write '/{pointer}'")
+    if _BAD_ESCAPE.search(pointer):
+        raise ConfigError(f"path {pointer!r} is no JSON pointer (RFC 6901); write ~0 for '~' and ~1 for '/'")
+    return tuple(token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:])
+
+
+def follow_pointer(document: Any, tokens: tuple[str, ...]) -> Any:
+    """Give what a pointer points to.
+
+    :raises BadPayload: nothing is there.
+    :source: RFC 6901.
+    """
+    here = document
+    for depth, token in enumerate(tokens, start=1):
+        if isinstance(here, dict) and token in here:
+            here = here[token]
+        elif isinstance(here, list) and _INDEX.fullmatch(token) and int(token) < len(here):
+            here = here[int(token)]
+        else:
+            raise BadPayload(f"it has no {'/' + '/'.join(tokens[:depth])}")
+    return here
+
+
+class PayloadReader:
+    """Reads the value of one state key out of payloads, as its spec says."""
+
+    def __init__(self, spec: StateSpec, source: MqttSource) -> None:
+        """:raises ConfigError: the path is no JSON pointer, or ``map`` gives what is not of the key's type."""
+        self._type = spec.type
+        self._tokens = None if source.path is None else parse_pointer(source.path)
+        self._map = source.map
+        for word, value in (source.map or {}).items():
+            try:
+                self._typed(value)
+            except BadPayload as error:
+                raise ConfigError(f"state {spec.key!r}: map gives {error} for {word!r}") from error
+
+    def value_of(self, payload: Payload) -> Any:
+        """Read the value; None where the payload says null or is empty, as one that deletes a retained message is.
+
+        :raises BadPayload: it is not there, no word of ``map``, or not of the key's type.
+        """
+        if not payload.raw:
+            return None
+        found = self._found(payload)
+        if self._map is not None:
+            word = found if isinstance(found, str) else json.dumps(found)
+            if word not in self._map:
+                raise BadPayload(f"{_shown(word)} is none of {', '.join(self._map)}")
+            found = self._map[word]
+        return self._typed(found)
+
+    def _found(self, payload: Payload) -> Any:
+        if self._tokens is not None:
+            return follow_pointer(payload.json, self._tokens)
+        if self._map is not None or self._type is ValueType.STRING:
+            return payload.text
+        # a number, true, false, null, a list and an object are written in a plain payload as they are in JSON
+        return payload.json
+
+    def _typed(self, value: Any) -> Any:
+        if value is None:
+            return None
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        match self._type:
+            case ValueType.NUMBER if number:
+                return _double(value)
+            case ValueType.INTEGER if number and value == math.floor(_double(value)):
+                return int(value)
+            case ValueType.STRING if isinstance(value, str):
+                return value
+            case ValueType.BOOLEAN if isinstance(value, bool):
+                return value
+            case ValueType.OBJECT if isinstance(value, dict):
+                return value
+            case ValueType.ARRAY if isinstance(value, list):
+                return value
+        raise BadPayload(f"{_shown(value)} is not of type {self._type.value}")
+
+
+def _double(value: float) -> float:
+    try:
+        double = float(value)
+    except OverflowError as error:
+        raise BadPayload("the number is too large for a double") from error
+    if not math.isfinite(double):
+        raise BadPayload("the number is too large for a double")
+    return double
+
+
+def _refuse_constant(word: str) -> Any:
+    raise BadPayload(f"{word} is no JSON")
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."

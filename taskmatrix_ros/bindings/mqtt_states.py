@@ -1,0 +1,135 @@
+"""What one broker says of the world, put into the state store."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterable
+
+from taskmatrix_ros.bindings.mqtt_connection import Received
+from taskmatrix_ros.bindings.mqtt_payload import BadPayload, Payload, PayloadReader
+from taskmatrix_ros.bindings.mqtt_topic import StateTopic
+from taskmatrix_ros.core.api_document import StateSpec
+from taskmatrix_ros.core.binding_spec import MqttSource
+from taskmatrix_ros.core.errors import ConfigError
+from taskmatrix_ros.core.state_store import StateStore
+
+_log = logging.getLogger(__name__)
+
+_MAX_TOPICS = 100_000
+"""Topics whose keys are remembered, and whose faults are counted: a talkative broker must not fill the memory."""
+
+
+class _Feed:
+    """One state spec, ready to read messages."""
+
+    def __init__(self, spec: StateSpec, source: MqttSource) -> None:
+        self.spec = spec
+        self.qos = source.qos
+        self.topic = StateTopic(source.topic, spec.key)
+        self.reader = PayloadReader(spec, source)
+
+
+class MqttStates:
+    """Hears the state topics of one broker. All values carry the source ``mqtt:<broker>``."""
+
+    def __init__(self, broker: str, state: StateStore) -> None:
+        self.source = f"mqtt:{broker}"
+        self.bad_payloads: Counter[str] = Counter()
+        """How many messages could not be read, by topic. The first of a topic is logged, the rest are only counted."""
+        self._broker = broker
+        self._state = state
+        self._exact: dict[str, list[_Feed]] = {}
+        self._families: list[_Feed] = []
+        self._known: dict[str, tuple[tuple[_Feed, str], ...]] = {}
+        self._heard: set[str] = set()
+
+    def load_specs(self, specs: Iterable[StateSpec]) -> None:
+        """Take these specs in place of the earlier ones; those of other brokers and kinds are passed over.
+
+        :raises ConfigError: a topic, path or map can never work; then the earlier specs stay.
+        """
+        exact: dict[str, list[_Feed]] = {}
+        families: list[_Feed] = []
+        for spec in specs:
+            if not isinstance(spec.source, MqttSource) or spec.source.broker != self._broker:
+                continue
+            try:
+                feed = _Feed(spec, spec.source)
+            except ConfigError as error:
+                raise ConfigError(f"state {spec.key!r}: {error.message}") from error
+            if feed.topic.is_exact:
+                exact.setdefault(feed.topic.filter, []).append(feed)
+            else:
+                families.append(feed)
+        self._exact, self._families, self._known = exact, families, {}
+
+    @property
+    def filters(self) -> dict[str, int]:
+        """What to subscribe to, with the highest QoS asked for."""
+        wanted: dict[str, int] = {}
+        for feed in (*(feed for feeds in self._exact.values() for feed in feeds), *self._families):
+            wanted[feed.topic.filter] = max(feed.qos, wanted.get(feed.topic.filter, 0))
+        return wanted
+
+    def connection_accepted(self) -> None:
+        """A new connection: what an older one told is good only where its spec says for how long."""
+        for key in self._heard:
+            value = self._state.read(key)
+            if value is not None and value.source == self.source:
+                self._state.forget(key)
+        self._heard.clear()
+
+    def connection_subscribed(self) -> None:
+        """The broker can be believed."""
+        self._state.set_source_live(self.source, live=True)
+
+    def connection_lost(self) -> None:
+        """Nothing it said is believed any more."""
+        self._state.set_source_live(self.source, live=False)
+
+    def messages_received(self, batch: list[Received]) -> None:
+        """Read the state keys the messages hold. Never raises for what a message holds."""
+        for message in batch:
+            try:
+                feeds = self._known.get(message.topic) or self._resolve(message.topic)
+            except ValueError as error:
+                self._report(message.topic, str(error))
+                continue
+            payload = Payload(message.payload)
+            for feed, key in feeds:
+                try:
+                    value = feed.reader.value_of(payload)
+                except BadPayload as error:
+                    self._report(message.topic, f"{key}: {error}")
+                    continue
+                self._state.set(key, value, source=self.source, unit=feed.spec.unit, retained=message.retained)
+                if feed.spec.stale_after_s is None:
+                    self._heard.add(key)
+
+    def _resolve(self, topic: str) -> tuple[tuple[_Feed, str], ...]:
+        found = [(feed, feed.spec.key) for feed in self._exact.get(topic, ())]
+        for feed in self._families:
+            key = feed.topic.key_of(topic)
+            if key is not None:
+                found.append((feed, key))
+        for feed, key in found:
+            if feed.spec.stale_after_s is not None:
+                self._state.set_stale_after(key, feed.spec.stale_after_s)
+        if len(self._known) >= _MAX_TOPICS:
+            self._known.clear()
+        self._known[topic] = tuple(found)
+        return self._known[topic]
+
+    def _report(self, topic: str, problem: str) -> None:
+        if topic not in self.bad_payloads:
+            if len(self.bad_payloads) >= _MAX_TOPICS:
+                return
+            _log.warning(
+                "mqtt %r: message on %s is not understood and changes nothing: %s; correct the device or its state "
+                "spec (said once for this topic)",
+                self._broker,
+                topic,
+                problem,
+            )
+        self.bad_payloads[topic] += 1
