@@ -1,0 +1,87 @@
+"""From a world's name to a simulator that is ready to step."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from taskmatrix_ros.core.errors import ConfigError
+from taskmatrix_ros.sim.home_map import HomeMap, load_home_map
+from taskmatrix_ros.sim.locations import map_file, model_folder, placement_file, world_file
+from taskmatrix_ros.sim.odometry import OdometryNoise
+from taskmatrix_ros.sim.placement import load_placement
+from taskmatrix_ros.sim.recorder import Recorder
+from taskmatrix_ros.sim.sdf_reader import SdfReader
+from taskmatrix_ros.sim.sdf_types import World
+from taskmatrix_ros.sim.simulator import Simulator
+
+_LARGEST_SEED = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltSimulator:
+    """A simulator with what watches it."""
+
+    simulator: Simulator
+    recorder: Recorder
+    home: HomeMap
+
+
+def build_simulator(
+    world_name: str,
+    *,
+    seed: int | None = None,
+    camera_size: str = "",
+    camera_hz: float = 0.0,
+    odometry_noise: float = 1.0,
+) -> BuiltSimulator:
+    """Read a world, let the seed place its objects, and compile it.
+
+    :param seed: 0..2**31-1; None leaves the objects where the world file has them.
+    :param camera_size: ``640x480``; empty keeps the SDF's. The horizontal field of view stays.
+    :param camera_hz: pictures per simulated second; 0 keeps the SDF's.
+    :param odometry_noise: factor on the default :class:`OdometryNoise`.
+    :raises ConfigError: an unknown world, a broken file, a value out of range.
+    """
+    if seed is not None and not 0 <= seed <= _LARGEST_SEED:
+        raise ConfigError(f"simulation: seed {seed} is outside 0..{_LARGEST_SEED}")
+    if odometry_noise < 0:
+        raise ConfigError(f"simulation: odometry noise {odometry_noise} is negative; 0 turns it off")
+    world = SdfReader(model_folder()).load_world(world_file(world_name))
+    world = _with_camera(world, camera_size, camera_hz)
+    home = load_home_map(map_file(world_name))
+    if seed is not None:
+        world = load_placement(placement_file(world_name)).place(world, home, seed)
+    noise = OdometryNoise()
+    noise = OdometryNoise(
+        noise.wheel_scale * odometry_noise, noise.separation_scale * odometry_noise, noise.slip_m * odometry_noise
+    )
+    try:
+        simulator = Simulator(world, seed=seed or 0, odometry_noise=noise)
+    except ValueError as error:
+        raise ConfigError(f"simulation: world '{world_name}' cannot be simulated: {error}") from error
+    return BuiltSimulator(simulator, Recorder(simulator, home, seed=seed), home)
+
+
+def _with_camera(world: World, size: str, rate_hz: float) -> World:
+    match = re.fullmatch(r"(\d{2,4})x(\d{2,4})", size) if size else None
+    if size and match is None:
+        raise ConfigError(f"simulation: camera size '{size}' is not WIDTHxHEIGHT in pixels, as 640x480")
+    if rate_hz < 0:
+        raise ConfigError(f"simulation: camera rate {rate_hz} Hz is negative; 0 keeps the model's")
+
+    def changed(robot_link):  # noqa: ANN001, ANN202
+        cameras = []
+        for camera in robot_link.cameras:
+            if match:
+                camera = replace(camera, width_px=int(match[1]), height_px=int(match[2]))
+            if rate_hz:
+                camera = replace(camera, rate_hz=rate_hz)
+            cameras.append(camera)
+        return replace(robot_link, cameras=tuple(cameras))
+
+    models = tuple(
+        replace(model, links=tuple(changed(link) for link in model.links)) if model.drives else model
+        for model in world.models
+    )
+    return replace(world, models=models)

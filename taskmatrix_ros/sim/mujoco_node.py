@@ -1,0 +1,181 @@
+"""The robot driver contract over a simulator: what a real robot's driver would subscribe and publish."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from geometry_msgs.msg import Twist
+from nav_msgs.msg import Odometry
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import BatteryState, CameraInfo, Image, JointState, LaserScan
+from std_msgs.msg import Bool, Float64, String
+from std_srvs.srv import SetBool, Trigger
+
+from taskmatrix_ros.sim import driver_messages as messages
+from taskmatrix_ros.sim.battery import Battery
+from taskmatrix_ros.sim.camera import CameraThread, Picture
+from taskmatrix_ros.sim.lidar import Lidar
+from taskmatrix_ros.sim.pacer import Pacer
+from taskmatrix_ros.sim.recorder import Recorder
+from taskmatrix_ros.sim.simulator import Simulator
+
+_LATCHED = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+_CLOCK_WALL_PERIOD_S = 0.01  # at most 100 Hz, however fast simulated time runs
+_JOINTS_HZ, _BUMPER_HZ, _PERSON_HZ, _BATTERY_HZ, _TRUTH_HZ = 25.0, 20.0, 5.0, 1.0, 10.0
+
+
+class MujocoNode:
+    """Offers one simulator to ROS. Names are relative: the node's namespace is the robot's.
+
+    Subscribes ``cmd_vel``, ``lift/command``, ``gripper/command``, ``stop``. Publishes ``/clock``, ``odom``,
+    ``joint_states``, ``scan``, ``camera/image``, ``camera/camera_info``, ``camera/depth``, ``battery``, ``bumper``,
+    ``person_near``; and, for judges only, the ground truth ``sim/poses`` (String, JSON) and the services
+    ``sim/snapshot`` (Trigger, JSON in ``message``) and ``sim/pause`` (SetBool).
+
+    :param node: spun by its owner; messages are published from the stepping thread and the camera's.
+    :param person_near_m: distance between the robot's middle and a person from which ``person_near`` is true.
+    """
+
+    def __init__(
+        self, node: Node, simulator: Simulator, pacer: Pacer, recorder: Recorder, *, person_near_m: float = 0.8
+    ) -> None:
+        self._node = node
+        self._simulator = simulator
+        self._pacer = pacer
+        self._recorder = recorder
+        self._person_near_m = person_near_m
+        self._robot = simulator.world.robot
+        self._people = [model.pose.xyz_m for model in simulator.world.models if model.role == "person"]
+        self._battery = Battery()
+        self._clock_at = 0.0
+        self._bumped = False
+        self._cameras: list[CameraThread] = []
+
+    def open(self) -> None:
+        """Create topics and services and start the camera's thread; steps are the pacer's business."""
+        node, simulator = self._node, self._simulator
+        drive = self._robot.drives[0]
+        node.create_subscription(Twist, drive.topic, self._on_velocity, 1)
+        for topic in simulator.command_topics:
+            node.create_subscription(Float64, topic, partial(self._on_position, topic), 1)
+        node.create_subscription(Bool, "stop", lambda message: simulator.set_stopped(message.data), _LATCHED)
+        node.create_service(Trigger, "sim/snapshot", self._on_snapshot)
+        node.create_service(SetBool, "sim/pause", self._on_pause)
+
+        clock = node.create_publisher(Clock, "/clock", QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE))
+        simulator.every(0.0, partial(self._publish_clock, clock))
+        self._publish(Odometry, drive.odometry_topic, drive.odometry_hz, self._odometry)
+        self._publish(JointState, "joint_states", _JOINTS_HZ, self._joint_states)
+        self._publish(Bool, "bumper", _BUMPER_HZ, self._bumper)
+        self._publish(Bool, "person_near", _PERSON_HZ, self._person_near)
+        self._publish(BatteryState, "battery", _BATTERY_HZ, self._battery_state)
+        self._publish(String, "sim/poses", _TRUTH_HZ, self._poses, qos=_LATCHED)
+        for lidar in simulator.lidars:
+            sensor = lidar.sensor
+            self._publish(LaserScan, sensor.topic, sensor.rate_hz, partial(self._scan, lidar), qos=qos_profile_sensor_data)
+        simulator.every(0.0, self._watch)
+        self._open_cameras()
+
+    def close(self) -> None:
+        """End the camera's thread. The pacer must have been closed, the node is its owner's."""
+        for camera in self._cameras:
+            camera.close()
+        self._cameras.clear()
+
+    @property
+    def pictures_drawn(self) -> int:
+        """How many pictures the cameras have drawn."""
+        return sum(camera.drawn for camera in self._cameras)
+
+    def _publish(self, kind: type[Any], topic: str, rate_hz: float, make: Callable[[], Any], qos: Any = 5) -> None:
+        publisher = self._node.create_publisher(kind, topic, qos)
+        self._simulator.every(1.0 / rate_hz, lambda: publisher.publish(make()))
+
+    def _publish_clock(self, publisher: Any) -> None:
+        now = time.monotonic()
+        if now - self._clock_at >= _CLOCK_WALL_PERIOD_S:
+            self._clock_at = now
+            publisher.publish(Clock(clock=messages.stamp(self._simulator.time_s)))
+
+    def _open_cameras(self) -> None:
+        node, simulator = self._node, self._simulator
+        for link in self._robot.links:
+            for sensor in link.cameras:
+                image = node.create_publisher(Image, f"{sensor.topic}/image", qos_profile_sensor_data)
+                info = node.create_publisher(CameraInfo, f"{sensor.topic}/camera_info", qos_profile_sensor_data)
+                depth = node.create_publisher(Image, f"{sensor.topic}/depth", qos_profile_sensor_data)
+
+                def show(picture: Picture, sensor=sensor, image=image, info=info, depth=depth) -> None:  # noqa: ANN001
+                    info.publish(messages.camera_info_message(sensor, picture.time_s))
+                    if picture.depth_m is not None:
+                        depth.publish(messages.image_message(picture.depth_m, sensor, picture.time_s))
+                    image.publish(messages.image_message(picture.rgb, sensor, picture.time_s))
+
+                thread = CameraThread(
+                    simulator.model, self._robot.name, sensor, show, lambda text: node.get_logger().error(text)
+                )
+
+                def trigger(thread=thread, image=image, depth=depth) -> None:  # noqa: ANN001
+                    with_depth = depth.get_subscription_count() > 0
+                    if with_depth or image.get_subscription_count() > 0:
+                        thread.request(simulator.time_s, simulator.data.qpos, with_depth=with_depth)
+
+                simulator.every(1.0 / sensor.rate_hz, trigger)
+                thread.open()
+                self._cameras.append(thread)
+
+    # Subscriptions and services: the node's thread.
+
+    def _on_velocity(self, message: Twist) -> None:
+        self._simulator.set_velocity(message.linear.x, message.angular.z)
+
+    def _on_position(self, topic: str, message: Float64) -> None:
+        self._simulator.set_position(topic, message.data)
+
+    def _on_snapshot(self, _request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        response.success = True
+        response.message = json.dumps(self._recorder.snapshot())
+        return response
+
+    def _on_pause(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
+        self._pacer.pause(request.data)
+        response.success = True
+        response.message = "paused" if request.data else "running"
+        return response
+
+    # Publications: the stepping thread.
+
+    def _watch(self) -> None:
+        self._bumped = self._bumped or bool(self._simulator.bumps)
+
+    def _odometry(self) -> Odometry:
+        return messages.odometry_message(self._simulator.odometry, self._robot.drives[0], self._simulator.time_s)
+
+    def _joint_states(self) -> JointState:
+        return messages.joint_message(self._simulator.joint_states(), self._simulator.time_s)
+
+    def _scan(self, lidar: Lidar) -> LaserScan:
+        return messages.scan_message(lidar.scan(self._simulator.data), lidar.sensor, self._simulator.time_s)
+
+    def _bumper(self) -> Bool:
+        bumped, self._bumped = self._bumped, False
+        return Bool(data=bumped)
+
+    def _person_near(self) -> Bool:
+        pose = self._simulator.true_pose(self._robot.name)
+        near = any((x - pose.x_m) ** 2 + (y - pose.y_m) ** 2 < self._person_near_m**2 for x, y, _ in self._people)
+        return Bool(data=near)
+
+    def _battery_state(self) -> BatteryState:
+        power = sum(abs(joint.effort * joint.velocity) for joint in self._simulator.joint_states())
+        self._battery.update(power, 1.0 / _BATTERY_HZ)
+        return messages.battery_message(self._battery, self._simulator.time_s)
+
+    def _poses(self) -> String:
+        return String(data=json.dumps(self._recorder.record()))

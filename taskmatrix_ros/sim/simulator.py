@@ -1,0 +1,278 @@
+"""Steps the physics of one world by simulated time, and takes the robot's commands. Knows no ROS and no wall clock."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from taskmatrix_ros.sim.contact_watch import Bump, ContactWatch
+from taskmatrix_ros.sim.differential_drive import DifferentialDriveController
+from taskmatrix_ros.sim.gripper_adapter import GRIPPER_TOPIC, GripperAdapter
+from taskmatrix_ros.sim.lidar import Lidar
+from taskmatrix_ros.sim.mujoco_world import MujocoWorldBuilder
+from taskmatrix_ros.sim.odometry import OdometryNoise, OdometryState, WheelOdometry
+from taskmatrix_ros.sim.sdf_types import World
+from taskmatrix_ros.sim.transforms import yaw_of_quaternion
+
+LIFT_TOPIC = "lift/command"
+CONTROL_PERIOD_S = 0.01
+COMMAND_TIMEOUT_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class TruePose:
+    """Ground truth of a body in the world frame."""
+
+    x_m: float
+    y_m: float
+    z_m: float
+    yaw_rad: float
+
+
+@dataclass(frozen=True, slots=True)
+class JointState:
+    """One joint: m and N, or rad and N m."""
+
+    name: str
+    position: float
+    velocity: float
+    effort: float
+
+
+@dataclass(slots=True)
+class _Servo:
+    """A position servo whose setpoint moves no faster than its joint may."""
+
+    actuator: int
+    position: int
+    target: float
+    setpoint: float
+    low: float
+    high: float
+    speed: float
+
+
+class Simulator:
+    """One world with one robot.
+
+    Deterministic: the same world, seed and commands at the same simulated times give the same states, bit for bit.
+    Commands may come from any thread; everything else belongs to the thread that steps.
+
+    :param seed: of the noise of odometry and scanner.
+    :source: MuJoCo ``mj_step``.
+    """
+
+    def __init__(self, world: World, *, seed: int = 0, odometry_noise: OdometryNoise | None = None) -> None:
+        self.world = world
+        self.model = MujocoWorldBuilder(world).build()
+        self.data = mujoco.MjData(self.model)
+        robot = world.robot
+        generators = np.random.default_rng(seed).spawn(2)
+        drive = robot.drives[0]
+        self._drive = DifferentialDriveController(drive)
+        self._odometry = WheelOdometry(
+            drive.wheel_radius_m, drive.wheel_separation_m, odometry_noise or OdometryNoise(), generators[0]
+        )
+        self._wheels = (
+            [self.model.actuator(f"{robot.name}/{j}").id for j in drive.left_joints],
+            [self.model.actuator(f"{robot.name}/{j}").id for j in drive.right_joints],
+        )
+        self._wheel_positions = [
+            self.model.joint(f"{robot.name}/{joints[0]}").qposadr[0] for joints in (drive.left_joints, drive.right_joints)
+        ]
+        self._servos = self._make_servos()
+        self._joints = [
+            (joint.name, self.model.joint(f"{robot.name}/{joint.name}"), self.model.actuator(f"{robot.name}/{joint.name}").id)
+            for joint in robot.joints
+            if joint.name in {a.partition("/")[2] for a in self._actuator_names()}
+        ]
+        self.lidars = [
+            Lidar(self.model, robot, link, sensor, generators[1]) for link in robot.links for sensor in link.lidars
+        ]
+        self._gripper = GripperAdapter(self.model, self.data, robot)
+        self._contacts = ContactWatch(self.model, self.data, world)
+        self._roots = {m.name: self.model.joint(f"{m.name}/root").qposadr[0] for m in world.models if not m.is_static}
+        self._substeps = max(1, round(CONTROL_PERIOD_S / self.model.opt.timestep))
+        self._ticks = 0
+        self._listeners: list[tuple[int, Callable[[], None]]] = []
+        self._lock = threading.Lock()
+        self._velocity = (0.0, 0.0)
+        self._velocity_tick = -(10**9)
+        self._stopped = False
+        self.bumps: list[Bump] = []
+        self.hardest_bump: Bump | None = None
+        self._settle_servos()
+        mujoco.mj_forward(self.model, self.data)
+
+    # Commands: any thread.
+
+    def set_velocity(self, linear_m_s: float, angular_rad_s: float) -> None:
+        """Drive; holds for ``COMMAND_TIMEOUT_S`` of simulated time. Ignored while stopped or not finite."""
+        if not np.isfinite([linear_m_s, angular_rad_s]).all():
+            return
+        with self._lock:
+            if not self._stopped:
+                self._velocity = (linear_m_s, angular_rad_s)
+                self._velocity_tick = self._ticks
+
+    def set_position(self, topic: str, position: float) -> None:
+        """Send the servos of a command topic to a position, cut to their limits. Ignored while stopped or not finite.
+
+        :param position: m or rad.
+        :raises KeyError: no servo listens to that topic.
+        """
+        servos = self._servos[topic]
+        if not np.isfinite(position):
+            return
+        with self._lock:
+            if not self._stopped:
+                for servo in servos:
+                    servo.target = min(max(position, servo.low), servo.high)
+
+    def set_stopped(self, stopped: bool) -> None:  # noqa: FBT001 - the value of the stop topic
+        """Hold everything still while true; what was commanded before is forgotten."""
+        with self._lock:
+            self._stopped = stopped
+            self._velocity = (0.0, 0.0)
+            if stopped:
+                for servos in self._servos.values():
+                    for servo in servos:
+                        servo.target = servo.setpoint
+
+    # The stepping thread's own.
+
+    @property
+    def time_s(self) -> float:
+        """Simulated time, exact to the control period."""
+        return self._ticks * CONTROL_PERIOD_S
+
+    @property
+    def command_topics(self) -> list[str]:
+        """Topics of the position servos."""
+        return sorted(self._servos)
+
+    def every(self, period_s: float, listener: Callable[[], None]) -> None:
+        """Have a function called each period of simulated time, from the next step on."""
+        self._listeners.append((max(1, round(period_s / CONTROL_PERIOD_S)), listener))
+
+    def step(self) -> None:
+        """Advance one control period."""
+        with self._lock:
+            expired = (self._ticks - self._velocity_tick) * CONTROL_PERIOD_S >= COMMAND_TIMEOUT_S
+            velocity = (0.0, 0.0) if expired else self._velocity
+            self._move_setpoints()
+        left, right = self._drive.update(*velocity, CONTROL_PERIOD_S)
+        for actuators, speed in zip(self._wheels, (left, right), strict=True):
+            self.data.ctrl[actuators] = speed
+        mujoco.mj_step(self.model, self.data, self._substeps)
+        self._ticks += 1
+        positions = self.data.qpos[self._wheel_positions]
+        self._odometry.update(float(positions[0]), float(positions[1]), CONTROL_PERIOD_S)
+        if GRIPPER_TOPIC in self._servos:
+            self._gripper.update(self._servos[GRIPPER_TOPIC][0].setpoint)
+        self._watch_bumps()
+        for ticks, listener in self._listeners:
+            if self._ticks % ticks == 0:
+                listener()
+
+    def run_until(self, time_s: float) -> None:
+        """Step until that simulated time."""
+        while self.time_s < time_s - CONTROL_PERIOD_S / 2:
+            self.step()
+
+    @property
+    def odometry(self) -> OdometryState:
+        """What the wheels say."""
+        return self._odometry.state
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the stop latch holds."""
+        return self._stopped
+
+    def joint_states(self) -> list[JointState]:
+        """Every driven joint of the robot."""
+        data = self.data
+        return [
+            JointState(
+                name,
+                float(data.qpos[joint.qposadr[0]]),
+                float(data.qvel[joint.dofadr[0]]),
+                float(data.actuator_force[actuator]),
+            )
+            for name, joint, actuator in self._joints
+        ]
+
+    # Ground truth: for the judge, never for skills.
+
+    @property
+    def held(self) -> str | None:
+        """Name of what the gripper really holds."""
+        return self._gripper.held
+
+    def true_pose(self, model: str) -> TruePose:
+        """Pose of a model that can move.
+
+        :raises KeyError: there is no such model, or it is static.
+        """
+        start = self._roots[model]
+        x, y, z, *quaternion = (float(v) for v in self.data.qpos[start : start + 7])
+        return TruePose(x, y, z, yaw_of_quaternion(*quaternion))
+
+    def true_poses(self) -> dict[str, TruePose]:
+        """Poses of everything that can move, by model."""
+        return {name: self.true_pose(name) for name in self._roots}
+
+    def state_vector(self) -> NDArray[np.float64]:
+        """Everything that decides what happens next, for comparing two runs."""
+        size = mujoco.mj_stateSize(self.model, mujoco.mjtState.mjSTATE_INTEGRATION)
+        state = np.empty(size)
+        mujoco.mj_getState(self.model, self.data, state, mujoco.mjtState.mjSTATE_INTEGRATION)
+        return state
+
+    def _actuator_names(self) -> list[str]:
+        return [self.model.actuator(i).name for i in range(self.model.nu)]
+
+    def _make_servos(self) -> dict[str, list[_Servo]]:
+        robot = self.world.robot
+        servos: dict[str, list[_Servo]] = {}
+        for controller in robot.position_controllers:
+            joint = robot.joint(controller.joint)
+            name = f"{robot.name}/{controller.joint}"
+            start = min(max(controller.initial_position, joint.limits[0]), joint.limits[1])
+            servos.setdefault(controller.topic, []).append(
+                _Servo(
+                    actuator=self.model.actuator(name).id,
+                    position=int(self.model.joint(name).qposadr[0]),
+                    target=start,
+                    setpoint=start,
+                    low=joint.limits[0],
+                    high=joint.limits[1],
+                    speed=joint.velocity,
+                )
+            )
+        return servos
+
+    def _settle_servos(self) -> None:
+        for servos in self._servos.values():
+            for servo in servos:
+                self.data.qpos[servo.position] = servo.setpoint
+                self.data.ctrl[servo.actuator] = servo.setpoint
+
+    def _move_setpoints(self) -> None:
+        for servos in self._servos.values():
+            for servo in servos:
+                reach = servo.speed * CONTROL_PERIOD_S
+                servo.setpoint += min(max(servo.target - servo.setpoint, -reach), reach)
+                self.data.ctrl[servo.actuator] = servo.setpoint
+
+    def _watch_bumps(self) -> None:
+        self.bumps = self._contacts.bumps()
+        for bump in self.bumps:
+            if self.hardest_bump is None or bump.force_n > self.hardest_bump.force_n:
+                self.hardest_bump = bump
