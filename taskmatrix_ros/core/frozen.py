@@ -8,4 +8,11 @@ from pydantic import BaseModel, ConfigDict
 class Frozen(BaseModel):
     """A value without identity: two with equal fields are equal."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, ser_json_inf_nan="strings")
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        populate_by_name=True,
+        ser_json_inf_nan="strings",
+        ser_json_bytes="base64",
+        val_json_bytes="base64",
+    )

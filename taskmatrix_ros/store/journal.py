@@ -1,0 +1,136 @@
+"""Runs, calls and the stop latch, written before they happen and when they have ended."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from pydantic import ValidationError
+
+from taskmatrix_ros.core.call import Call
+from taskmatrix_ros.core.errors import ConfigError
+from taskmatrix_ros.core.outcome import Outcome
+from taskmatrix_ros.core.run import Episode
+from taskmatrix_ros.store.database import Database
+
+_COLUMNS = "SELECT run_id, instruction, episode FROM runs"
+
+
+class SqliteJournal:
+    """The journal of ``core.ports`` in an open ``Database``; every method has committed when it returns.
+
+    :raises ConfigError: by any method, when the file can no longer be written or read.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def save_run(self, episode: Episode) -> None:
+        """Write the run without its calls: new, or in its new state. The instruction is written once.
+
+        :raises ValueError: its ``request_id`` is another run's.
+        """
+        request_id = episode.instruction.request_id or None
+        try:
+            self._database.execute(
+                "INSERT INTO runs (run_id, request_id, active, instruction, episode) VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT (run_id) DO UPDATE SET active = excluded.active, episode = excluded.episode",
+                (
+                    episode.run_id,
+                    request_id,
+                    not episode.status.ended,
+                    episode.instruction.model_dump_json(),
+                    episode.model_dump_json(exclude={"calls", "instruction"}),
+                ),
+            )
+        except sqlite3.IntegrityError as error:
+            other = self._database.execute("SELECT run_id FROM runs WHERE request_id = ?", (request_id,)).fetchone()
+            raise ValueError(
+                f"journal: request {request_id!r} of run {episode.run_id} already started run {other and other[0]}"
+            ) from error
+
+    def begin_call(self, call: Call, *, durable: bool) -> None:
+        """Write a call before it is dispatched; ``durable``: also against loss of power.
+
+        :raises ValueError: its run was not saved, or a call of this id has begun before.
+        """
+        statement = "INSERT INTO calls (call_id, run_id, call) VALUES (?, ?, ?)"
+        values = (call.call_id, call.run_id, call.model_dump_json())
+        try:
+            if durable:
+                with self._database.transaction(durable=True):
+                    self._database.execute(statement, values)
+            else:
+                self._database.execute(statement, values)
+        except sqlite3.IntegrityError as error:
+            raise ValueError(
+                f"journal: call {call.call_id} of run {call.run_id} has begun before, or its run was not saved"
+            ) from error
+
+    def end_call(self, outcome: Outcome) -> None:
+        """Write how it ended; a later outcome replaces an earlier one, as when a call in doubt is resolved.
+
+        :raises ValueError: no such call has begun.
+        """
+        written = self._database.execute(
+            "UPDATE calls SET outcome = ? WHERE call_id = ?", (outcome.model_dump_json(), outcome.call_id)
+        )
+        if written.rowcount != 1:
+            raise ValueError(f"journal: call {outcome.call_id} never began, so it cannot end")
+
+    def run(self, run_id: str) -> Episode | None:
+        """Give a run with its calls, in the order they began."""
+        found = self._database.execute(f"{_COLUMNS} WHERE run_id = ?", (run_id,)).fetchone()
+        return None if found is None else self._episode(found, with_calls=True)
+
+    def runs(self, *, active_only: bool = False, limit: int = 50, before: str = "") -> Sequence[Episode]:
+        """Give runs without calls, newest first.
+
+        :param before: only runs older than the one of this id: the last id of a page asks for the next.
+        """
+        conditions = [*(["active"] if active_only else []), *(["run_id < ?"] if before else [])]
+        where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+        rows = self._database.execute(
+            f"{_COLUMNS}{where} ORDER BY run_id DESC LIMIT ?", (*([before] if before else []), max(limit, 0))
+        )
+        return tuple(self._episode(row, with_calls=False) for row in rows)
+
+    def unfinished(self) -> Sequence[Episode]:
+        """Give the runs that have not ended, oldest first, with their calls: what a start-up finds of the last life.
+
+        A call without outcome was on its way when the process died.
+        """
+        rows = self._database.execute(f"{_COLUMNS} WHERE active ORDER BY run_id").fetchall()
+        return tuple(self._episode(row, with_calls=True) for row in rows)
+
+    def run_of_request(self, request_id: str) -> Episode | None:
+        """Give the run that a caller's ``request_id`` started, with its calls."""
+        found = self._database.execute(f"{_COLUMNS} WHERE request_id = ?", (request_id,)).fetchone()
+        return None if found is None else self._episode(found, with_calls=True)
+
+    def set_latch(self, reason: str | None) -> None:
+        """Write the stop latch, also against loss of power: a reason, or None when it is lifted."""
+        with self._database.transaction(durable=True):
+            self._database.execute("DELETE FROM latch")
+            if reason is not None:
+                self._database.execute("INSERT INTO latch (only, reason) VALUES (1, ?)", (reason,))
+
+    def latch(self) -> str | None:
+        """Give the reason the latch holds, or None."""
+        found = self._database.execute("SELECT reason FROM latch").fetchone()
+        return None if found is None else str(found[0])
+
+    def _episode(self, row: tuple[str, str, str], *, with_calls: bool) -> Episode:
+        run_id, instruction, episode = row
+        calls = self._calls(run_id) if with_calls else ""
+        try:
+            return Episode.model_validate_json(f'{episode[:-1]},"instruction":{instruction},"calls":[{calls}]}}')
+        except ValidationError as error:
+            raise ConfigError(
+                f"store '{self._database.name}': run {run_id} cannot be read, {error.error_count()} fields do not fit;"
+                " it was written by another version: use that one, or name another file"
+            ) from error
+
+    def _calls(self, run_id: str) -> str:
+        rows = self._database.execute("SELECT call, outcome FROM calls WHERE run_id = ? ORDER BY call_id", (run_id,))
+        return ",".join(f'{{"call":{call},"outcome":{outcome or "null"}}}' for call, outcome in rows)

@@ -1,0 +1,32 @@
+"""The layout of the file, step by step; ``PRAGMA user_version`` counts the steps taken."""
+
+from __future__ import annotations
+
+APPLICATION_ID = 0x544D5831
+"""``TMX1``, in the file's header: a database of another program is refused, not migrated."""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """
+        CREATE TABLE runs (
+            run_id      TEXT PRIMARY KEY,
+            request_id  TEXT UNIQUE,
+            active      INTEGER NOT NULL,
+            instruction TEXT NOT NULL,
+            episode     TEXT NOT NULL
+        ) STRICT
+        """,
+        "CREATE INDEX runs_active ON runs (run_id) WHERE active",
+        """
+        CREATE TABLE calls (
+            call_id TEXT PRIMARY KEY,
+            run_id  TEXT NOT NULL REFERENCES runs (run_id),
+            call    TEXT NOT NULL,
+            outcome TEXT
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE INDEX calls_of_run ON calls (run_id, call_id)",
+        "CREATE TABLE latch (only INTEGER PRIMARY KEY CHECK (only = 1), reason TEXT NOT NULL) STRICT",
+    ),
+)
+"""Appended to, never edited: files out there have taken the earlier steps."""
