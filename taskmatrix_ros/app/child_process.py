@@ -8,7 +8,7 @@ import os
 import signal
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from taskmatrix_ros.core.errors import ConfigError
@@ -32,12 +32,15 @@ class ChildProcess:
         *,
         environment: Mapping[str, str] | None = None,
         ready_within_s: float = 60.0,
+        is_ready: Callable[[str], bool] = lambda line: line.startswith(READY),
     ) -> None:
+        """:param is_ready: says of a line of its output whether it tells that the program serves."""
         self.name = name
         self.log_file = log_folder / f"{name}.log"
         self._argv = tuple(argv)
         self._environment = dict(environment or {})
         self._ready_within_s = ready_within_s
+        self._is_ready = is_ready
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
@@ -123,5 +126,5 @@ class ChildProcess:
                 log.flush()
                 line = raw.decode(errors="replace").rstrip()
                 self._tail.append(line)
-                if line.startswith(READY):
+                if self._is_ready(line):
                     self._ready.set()
