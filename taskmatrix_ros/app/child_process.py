@@ -14,8 +14,8 @@ from pathlib import Path
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.parent_death import PARENT_VARIABLE
 
-READY = "ready"
-"""A child says on its standard output, in a line that starts with this word, that it serves."""
+READY = "ready:"
+"""A child says in a line with this word that it serves."""
 
 INTERRUPT_S = 5.0
 TERMINATE_S = 3.0

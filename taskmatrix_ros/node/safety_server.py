@@ -15,6 +15,7 @@ from taskmatrix_ros.core.event_bus import Event, EventBus
 from taskmatrix_ros.executor.stop_latch import StopLatch
 from taskmatrix_ros.ros.node_thread import NodeThread
 from taskmatrix_ros.ros.qos_profiles import LATCHED
+from taskmatrix_ros.ros.ros_names import absolute_name
 
 _log = logging.getLogger(__name__)
 
@@ -25,13 +26,17 @@ ALIVE_S = 0.2
 class SafetyServer:
     """Stop is served in the ROS thread and waits for nothing; the heartbeat comes from the loop, so it proves both."""
 
-    def __init__(self, thread: NodeThread, safety: Safety, latch: StopLatch, events: EventBus) -> None:
+    def __init__(
+        self, thread: NodeThread, safety: Safety, latch: StopLatch, events: EventBus, *, robot_namespace: str
+    ) -> None:
+        """:param robot_namespace: the driver obeys ``stop`` there, the rest listens to the node's own."""
         self._thread = thread
         self._safety = safety
         self._latch = latch
         self._events = events
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._stop_publisher: Any = None
+        self._robot_namespace = robot_namespace
+        self._stop_publishers: tuple[Any, ...] = ()
         self._alive_publisher: Any = None
         self._heart: asyncio.Task[None] | None = None
 
@@ -51,14 +56,20 @@ class SafetyServer:
     def _create(self) -> None:
         node = self._thread.node
         group = MutuallyExclusiveCallbackGroup()
-        self._stop_publisher = node.create_publisher(Bool, "stop", LATCHED)
+        self._stop_publishers = tuple(
+            node.create_publisher(Bool, name, LATCHED)
+            for name in dict.fromkeys(
+                (absolute_name(node.get_namespace(), "stop"), absolute_name(self._robot_namespace, "stop"))
+            )
+        )
         self._alive_publisher = node.create_publisher(Bool, "alive", 1)
         node.create_service(Stop, "stop", self._stop, callback_group=group)
         node.create_service(Rearm, "rearm", self._rearm, callback_group=group)
         self._announce()
 
     def _announce(self) -> None:
-        self._stop_publisher.publish(Bool(data=self._latch.holds))
+        for publisher in self._stop_publishers:
+            publisher.publish(Bool(data=self._latch.holds))
 
     def _stop(self, request: Stop.Request, response: Stop.Response) -> Stop.Response:
         reason = request.reason or "stop was asked for"

@@ -1,0 +1,102 @@
+"""``taskmatrix do``: an instruction to the running node, with live progress."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from taskmatrix_ros.cli.exit_status import ExitStatus, exit_status_of_run
+from taskmatrix_ros.cli.output import JsonOption, command, errors, escape, print_json
+from taskmatrix_ros.cli.ros_link import task_client
+from taskmatrix_ros.cli.timeline import Timeline
+from taskmatrix_ros.core.instruction import MAX_TEXT
+from taskmatrix_ros.core.main_loop import run_until_signal
+from taskmatrix_ros.core.run import RunStatus
+
+InstructionArgument = Annotated[str, typer.Argument(metavar="INSTRUCTION", help="What to do; - reads standard input.")]
+NamespaceOption = Annotated[str, typer.Option(help="ROS namespace of the node.")]
+
+
+def read_instruction(text: str) -> str:
+    """Take the argument or standard input.
+
+    :raises typer.BadParameter: it is empty or longer than ``MAX_TEXT``.
+    """
+    if text == "-":
+        text = sys.stdin.read(4 * MAX_TEXT)
+        rest = sys.stdin.read() if len(text) == 4 * MAX_TEXT else ""
+        text += rest
+    text = text.strip()
+    if not text:
+        raise typer.BadParameter('the instruction is empty; say what to do, as in "turn on the kitchen light"')
+    if len(text) > MAX_TEXT:
+        raise typer.BadParameter(
+            f"the instruction has {len(text):,} characters; at most {MAX_TEXT:,} are allowed; say it shorter"
+        )
+    return text
+
+
+@command
+def do(
+    instruction: InstructionArgument,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Plan and rehearse only; nothing moves.")] = False,
+    outline_only: Annotated[bool, typer.Option("--outline-only", help="Draft the outline only.")] = False,
+    request_id: Annotated[str, typer.Option(help="Your id of the request; a repeat returns the same run.")] = "",
+    namespace: NamespaceOption = "/taskmatrix",
+    as_json: JsonOption = False,
+) -> ExitStatus:
+    """Have the running node carry out an instruction; Ctrl-C cancels it."""
+    goal = {"instruction": read_instruction(instruction), "request_id": request_id}
+    goal["mode"] = "MODE_DRY_RUN" if dry_run else "MODE_OUTLINE_ONLY" if outline_only else "MODE_RUN"
+    plain = run_until_signal(_execute(goal, namespace))
+    assert plain is not None
+    _show(plain, as_json=as_json)
+    return exit_status_of_run(RunStatus(plain["status"]))
+
+
+async def _execute(fields: dict[str, str], namespace: str) -> dict[str, Any]:
+    """Send the goal; Ctrl-C cancels it and waits for its result, so that nothing is left moving."""
+    async with task_client(namespace) as client:
+        from taskmatrix_interfaces.action import ExecuteTask
+        from taskmatrix_ros.ros.task_messages import feedback_to_plain, result_to_plain
+
+        mode = getattr(ExecuteTask.Goal, fields.pop("mode"))
+        goal = ExecuteTask.Goal(mode=mode, **fields)
+        with Timeline(errors) as timeline:
+
+            def on_feedback(feedback: Any) -> None:
+                plain = feedback_to_plain(feedback)
+                timeline.show(plain["stage"], plain["calls"])
+
+            pending = asyncio.ensure_future(client.execute(goal, on_feedback))
+            try:
+                result = await asyncio.shield(pending)
+            except asyncio.CancelledError:
+                client.cancel()
+                result = await pending
+            plain = result_to_plain(result)
+            timeline.show("ended", plain["calls"])
+        return plain
+
+
+def _show(plain: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(plain)
+        return
+    status = plain["status"]
+    style = "green" if plain["succeeded"] else "red"
+    errors.print(f"[{style}]{status}[/] {escape(plain['summary'])}")
+    for near in plain["predicted"].get("nearest", []):
+        errors.print(f"  it can: {escape(near)}")
+    if status == "dry_run":
+        for step in plain["outline"]["steps"]:
+            errors.print(f"  {step['id']}. {escape(step['text'])}")
+        for key, (before, after) in plain["predicted"].get("diff", {}).items():
+            errors.print(f"  {escape(key)}: {json.dumps(before)} → {json.dumps(after)}")
+        if plain["code"]:
+            sys.stdout.write(plain["code"] + "\n")

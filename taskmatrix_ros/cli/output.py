@@ -1,0 +1,63 @@
+"""One JSON document on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any, ParamSpec
+
+import typer
+from rich.console import Console
+
+from taskmatrix_ros.cli.exit_status import ExitStatus, exit_status_of_error
+from taskmatrix_ros.core.errors import ManifestError, TaskMatrixError
+
+P = ParamSpec("P")
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
+
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def print_json(document: Any) -> None:
+    """Print the command's one document."""
+    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n")
+    sys.stdout.flush()
+
+
+def command(function: Callable[P, ExitStatus]) -> Callable[P, None]:
+    """Make a function a command: its return value is the exit status, an error of ours is one clear line.
+
+    With ``--json`` the error is the document.
+    """
+
+    @functools.wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            status = function(*args, **kwargs)
+        except TaskMatrixError as error:
+            status = exit_status_of_error(error)
+            report_error(error, as_json=bool(kwargs.get("as_json")))
+        raise typer.Exit(int(status))
+
+    return run
+
+
+def report_error(error: TaskMatrixError, *, as_json: bool) -> None:
+    """Print an error: a line for each finding of a manifest, one line for everything else."""
+    if as_json:
+        print_json({"succeeded": False, "error": {"code": error.error_code, "message": error.message}})
+        return
+    if isinstance(error, ManifestError):
+        for diagnostic in error.diagnostics:
+            errors.print(f"[red]error[/] {escape(str(diagnostic))}")
+        return
+    errors.print(f"[red]error[/] {escape(error.message)}")
+
+
+def escape(text: str) -> str:
+    """Keep rich from reading markup in other people's words."""
+    return text.replace("[", r"\[")

@@ -1,0 +1,43 @@
+"""The command line's own small node, to reach the running one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from taskmatrix_ros.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from taskmatrix_ros.ros.task_client import TaskClient
+
+
+@asynccontextmanager
+async def task_client(namespace: str) -> AsyncIterator[TaskClient]:
+    """Open a client of the node in ``namespace``.
+
+    :raises ConfigError: ROS is not installed, or the interfaces are not built.
+    """
+    ros: Any
+    try:
+        from taskmatrix_ros.ros.node_thread import NodeThread
+        from taskmatrix_ros.ros.ros_context import RosContext
+        from taskmatrix_ros.ros.task_client import TaskClient
+    except ImportError as error:
+        raise ConfigError(
+            f"ROS 2 is not to be found here ({error.name}); run scripts/setup, or source your ROS and this workspace"
+        ) from error
+    ros = RosContext()
+    ros.open()
+    thread = NodeThread(ros, "taskmatrix_cli")
+    try:
+        thread.open()
+        client = TaskClient(thread, namespace)
+        await client.open()
+        try:
+            yield client
+        finally:
+            await client.close()
+    finally:
+        thread.close()
+        ros.close()

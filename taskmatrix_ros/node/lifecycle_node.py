@@ -1,0 +1,90 @@
+"""The transition services: a node of its own, spun in a thread of its own, that drives the task node's loop."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+
+from taskmatrix_ros.core.errors import TaskMatrixError
+
+_log = logging.getLogger(__name__)
+
+TRANSITION_S = 60.0
+"""Wall seconds a transition may take before it counts as failed."""
+
+
+class Lifecycle(Protocol):
+    """What the transitions do, in the loop's thread; one that raises has failed."""
+
+    async def configure(self) -> None:
+        """Read settings and manifests, open bindings."""
+
+    async def activate(self) -> None:
+        """Accept goals."""
+
+    async def deactivate(self) -> None:
+        """End runs, refuse new ones."""
+
+    async def cleanup(self) -> None:
+        """Close everything in reverse."""
+
+    async def halt(self) -> None:
+        """Something went wrong: stop all that moves."""
+
+
+class TransitionNode(LifecycleNode):
+    """Turns transition callbacks, which are synchronous, into work of the loop, waited for with a deadline."""
+
+    lifecycle: Lifecycle
+    loop: asyncio.AbstractEventLoop
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Unconfigured to inactive."""
+        return self._submit("configure", self.lifecycle.configure, TransitionCallbackReturn.FAILURE)
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Inactive to active."""
+        return self._submit("activate", self.lifecycle.activate, TransitionCallbackReturn.FAILURE)
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Active to inactive."""
+        return self._submit("deactivate", self.lifecycle.deactivate, TransitionCallbackReturn.ERROR)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Inactive to unconfigured."""
+        return self._submit("cleanup", self.lifecycle.cleanup, TransitionCallbackReturn.ERROR)
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Any to finalized."""
+        return self._submit("shutdown", self.lifecycle.cleanup, TransitionCallbackReturn.SUCCESS)
+
+    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Halt, then back to unconfigured."""
+        self._submit("halt", self.lifecycle.halt, TransitionCallbackReturn.ERROR)
+        return self._submit("cleanup", self.lifecycle.cleanup, TransitionCallbackReturn.ERROR)
+
+    def _submit(
+        self, name: str, work: Callable[[], Awaitable[None]], on_failure: TransitionCallbackReturn
+    ) -> TransitionCallbackReturn:
+        async def do() -> None:
+            await work()
+
+        future = asyncio.run_coroutine_threadsafe(do(), self.loop)
+        try:
+            future.result(TRANSITION_S)
+        except concurrent.futures.TimeoutError:
+            future.cancel()
+            _log.error("transition %s did not end within %g s", name, TRANSITION_S)
+            return on_failure
+        except TaskMatrixError as error:
+            _log.error("transition %s failed: %s", name, error.message)
+            return on_failure
+        except Exception:
+            _log.exception("transition %s failed", name)
+            return on_failure
+        return TransitionCallbackReturn.SUCCESS
