@@ -24,6 +24,10 @@ class BadPayload(ValueError):
     """A payload does not hold what its state spec says; one line."""
 
 
+class MissingValue(BadPayload):
+    """A JSON document has nothing where the pointer points."""
+
+
 class Payload:
     """A message's content, decoded and parsed at most once, however many state keys it feeds."""
 
@@ -69,7 +73,7 @@ def parse_pointer(pointer: str) -> tuple[str, ...]:
 def follow_pointer(document: Any, tokens: tuple[str, ...]) -> Any:
     """Give what a pointer points to.
 
-    :raises BadPayload: nothing is there.
+    :raises MissingValue: nothing is there.
     :source: RFC 6901.
     """
     here = document
@@ -79,7 +83,7 @@ def follow_pointer(document: Any, tokens: tuple[str, ...]) -> Any:
         elif isinstance(here, list) and _INDEX.fullmatch(token) and int(token) < len(here):
             here = here[int(token)]
         else:
-            raise BadPayload(f"it has no {'/' + '/'.join(tokens[:depth])}")
+            raise MissingValue(f"it has no {'/' + '/'.join(tokens[:depth])}")
     return here
 
 
@@ -100,7 +104,7 @@ class PayloadReader:
     def value_of(self, payload: Payload) -> Any:
         """Read the value; None where the payload says null or is empty, as one that deletes a retained message is.
 
-        :raises BadPayload: it is not there, no word of ``map``, or not of the key's type.
+        :raises BadPayload: it is not there (``MissingValue``), no word of ``map``, or not of the key's type.
         """
         if not payload.raw:
             return None

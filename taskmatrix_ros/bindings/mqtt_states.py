@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from taskmatrix_ros.bindings.mqtt_connection import Received
-from taskmatrix_ros.bindings.mqtt_payload import BadPayload, Payload, PayloadReader
+from taskmatrix_ros.bindings.mqtt_payload import BadPayload, MissingValue, Payload, PayloadReader
 from taskmatrix_ros.bindings.mqtt_topic import StateTopic
 from taskmatrix_ros.core.api_document import StateSpec
 from taskmatrix_ros.core.binding_spec import MqttSource
@@ -100,6 +100,12 @@ class MqttStates:
             for feed, key in feeds:
                 try:
                     value = feed.reader.value_of(payload)
+                except MissingValue as error:
+                    if (
+                        feed.topic.is_exact
+                    ):  # of a family, not every device need have everything: a lamp that is not dimmable
+                        self._report(message.topic, f"{key}: {error}")
+                    continue
                 except BadPayload as error:
                     self._report(message.topic, f"{key}: {error}")
                     continue
