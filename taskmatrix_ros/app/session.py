@@ -98,10 +98,14 @@ class Session:
         await asyncio.wait({task})
         return True
 
-    async def close(self, reason: str = "the node ends") -> None:
+    async def cancel_all(self, reason: str) -> None:
+        """Cancel every active run and wait until all have ended."""
+        await asyncio.gather(*(self.cancel(run_id, reason) for run_id in tuple(self._tasks)))
+
+    async def close(self) -> None:
         """Refuse new runs and cancel the active ones."""
         self._accepting = False
-        await asyncio.gather(*(self.cancel(run_id, reason) for run_id in tuple(self._tasks)))
+        await self.cancel_all("the node ends")
 
     def _known(self, request_id: str) -> RunView | None:
         if not request_id:

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from rclpy.action import ActionClient
+from rclpy.node import Node
 
 from taskmatrix_ros.bindings.templates import render
 from taskmatrix_ros.core.api_document import ApiDocument
@@ -23,6 +24,7 @@ from taskmatrix_ros.core.state_store import StateStore
 from taskmatrix_ros.ros.action_call import ActionCall, GoalEnd, GoalReport
 from taskmatrix_ros.ros.interface_types import interface_type
 from taskmatrix_ros.ros.message_fields import field_type, fill_field, to_plain
+from taskmatrix_ros.ros.node_entities import NodeEntities
 from taskmatrix_ros.ros.node_thread import NodeThread
 from taskmatrix_ros.ros.qos_profiles import qos_profile
 from taskmatrix_ros.ros.ros_names import absolute_name
@@ -67,6 +69,7 @@ class Ros2Binding:
         self._namespace = namespace
         self._connect_s = connect_s
         self._topic_state = TopicState(thread, namespace, state)
+        self._entities = NodeEntities(thread)
         self._peers: dict[tuple[str, str, str], Any] = {}
         self._goals: dict[str, ActionCall] = {}
 
@@ -84,15 +87,8 @@ class Ros2Binding:
     async def close(self) -> None:
         """Destroy clients, publishers and subscriptions."""
         await self._topic_state.close()
-        peers, self._peers = self._peers, {}
-        for (kind, _name, _type), peer in peers.items():
-            node = self._thread.node
-            destroy: Callable[[], Any] = {
-                "ros2_action": getattr(peer, "destroy", None),
-                "ros2_service": partial(node.destroy_client, peer),
-                "ros2_topic": partial(node.destroy_publisher, peer),
-            }[kind]
-            await self._thread.run(destroy)
+        self._peers.clear()
+        await self._entities.close()
 
     async def call(self, call: Call, document: ApiDocument, progress: Progress) -> Outcome:
         """Perform a gated call; see ``core.ports.Binding.call``."""
@@ -210,14 +206,15 @@ class Ros2Binding:
         name = absolute_name(self._namespace, spec.name)
         key = (spec.kind, name, spec.type)
         if key not in self._peers:
-            node, kind = self._thread.node, interface_type(spec.type)
+            kind = interface_type(spec.type)
+            make: Callable[[Node], Any]
             if isinstance(spec, Ros2Action):
-                create = partial(ActionClient, node, kind, name)
+                make = lambda node: ActionClient(node, kind, name)  # noqa: E731
             elif isinstance(spec, Ros2Service):
-                create = partial(node.create_client, kind, name)
+                make = lambda node: node.create_client(kind, name)  # noqa: E731
             else:
-                create = partial(node.create_publisher, kind, name, qos_profile(spec.qos))
-            self._peers[key] = await self._thread.run(create)
+                make = lambda node: node.create_publisher(kind, name, qos_profile(spec.qos))  # noqa: E731
+            self._peers[key] = await self._entities.create(make)
         return self._peers[key]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from taskmatrix_interfaces.msg import Event as EventMessage
 from taskmatrix_ros.core.event_bus import Event, EventBus
 from taskmatrix_ros.node.messages import event_message
+from taskmatrix_ros.ros.node_entities import NodeEntities
 from taskmatrix_ros.ros.node_thread import NodeThread
 
 
@@ -17,13 +18,13 @@ class EventPublisher:
     def __init__(self, thread: NodeThread, events: EventBus) -> None:
         self._thread = thread
         self._events = events
+        self._entities = NodeEntities(thread)
         self._publisher: Any = None
         self._undo: Callable[[], None] | None = None
 
     async def open(self) -> None:
         """Create the topic and listen."""
-        node = self._thread.node
-        self._publisher = await self._thread.run(lambda: node.create_publisher(EventMessage, "events", 100))
+        self._publisher = await self._entities.create(lambda node: node.create_publisher(EventMessage, "events", 100))
         self._undo = self._events.listen(self._publish)
 
     async def close(self) -> None:
@@ -31,9 +32,8 @@ class EventPublisher:
         if self._undo is not None:
             self._undo()
             self._undo = None
-        publisher, self._publisher = self._publisher, None
-        if publisher is not None:
-            await self._thread.run(lambda: self._thread.node.destroy_publisher(publisher))
+        self._publisher = None
+        await self._entities.close()
 
     def _publish(self, event: Event) -> None:
         message = event_message(event)

@@ -19,6 +19,7 @@ from taskmatrix_ros.app.session import Session
 from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.run import RunStatus
 from taskmatrix_ros.node.messages import feedback_message, instruction_of, result_message
+from taskmatrix_ros.ros.node_entities import NodeEntities
 from taskmatrix_ros.ros.node_thread import NodeThread
 
 _log = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ class ExecuteTaskServer:
         self._thread = thread
         self._session = session
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._server: ActionServer | None = None
+        self._entities = NodeEntities(thread)
         self._run_ids: dict[bytes, str] = {}
         self._cancelled: set[bytes] = set()
         self._followers: set[asyncio.Task[None]] = set()
@@ -43,9 +44,9 @@ class ExecuteTaskServer:
     async def open(self) -> None:
         """Offer the action; goals are rejected until ``accept`` says otherwise."""
         self._loop = asyncio.get_running_loop()
-        self._server = await self._thread.run(
-            lambda: ActionServer(
-                self._thread.node,
+        await self._entities.create(
+            lambda node: ActionServer(
+                node,
                 ExecuteTask,
                 "execute_task",
                 execute_callback=self._execute,
@@ -60,9 +61,7 @@ class ExecuteTaskServer:
         self._accepting = False
         if self._followers:
             await asyncio.wait(self._followers, timeout=5.0)
-        server, self._server = self._server, None
-        if server is not None:
-            await self._thread.run(server.destroy)
+        await self._entities.close()
 
     def accept(self, *, accepting: bool) -> None:
         """Take goals, or reject them: the node is inactive or about to end."""

@@ -42,28 +42,35 @@ class TransitionNode(LifecycleNode):
 
     lifecycle: Lifecycle
     loop: asyncio.AbstractEventLoop
+    failure: TaskMatrixError | None = None
+    """Why the last transition failed."""
 
-    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+    @property
+    def state_id(self) -> int:
+        """One of ``lifecycle_msgs/State``'s primary states."""
+        return int(self._state_machine.current_state[0])
+
+    def on_configure(self, _state: LifecycleState) -> TransitionCallbackReturn:
         """Unconfigured to inactive."""
         return self._submit("configure", self.lifecycle.configure, TransitionCallbackReturn.FAILURE)
 
-    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+    def on_activate(self, _state: LifecycleState) -> TransitionCallbackReturn:
         """Inactive to active."""
         return self._submit("activate", self.lifecycle.activate, TransitionCallbackReturn.FAILURE)
 
-    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+    def on_deactivate(self, _state: LifecycleState) -> TransitionCallbackReturn:
         """Active to inactive."""
         return self._submit("deactivate", self.lifecycle.deactivate, TransitionCallbackReturn.ERROR)
 
-    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+    def on_cleanup(self, _state: LifecycleState) -> TransitionCallbackReturn:
         """Inactive to unconfigured."""
         return self._submit("cleanup", self.lifecycle.cleanup, TransitionCallbackReturn.ERROR)
 
-    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+    def on_shutdown(self, _state: LifecycleState) -> TransitionCallbackReturn:
         """Any to finalized."""
         return self._submit("shutdown", self.lifecycle.cleanup, TransitionCallbackReturn.SUCCESS)
 
-    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
+    def on_error(self, _state: LifecycleState) -> TransitionCallbackReturn:
         """Halt, then back to unconfigured."""
         self._submit("halt", self.lifecycle.halt, TransitionCallbackReturn.ERROR)
         return self._submit("cleanup", self.lifecycle.cleanup, TransitionCallbackReturn.ERROR)
@@ -82,9 +89,10 @@ class TransitionNode(LifecycleNode):
             _log.error("transition %s did not end within %g s", name, TRANSITION_S)
             return on_failure
         except TaskMatrixError as error:
+            self.failure = error
             _log.error("transition %s failed: %s", name, error.message)
             return on_failure
-        except Exception:
+        except Exception:  # noqa: BLE001 - rclpy swallows what a transition raises
             _log.exception("transition %s failed", name)
             return on_failure
         return TransitionCallbackReturn.SUCCESS

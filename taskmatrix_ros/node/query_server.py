@@ -12,6 +12,7 @@ from rclpy.task import Future
 from taskmatrix_interfaces.srv import CancelRun, GetRun, GetState, ListApis, ListRuns, SearchApis
 from taskmatrix_ros.app.system import System
 from taskmatrix_ros.node.messages import document_message, outline_message, run_message, state_message
+from taskmatrix_ros.ros.node_entities import NodeEntities
 from taskmatrix_ros.ros.node_thread import NodeThread
 
 Handler = Callable[[Any, Any], Awaitable[None]]
@@ -23,6 +24,7 @@ class QueryServer:
     def __init__(self, thread: NodeThread, system: System) -> None:
         self._thread = thread
         self._system = system
+        self._entities = NodeEntities(thread)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def open(self) -> None:
@@ -36,9 +38,14 @@ class QueryServer:
             (SearchApis, "search_apis", self._search_apis),
             (GetState, "get_state", self._get_state),
         )
-        await self._thread.run(lambda: [self._serve(*entry) for entry in served])
+        for kind, name, handler in served:
+            await self._serve(kind, name, handler)
 
-    def _serve(self, kind: Any, name: str, handler: Handler) -> None:
+    async def close(self) -> None:
+        """Withdraw the services."""
+        await self._entities.close()
+
+    async def _serve(self, kind: Any, name: str, handler: Handler) -> None:
         async def callback(request: Any, response: Any) -> Any:
             answered = Future()
 
@@ -54,7 +61,8 @@ class QueryServer:
             asyncio.run_coroutine_threadsafe(answer(), self._loop)
             return await answered
 
-        self._thread.node.create_service(kind, name, callback, callback_group=ReentrantCallbackGroup())
+        group = ReentrantCallbackGroup()
+        await self._entities.create(lambda node: node.create_service(kind, name, callback, callback_group=group))
 
     async def _list_runs(self, request: ListRuns.Request, response: ListRuns.Response) -> None:
         limit = request.limit or 50

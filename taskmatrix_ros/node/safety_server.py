@@ -13,6 +13,7 @@ from taskmatrix_interfaces.srv import Rearm, Stop
 from taskmatrix_ros.app.safety import Safety
 from taskmatrix_ros.core.event_bus import Event, EventBus
 from taskmatrix_ros.executor.stop_latch import StopLatch
+from taskmatrix_ros.ros.node_entities import NodeEntities
 from taskmatrix_ros.ros.node_thread import NodeThread
 from taskmatrix_ros.ros.qos_profiles import LATCHED
 from taskmatrix_ros.ros.ros_names import absolute_name
@@ -38,12 +39,13 @@ class SafetyServer:
         self._robot_namespace = robot_namespace
         self._stop_publishers: tuple[Any, ...] = ()
         self._alive_publisher: Any = None
+        self._entities = NodeEntities(thread)
         self._heart: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         """Offer the services and publish the latch as it was left."""
         self._loop = asyncio.get_running_loop()
-        await self._thread.run(self._create)
+        await self._create()
         self._heart = asyncio.create_task(self._beat(), name="alive")
 
     async def close(self) -> None:
@@ -52,20 +54,20 @@ class SafetyServer:
             self._heart.cancel()
             await asyncio.gather(self._heart, return_exceptions=True)
             self._heart = None
+        await self._entities.close()
 
-    def _create(self) -> None:
-        node = self._thread.node
+    async def _create(self) -> None:
         group = MutuallyExclusiveCallbackGroup()
+        create = self._entities.create
+        namespaces = (self._thread.node.get_namespace(), self._robot_namespace)
+        names = dict.fromkeys(absolute_name(namespace, "stop") for namespace in namespaces)
         self._stop_publishers = tuple(
-            node.create_publisher(Bool, name, LATCHED)
-            for name in dict.fromkeys(
-                (absolute_name(node.get_namespace(), "stop"), absolute_name(self._robot_namespace, "stop"))
-            )
+            [await create(lambda node, name=name: node.create_publisher(Bool, name, LATCHED)) for name in names]
         )
-        self._alive_publisher = node.create_publisher(Bool, "alive", 1)
-        node.create_service(Stop, "stop", self._stop, callback_group=group)
-        node.create_service(Rearm, "rearm", self._rearm, callback_group=group)
-        self._announce()
+        self._alive_publisher = await create(lambda node: node.create_publisher(Bool, "alive", 1))
+        await create(lambda node: node.create_service(Stop, "stop", self._stop, callback_group=group))
+        await create(lambda node: node.create_service(Rearm, "rearm", self._rearm, callback_group=group))
+        await self._thread.run(self._announce)
 
     def _announce(self) -> None:
         for publisher in self._stop_publishers:

@@ -7,6 +7,7 @@ import time
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rosgraph_msgs.msg import Clock
 
+from taskmatrix_ros.ros.node_entities import NodeEntities
 from taskmatrix_ros.ros.node_thread import NodeThread
 
 CLOCK_SILENT_S = 2.0
@@ -17,7 +18,7 @@ class SimulatedClock:
     """Follows ``/clock``. Read from any thread."""
 
     def __init__(self, thread: NodeThread) -> None:
-        self._thread = thread
+        self._entities = NodeEntities(thread)
         self._now_s = 0.0
         self._heard_s: float | None = None
         self._opened_s = time.monotonic()
@@ -26,7 +27,11 @@ class SimulatedClock:
         """Subscribe."""
         self._opened_s = time.monotonic()
         qos = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
-        await self._thread.run(lambda: self._thread.node.create_subscription(Clock, "/clock", self._hear, qos))
+        await self._entities.create(lambda node: node.create_subscription(Clock, "/clock", self._hear, qos))
+
+    async def close(self) -> None:
+        """Unsubscribe."""
+        await self._entities.close()
 
     def now_s(self) -> float:
         """Seconds of ROS time; 0.0 until the first ``/clock`` arrives."""

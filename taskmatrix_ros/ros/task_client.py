@@ -15,6 +15,7 @@ from taskmatrix_interfaces.action import ExecuteTask
 from taskmatrix_ros.core.errors import CallUnavailable
 from taskmatrix_ros.core.ids import id_to_bytes, new_id
 from taskmatrix_ros.ros.action_call import ActionCall, GoalEnd, GoalReport
+from taskmatrix_ros.ros.node_entities import NodeEntities
 from taskmatrix_ros.ros.node_thread import NodeThread
 from taskmatrix_ros.ros.ros_names import absolute_name
 
@@ -31,23 +32,21 @@ class TaskClient:
         self._thread = thread
         self._namespace = namespace
         self._connect_s = connect_s
+        self._entities = NodeEntities(thread)
         self._client: ActionClient | None = None
         self._call: ActionCall | None = None
         self._alive_s: float | None = None
 
     async def open(self) -> None:
         """Create the action client and listen to the heartbeat."""
-        node = self._thread.node
-        name = absolute_name(self._namespace, "execute_task")
-        self._client = await self._thread.run(lambda: ActionClient(node, ExecuteTask, name))
-        alive = absolute_name(self._namespace, "alive")
-        await self._thread.run(lambda: node.create_subscription(Bool, alive, self._hear_alive, 1))
+        name, alive = (absolute_name(self._namespace, part) for part in ("execute_task", "alive"))
+        self._client = await self._entities.create(lambda node: ActionClient(node, ExecuteTask, name))
+        await self._entities.create(lambda node: node.create_subscription(Bool, alive, self._hear_alive, 1))
 
     async def close(self) -> None:
         """Destroy the client."""
-        client, self._client = self._client, None
-        if client is not None:
-            await self._thread.run(client.destroy)
+        self._client = None
+        await self._entities.close()
 
     async def execute(self, goal: ExecuteTask.Goal, on_feedback: Callable[[Any], None]) -> ExecuteTask.Result:
         """Send an instruction and wait for its end.
@@ -89,7 +88,7 @@ class TaskClient:
         :raises CallUnavailable: no such service within ``connect_s``, or no answer within ``timeout_s``.
         """
         full = absolute_name(self._namespace, name)
-        client = await self._thread.run(partial(self._thread.node.create_client, kind, full))
+        client = await self._entities.create(lambda node: node.create_client(kind, full))
         try:
             until = time.monotonic() + self._connect_s
             while not await self._thread.run(client.service_is_ready):
@@ -103,7 +102,7 @@ class TaskClient:
         except TimeoutError as error:
             raise CallUnavailable(f"service {full} did not answer within {timeout_s:g} s") from error
         finally:
-            await self._thread.run(partial(self._thread.node.destroy_client, client))
+            await self._entities.destroy(client)
 
     def _hear_alive(self, _message: Bool) -> None:
         self._alive_s = time.monotonic()

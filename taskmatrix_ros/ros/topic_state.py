@@ -15,6 +15,7 @@ from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.state_store import StateStore
 from taskmatrix_ros.ros.interface_types import interface_type
 from taskmatrix_ros.ros.message_fields import field_type, read_field
+from taskmatrix_ros.ros.node_entities import NodeEntities
 from taskmatrix_ros.ros.node_thread import NodeThread
 from taskmatrix_ros.ros.qos_profiles import qos_profile
 from taskmatrix_ros.ros.ros_names import absolute_name
@@ -26,11 +27,10 @@ class TopicState:
     """One subscription per topic, however many keys it feeds."""
 
     def __init__(self, thread: NodeThread, namespace: str, state: StateStore) -> None:
-        self._thread = thread
         self._namespace = namespace
         self._state = state
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._subscriptions: list[Any] = []
+        self._entities = NodeEntities(thread)
 
     async def open(self, specs: Sequence[StateSpec]) -> None:
         """Subscribe what the specs name.
@@ -52,17 +52,15 @@ class TopicState:
                 self._state.set_stale_after(spec.key, spec.stale_after_s)
         for (name, type_name, qos), fed in topics.items():
             hear = partial(self._hear, f"ros2:{name}", fed)
-            create = partial(
-                self._thread.node.create_subscription, interface_type(type_name), name, hear, qos_profile(qos)
+            kind, profile = interface_type(type_name), qos_profile(qos)
+            await self._entities.create(
+                lambda node, k=kind, n=name, h=hear, q=profile: node.create_subscription(k, n, h, q)  # type: ignore[misc]
             )
-            self._subscriptions.append(await self._thread.run(create))
 
     async def close(self) -> None:
         """Unsubscribe."""
         self._loop = None
-        for subscription in self._subscriptions:
-            await self._thread.run(partial(self._thread.node.destroy_subscription, subscription))
-        self._subscriptions.clear()
+        await self._entities.close()
 
     def _hear(self, source: str, fed: Sequence[tuple[StateSpec, Ros2TopicSource]], message: Any) -> None:
         loop = self._loop

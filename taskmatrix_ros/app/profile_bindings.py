@@ -1,0 +1,38 @@
+"""The bindings a profile asks for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from taskmatrix_ros.app.settings import Settings
+from taskmatrix_ros.bindings.mqtt import MqttBinding
+from taskmatrix_ros.core.clocks import RosClock
+from taskmatrix_ros.core.ports import Binding, Catalogue
+from taskmatrix_ros.core.state_store import StateStore
+
+if TYPE_CHECKING:
+    from taskmatrix_ros.ros.node_thread import NodeThread
+
+
+def make_bindings(
+    settings: Settings,
+    catalogue: Catalogue,
+    state: StateStore,
+    thread: NodeThread | None = None,
+    clock: RosClock | None = None,
+) -> list[Any]:
+    """Build them, without I/O.
+
+    :param thread: the node that ROS bindings use; needed where the profile has ``ros:``.
+    """
+    bindings: list[Binding] = []
+    if settings.mqtt is not None:
+        bindings.append(MqttBinding(settings.mqtt.brokers, catalogue, state))
+    if settings.ros is not None and thread is not None and clock is not None:
+        from taskmatrix_ros.bindings.ros2 import Ros2Binding
+
+        ros = settings.ros
+        bindings.append(
+            Ros2Binding(thread, catalogue, state, clock, namespace=ros.robot_namespace, connect_s=ros.connect_s)
+        )
+    return bindings

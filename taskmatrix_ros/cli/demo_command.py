@@ -1,0 +1,99 @@
+"""``taskmatrix demo``: everything from nothing to a judged end, with a live timeline."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from taskmatrix_ros.app.demo import Demo, DemoListener, DemoReport, GoalVerdict
+from taskmatrix_ros.app.scenario import load_scenario
+from taskmatrix_ros.cli.exit_status import ExitStatus
+from taskmatrix_ros.cli.output import JsonOption, command, errors, escape, print_json
+from taskmatrix_ros.cli.timeline import Timeline
+from taskmatrix_ros.core.main_loop import INTERRUPTED, run_until_signal
+
+SPEED = 2.0
+
+
+@command
+def demo(
+    *,
+    scenario: Annotated[str, typer.Option(help="A scenario of sim/scenarios.")] = "fetch",
+    seed: Annotated[int, typer.Option(min=0, help="Moves the objects about the home.")] = 1,
+    speed: Annotated[float, typer.Option(min=0.1, max=20.0, help="Simulated seconds per second.")] = SPEED,
+    picture: Annotated[Path | None, typer.Option(help="Where the top view is written.")] = None,
+    as_json: JsonOption = False,
+) -> ExitStatus:
+    """Run the main job in a simulated home and judge it by the world itself. No key, no account, no ROS installed."""
+    loaded = load_scenario(scenario)
+    stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
+    target = picture or Path("artifacts") / f"demo-{scenario}-seed{seed}-{stamp}.png"
+    folder = Path(tempfile.mkdtemp(prefix="taskmatrix-demo-"))
+    listener = _Teller()
+    report: DemoReport | None = None
+    try:
+        run = Demo(loaded, seed=seed, speed=speed, folder=folder, picture=target.absolute(), listener=listener)
+        report = run_until_signal(run.run())
+    finally:
+        listener.close()
+        if report is not None and report.succeeded:
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            errors.print(f"logs and journal are kept in {escape(str(folder))}")
+    if report is None:
+        raise typer.Exit(INTERRUPTED)
+    _show(report, as_json=as_json)
+    return ExitStatus.DONE if report.succeeded else ExitStatus.FAILED
+
+
+class _Teller(DemoListener):
+    """Writes the live timeline to standard error."""
+
+    def __init__(self) -> None:
+        self._timeline: Timeline | None = None
+
+    def close(self) -> None:
+        """End the timeline that is being drawn."""
+        if self._timeline is not None:
+            self._timeline.__exit__(None, None, None)
+            self._timeline = None
+
+    def announced(self, line: str) -> None:
+        errors.print(escape(line), style="dim")
+
+    def said(self, text: str) -> None:
+        self.close()
+        errors.print(f"\n[bold cyan]“{escape(text)}”[/]")
+        self._timeline = Timeline(errors).__enter__()
+
+    def progressed(self, feedback: dict[str, Any]) -> None:
+        if self._timeline is not None:
+            self._timeline.show(feedback["stage"], feedback["calls"])
+
+    def ended(self, result: dict[str, Any]) -> None:
+        self.progressed({"stage": "ended", "calls": result["calls"]})
+        self.close()
+        style = "green" if result["succeeded"] else "red"
+        errors.print(f"  [{style}]{result['status']}[/] {escape(result['summary'])}")
+
+    def judged(self, verdict: GoalVerdict) -> None:
+        mark = "[green]✓[/]" if verdict.holds else "[red]✗[/]"
+        errors.print(f"  {mark} {escape(verdict.what)}  [dim]{escape(verdict.evidence)}[/]")
+
+
+def _show(report: DemoReport, *, as_json: bool) -> None:
+    if as_json:
+        print_json(report.to_plain())
+        return
+    style, word = ("green", "succeeded") if report.succeeded else ("red", "failed")
+    held = sum(report.goals)
+    errors.print(
+        f"\n[bold {style}]demo {word}[/]: {held} of {len(report.goals)} goals hold in the world, "
+        f"{report.run_s:.0f} s (seed {report.seed}, {report.speed:g} times real time)"
+    )
+    errors.print(f"top view: {escape(report.picture)}")

@@ -1,0 +1,65 @@
+"""``taskmatrix``: the one program."""
+
+from __future__ import annotations
+
+import logging
+from typing import Annotated
+
+import typer
+
+from taskmatrix_ros import __version__
+from taskmatrix_ros.cli.apis_commands import apis
+from taskmatrix_ros.cli.demo_command import demo
+from taskmatrix_ros.cli.do_command import do
+from taskmatrix_ros.cli.plan_command import plan
+from taskmatrix_ros.cli.runs_commands import rearm, runs, stop
+from taskmatrix_ros.cli.up_command import up
+from taskmatrix_ros.core.parent_death import die_with_parent
+
+app = typer.Typer(
+    name="taskmatrix",
+    help="Say what you want of your robot and your home; see it planned, checked, done and confirmed.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(demo)
+app.command()(up)
+app.command()(do)
+app.command()(plan)
+app.add_typer(apis, name="apis")
+app.add_typer(runs, name="runs")
+app.command()(stop)
+app.command()(rearm)
+
+
+def show_version(value: bool) -> None:
+    """Print the version and leave."""
+    if value:
+        typer.echo(f"taskmatrix_ros {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and leave.", callback=show_version, is_eager=True)
+    ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens to standard error.")] = False,
+) -> None:
+    """Exit status: 0 done, 1 failed, 2 usage, 3 refused, 4 unavailable."""
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+
+
+def main() -> None:
+    """Run the program; the entry point of the package."""
+    die_with_parent()
+    app()
+
+
+if __name__ == "__main__":
+    main()

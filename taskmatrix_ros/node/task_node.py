@@ -1,0 +1,135 @@
+"""The node: two ROS nodes, their threads, and what the lifecycle opens and closes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+
+from lifecycle_msgs.msg import State
+
+from taskmatrix_ros.app.profile_bindings import make_bindings
+from taskmatrix_ros.app.settings import Settings
+from taskmatrix_ros.app.system import System
+from taskmatrix_ros.core.errors import ConfigError
+from taskmatrix_ros.core.ports import Catalogue
+from taskmatrix_ros.core.state_store import StateStore
+from taskmatrix_ros.node.event_publisher import EventPublisher
+from taskmatrix_ros.node.execute_task_server import ExecuteTaskServer
+from taskmatrix_ros.node.lifecycle_node import TransitionNode
+from taskmatrix_ros.node.query_server import QueryServer
+from taskmatrix_ros.node.safety_server import SafetyServer
+from taskmatrix_ros.ros.node_thread import NodeThread
+from taskmatrix_ros.ros.ros_context import RosContext
+from taskmatrix_ros.ros.simulated_clock import SimulatedClock, SystemRosClock
+
+_log = logging.getLogger(__name__)
+
+
+class TaskNode:
+    """Implements ``node.lifecycle_node.Lifecycle``; the loop's thread owns everything here.
+
+    ``<namespace>/lifecycle`` offers the transitions, ``<namespace>/task`` everything else, so that a transition that
+    waits for the loop never stops the node that the loop waits for.
+    """
+
+    def __init__(self, settings: Settings, ros_args: Sequence[str] = ()) -> None:
+        if settings.ros is None:
+            raise ConfigError(f"profile '{settings.profile}' has no `ros:`; the node needs it")
+        self._settings = settings
+        self._ros_settings = settings.ros
+        self._ros = RosContext(ros_args)
+        namespace = settings.ros.namespace
+        self._thread = NodeThread(self._ros, "task", namespace=namespace)
+        self._lifecycle = NodeThread(self._ros, "lifecycle", namespace=namespace, make=TransitionNode)
+        self._configured = AsyncExitStack()
+        self._server: ExecuteTaskServer | None = None
+        self.system: System | None = None
+
+    async def open(self) -> None:
+        """Start both ROS nodes, unconfigured."""
+        self._ros.open()
+        self._thread.open()
+        node = self._lifecycle.open()
+        assert isinstance(node, TransitionNode)
+        node.lifecycle = self
+        node.loop = asyncio.get_running_loop()
+
+    async def close(self) -> None:
+        """Clean up and end both ROS nodes."""
+        await self.cleanup()
+        await asyncio.to_thread(self._lifecycle.close)
+        await asyncio.to_thread(self._thread.close)
+        self._ros.close()
+
+    async def start(self) -> None:
+        """Configure and activate by the node's own transitions, so that ``ros2 lifecycle`` sees them.
+
+        :raises ConfigError: a transition failed; the reason is the one it gave.
+        """
+        node = self._lifecycle.node
+        assert isinstance(node, TransitionNode)
+        for transition, wanted in (
+            (node.trigger_configure, State.PRIMARY_STATE_INACTIVE),
+            (node.trigger_activate, State.PRIMARY_STATE_ACTIVE),
+        ):
+            await self._lifecycle.run(transition)
+            if node.state_id != wanted:
+                raise node.failure or ConfigError(f"the node did not reach lifecycle state {wanted}; see its log")
+
+    async def configure(self) -> None:
+        """Open the system and offer the servers; goals are rejected until ``activate``."""
+        settings, stack = self._settings, AsyncExitStack()
+        try:
+            clock = SimulatedClock(self._thread) if self._ros_settings.sim_time else SystemRosClock()
+            if isinstance(clock, SimulatedClock):
+                await clock.open()
+                stack.push_async_callback(clock.close)
+
+            def make(catalogue: Catalogue, state: StateStore) -> list[object]:
+                return make_bindings(settings, catalogue, state, self._thread, clock)
+
+            system = System(settings.manifest_files, store_file=settings.store_file, make_bindings=make)
+            await system.open()
+            stack.push_async_callback(system.close)
+            self._server = ExecuteTaskServer(self._thread, system.session)
+            safety = SafetyServer(
+                self._thread,
+                system.safety,
+                system.latch,
+                system.events,
+                robot_namespace=self._ros_settings.robot_namespace,
+            )
+            events = EventPublisher(self._thread, system.events)
+            for part in (events, safety, QueryServer(self._thread, system), self._server):
+                stack.push_async_callback(part.close)
+                await part.open()
+        except BaseException:
+            await stack.aclose()
+            raise
+        self._configured, self.system = stack, system
+
+    async def activate(self) -> None:
+        """Accept goals."""
+        assert self._server is not None
+        self._server.accept(accepting=True)
+
+    async def deactivate(self) -> None:
+        """Refuse new goals and cancel what runs."""
+        if self._server is not None:
+            self._server.accept(accepting=False)
+        if self.system is not None:
+            await self.system.session.cancel_all("the node was deactivated")
+
+    async def cleanup(self) -> None:
+        """Close what ``configure`` opened, in reverse."""
+        await self.deactivate()
+        stack, self._configured = self._configured, AsyncExitStack()
+        self._server = self.system = None
+        await stack.aclose()
+
+    async def halt(self) -> None:
+        """Stop all that moves: the node itself has failed."""
+        if self.system is not None:
+            self.system.safety.stop("the node failed in a transition")
