@@ -31,5 +31,6 @@ class Outline(Frozen):
     instruction: str
     steps: tuple[OutlineStep, ...]
     planner: str
+    locale: str = "en"
     outline_id: str = Field(default_factory=new_id)
     created_at: datetime = Field(default_factory=lambda: datetime.now(UTC))

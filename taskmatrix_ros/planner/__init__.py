@@ -1,0 +1,1 @@
+"""Planners: an instruction becomes an outline, an outline becomes action code."""

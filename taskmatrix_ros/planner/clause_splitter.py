@@ -1,0 +1,195 @@
+"""Cuts an utterance into commands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from taskmatrix_ros.core.errors import PlanningError
+from taskmatrix_ros.planner.clause import Clause, segments
+from taskmatrix_ros.planner.normalizer import Normalizer
+from taskmatrix_ros.planner.reading import Reading
+from taskmatrix_ros.planner.sentence_grammar import SentenceGrammar
+from taskmatrix_ros.planner.words import Words, keys
+
+MAX_WORDS = 200
+MAX_CLAUSES = 12
+_MAX_NAME_SEGMENTS = 5
+_MAX_PREFIX = 6
+_MAX_SUFFIX = 6
+_MAX_PHRASE = 6
+_MAX_READS = 600
+
+TOO_LONG = "TOO_LONG"
+
+
+class ClauseSplitter:
+    """Finds the cut in which every clause is understood, with as few joints inside names as possible.
+
+    A joint (``and``, ``then``, a comma) may end a clause, stand in a name (``rock and roll``), or join two things that
+    share a verb or a noun (``the kitchen and the living room light``). One splitter serves one utterance: it counts the
+    work done for it.
+
+    :param earlier: words of clauses before this utterance, for ``it``, latest last.
+    """
+
+    def __init__(self, grammar: SentenceGrammar, normalizer: Normalizer, earlier: Sequence[Words] = ()) -> None:
+        self._grammar = grammar
+        self._normalizer = normalizer
+        self._book = grammar.phrasebook
+        self._earlier = tuple(earlier)
+        self._read_before: dict[Words, tuple[Reading, ...]] = {}
+
+    def split(self, text: str) -> tuple[Clause, ...]:
+        """Give the clauses in order; one without readings was not understood.
+
+        :raises PlanningError: ``TOO_LONG``: more words or clauses than a command has.
+        """
+        words = self._normalizer.words(text)
+        if len(words) > MAX_WORDS:
+            raise _too_long(f"{len(words)} words", f"{MAX_WORDS} words")
+        words = self._normalizer.trimmed(words, self._grammar.openings)
+        cuts = tuple(cut for cut in segments(words, self._book) if self._trim(words[slice(*cut)]))
+        if len(cuts) > MAX_CLAUSES:
+            raise _too_long(f"{len(cuts)} parts", f"{MAX_CLAUSES} commands")
+        return self._cheapest(words, cuts)
+
+    def _cheapest(self, words: Words, cuts: Sequence[tuple[int, int]]) -> tuple[Clause, ...]:
+        """Shortest path over the places where a clause may end."""
+        nothing: tuple[tuple[int, ...], tuple[Clause, ...]] = ((0, 0, 0, 0, 0), ())
+        best = [nothing]
+        alone = [self._clause(words, cut[0], cut[1]) for cut in cuts]
+        for end in range(1, len(cuts) + 1):
+            options = []
+            for first in range(max(0, end - _MAX_NAME_SEGMENTS), end):
+                for group in self._groups(words, cuts, alone, first, end):
+                    cost = tuple(map(sum, zip(best[first][0], *(clause.cost for clause in group), strict=True)))
+                    options.append((cost, (*best[first][1], *group)))
+            best.append(min(options, key=lambda option: option[0]))
+        return best[-1][1]
+
+    def _groups(
+        self, words: Words, cuts: Sequence[tuple[int, int]], alone: Sequence[Clause], first: int, end: int
+    ) -> Iterator[tuple[Clause, ...]]:
+        if end - first == 1:
+            yield (alone[first],)
+            return
+        whole = self._clause(words, cuts[first][0], cuts[end - 1][1])
+        if whole.readings:
+            yield (whole,)
+        if not any(clause.readings for clause in alone[first + 1 : end]):
+            parts = [self._trim(words[slice(*cut)]) for cut in cuts[first:end]]
+            shared = self._shared(parts, whole_head=bool(alone[first].readings))
+            if shared:
+                yield shared
+
+    def _clause(self, words: Words, first: int, end: int) -> Clause:
+        own = self._trim(words[first:end])
+        readings = self._read(own)
+        shorter = self._normalizer.without_weak_closer(own)
+        if len(shorter) < len(own):
+            other = self._read(shorter)
+            if other and (not readings or other[0].open_length < readings[0].open_length):
+                own, readings = shorter, other
+        standing = self._standing(own, words[:first], readings)
+        if standing is not None:
+            return standing
+        swallowed, dubious = self._swallowed(readings[0]) if readings else (0, False)
+        return Clause(own, readings, swallowed=swallowed, dubious=dubious)
+
+    def _swallowed(self, reading: Reading) -> tuple[int, bool]:
+        """Count the joints inside the reading's names, and say whether what follows one looks like a command."""
+        count, dubious = 0, False
+        for span in reading.names:
+            inside = reading.words[span.first : span.end]
+            parts = segments(inside, self._book)
+            count += max(0, len(parts) - 1)
+            for first, end in parts[1:]:
+                said = keys(inside[first:end])
+                follows = len(said) > 1 and said[1] in self._book.particles
+                dubious = dubious or (follows and said[0] not in self._book.particles)
+        return count, dubious
+
+    def _standing(self, words: Words, before: Words, readings: Sequence[Reading]) -> Clause | None:
+        """Put a thing named before in the place of ``it``, where a sentence then fits literally."""
+        at = next((i for i, key in enumerate(keys(words)) if key in self._book.pronouns), None)
+        if at is None:
+            return None
+        limit = readings[0].open_length if readings and not readings[0].problem else None
+        for phrase in self._phrases(before):
+            filled = (*words[:at], *phrase, *words[at + 1 :])
+            found = self._read(filled)
+            place = range(at, at + len(phrase))
+            if not found or found[0].problem or (limit is not None and found[0].open_length >= limit):
+                continue
+            if not any(span.first in place or span.end - 1 in place for span in found[0].names):
+                return Clause(filled, found)
+        return None
+
+    def _phrases(self, before: Words) -> Iterator[Words]:
+        """Give what may be meant by a pronoun: the nearest clauses' things, the longest first."""
+        near = [before[slice(*cut)] for cut in reversed(segments(before, self._book))]
+        for words in [*near, *reversed(self._earlier)][:3]:
+            starts = [at for at, word in enumerate(words) if self._book.is_determiner(word.key)] or range(1, len(words))
+            runs = [(a, b) for a in starts for b in range(a + 1, min(a + _MAX_PHRASE, len(words)) + 1)]
+            for a, b in sorted(runs, key=lambda run: run[0] - run[1]):
+                yield tuple(word.joined() for word in words[a:b])
+
+    def _shared(self, parts: Sequence[Words], *, whole_head: bool) -> tuple[Clause, ...]:
+        """Complete parts that share the first one's beginning and the last one's end; empty if that does not help.
+
+        :param whole_head: the first part is understood by itself and lacks no end.
+        """
+        head, tail = parts[0], parts[-1]
+        best: tuple[tuple[int, int, int], tuple[Clause, ...]] | None = None
+        for suffix in range(1 if whole_head else min(_MAX_SUFFIX, len(tail) - 1) + 1):
+            end = tail[len(tail) - suffix :]
+            for prefix in range(1, min(_MAX_PREFIX, len(head) - 1) + 1):
+                clauses = self._completed(parts, head[:prefix], end)
+                if clauses:
+                    open_length = sum(c.readings[0].open_length for c in clauses)
+                    rank = (suffix, open_length, -prefix)
+                    if best is None or rank < best[0]:
+                        best = (rank, clauses)
+            if best is not None:
+                break
+        return best[1] if best else ()
+
+    def _completed(self, parts: Sequence[Words], start: Words, end: Words) -> tuple[Clause, ...]:
+        clauses = []
+        for number, part in enumerate(parts):
+            lead = start if number else ()
+            trail = end if number < len(parts) - 1 else ()
+            words = tuple(word.joined() for word in (*lead, *part, *trail))
+            readings = self._read(words)
+            if not readings or readings[0].relaxed or self._joins_names(readings[0], part, len(lead)):
+                return ()
+            clauses.append(Clause(words, readings, shared=True))
+        return tuple(clauses)
+
+    def _joins_names(self, reading: Reading, part: Words, at: int) -> bool:
+        """Whether the part may be the rest of a name: it is one, and no article says that it begins a new one."""
+        if not at:
+            return False
+        begins = self._book.is_determiner(part[0].key) or part[0].quoted
+        taken = any(span.first <= at < span.end for span in reading.names)
+        inside = any(span.first < at + len(part) and span.end > at for span in reading.names)
+        return inside and (not begins or (taken and not part[0].quoted))
+
+    def _trim(self, words: Words) -> Words:
+        return self._normalizer.trimmed(words, self._grammar.openings)
+
+    def _read(self, words: Words) -> tuple[Reading, ...]:
+        words = (*words[:-1], *(replace(word, stop=False) for word in words[-1:]))
+        found = self._read_before.get(words)
+        if found is None:
+            if len(self._read_before) >= _MAX_READS:
+                raise _too_long("too many ways to cut it", "fewer joined commands")
+            found = self._read_before[words] = self._grammar.read(words)
+        return found
+
+
+def _too_long(given: str, allowed: str) -> PlanningError:
+    return PlanningError(
+        f"offline planner: the instruction has {given}; say at most {allowed} at a time", code=TOO_LONG
+    )

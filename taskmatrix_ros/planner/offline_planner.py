@@ -1,0 +1,129 @@
+"""The planner that needs no model: sentences of the catalogue's documents and composites."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from taskmatrix_ros.core.action_code import ActionCode
+from taskmatrix_ros.core.api_document import ApiDocument
+from taskmatrix_ros.core.diagnostic import Diagnostic
+from taskmatrix_ros.core.errors import PlanningError
+from taskmatrix_ros.core.instruction import MAX_TEXT, Instruction
+from taskmatrix_ros.core.outline import Outline, OutlineStep
+from taskmatrix_ros.core.ports import Catalogue, PlanningContext
+from taskmatrix_ros.planner.draft import Draft
+from taskmatrix_ros.planner.normalizer import Normalizer
+from taskmatrix_ros.planner.sentence_grammar import SentenceGrammar
+from taskmatrix_ros.planner.suggestions import Suggestions
+
+MAX_STEPS = 50
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Language:
+    grammar: SentenceGrammar
+    normalizer: Normalizer
+    suggestions: Suggestions
+
+
+class OfflinePlanner:
+    """Understands the sentences that the catalogue's documents and composites bring along, joined or alone.
+
+    Both methods read text: ``write_code`` looks at nothing of a step but its words, so an edited outline is honoured.
+    The grammar is built at the first use after a change of the catalogue. Work is bounded: 4,000 characters, 200
+    words, 12 commands.
+    """
+
+    name = "offline"
+    needs_selection = False
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._languages: dict[str, _Language] = {}
+
+    async def outline(self, instruction: Instruction, context: PlanningContext) -> Outline:
+        """Draft one step per command, in the words that ``write_code`` will read again.
+
+        :raises PlanningError: ``NOT_UNDERSTOOD`` with the nearest sentences, ``UNKNOWN_NAME`` or ``LIMIT`` for a value
+            that is not allowed, ``INCOMPLETE`` for one that is missing, ``AMBIGUOUS`` where several things fit or a
+            pronoun has no meaning, ``TIMED`` for a time or condition, ``TOO_LONG``, ``LOCALE``.
+        """
+        locale = self._locale(instruction.locale)
+        drafted = self._draft(locale, context).add(instruction.text)
+        steps = tuple(
+            OutlineStep(
+                id=str(number),
+                text=step.text,
+                needs=(str(number - 1),) if number > 1 else (),
+                effect=step.effect,
+                targets=step.targets,
+                goal=step.goal,
+            )
+            for number, step in enumerate(drafted, start=1)
+        )
+        return Outline(instruction=instruction.text, steps=steps, planner=self.name, locale=locale)
+
+    async def write_code(
+        self,
+        outline: Outline,
+        documents: Sequence[ApiDocument],  # noqa: ARG002 - the catalogue is known whole
+        context: PlanningContext,
+    ) -> ActionCode:
+        """Write one call per line for the steps in their order, with the earlier calls that order rules ask for.
+
+        :raises PlanningError: as ``outline``; also for an outline without steps.
+        """
+        if not outline.steps:
+            raise PlanningError("offline planner: the outline has no steps; add one or ask anew")
+        if len(outline.steps) > MAX_STEPS:
+            raise PlanningError(
+                f"offline planner: the outline has {len(outline.steps)} steps; at most {MAX_STEPS} are read",
+                code="TOO_LONG",
+            )
+        draft = self._draft(self._locale(outline.locale), context)
+        for step in outline.steps:
+            if len(step.text) > MAX_TEXT:
+                raise PlanningError(
+                    f"offline planner: step {step.id} has {len(step.text)} characters; at most {MAX_TEXT} are read",
+                    code="TOO_LONG",
+                )
+            draft.add(step.text)
+        return ActionCode(source=draft.code.source, documents=draft.code.pins, planner=self.name)
+
+    def problems(self, locale: str = "en") -> tuple[Diagnostic, ...]:
+        """Report the catalogue's sentences that cannot be used, each with its API and what to mend."""
+        return self._language(self._locale(locale)).grammar.problems
+
+    def _draft(self, locale: str, context: PlanningContext) -> Draft:
+        language = self._language(locale)
+        return Draft(language.grammar, language.normalizer, language.suggestions, self._catalogue, context)
+
+    def _locale(self, wanted: str) -> str:
+        """Choose among the languages that sentences are in: the very one, else its language without region."""
+        known = {locale.lower(): locale for document in self._catalogue.documents() for locale in document.sentences}
+        known |= {
+            locale.lower(): locale for composite in self._catalogue.composites() for locale in composite.sentences
+        }
+        tag = wanted.strip().replace("_", "-").lower() or "en"
+        locale = known.get(tag) or known.get(tag.split("-")[0])
+        if locale is None:
+            there = ", ".join(sorted(known.values())) or "none"
+            raise PlanningError(
+                f"offline planner: no sentences in {wanted[:40]!r}; there are {there}; ask in one of them",
+                code="LOCALE",
+            )
+        return locale
+
+    def _language(self, locale: str) -> _Language:
+        language = self._languages.get(locale)
+        if language is None or language.grammar.revision != self._catalogue.revision:
+            grammar = SentenceGrammar(self._catalogue, locale)
+            for problem in grammar.problems:
+                _log.warning("sentence left out: %s", problem)
+            language = _Language(grammar, Normalizer(grammar.phrasebook, locale), Suggestions(grammar))
+            self._languages[locale] = language
+        return language

@@ -1,0 +1,116 @@
+"""The words of an utterance: as they are matched, and as they were written."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+_PIECES = re.compile(r'"([^"]*)"|“([^”]*)”|«([^»]*)»|([^\s"“”«»]+)')
+_OPENING = "¿¡([{<…—–-*,;:.!?"
+_CLOSING = ")]}>…—–-*,;:.!?"
+_STOPS = frozenset(",;:.!?…—–")
+_LINE_END = re.compile(r"[\r\n\u2028\u2029]+")
+_NEGATIVE = re.compile(r"-\d")
+_INITIALISM = re.compile(r"(?:\w\.){2,}")
+_THOUSANDS = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_NUMBER_AND_UNIT = re.compile(r"(-?\d+(?:[.,]\d+)?)(%|°[cCfF]?|[a-zA-Z]{1,3})")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word, one number or one quoted name.
+
+    ``text`` is matched against sentences; ``raw`` is what a name keeps: case, inner punctuation, quotes. ``spelled`` is
+    a number as it was said, empty for all else. ``stop``: a comma, period or the like follows: a clause may end here.
+    """
+
+    text: str
+    raw: str
+    spelled: str = ""
+    quoted: bool = False
+    stop: bool = False
+
+    @property
+    def key(self) -> str:
+        """The word without case, for look-ups in word lists; a quoted name is in none."""
+        return "" if self.quoted else self.text.lower()
+
+    @property
+    def bare(self) -> str:
+        """The word as part of a name: without quotes, punctuation inside kept."""
+        return self.text if self.quoted else self.raw
+
+    def joined(self) -> Word:
+        """Give the word with no stop after it."""
+        return Word(self.text, self.raw.rstrip("".join(_STOPS)) or self.raw, self.spelled, self.quoted)
+
+
+Words = tuple[Word, ...]
+
+
+def split_words(text: str, units: frozenset[str] = frozenset()) -> Words:
+    """Split a text; a number that is written together with one of ``units`` becomes two words.
+
+    Time and memory are linear in the text's length.
+    """
+    clean = _LINE_END.sub(" ; ", unicodedata.normalize("NFC", text).replace("’", "'"))
+    clean = "".join(" " if unicodedata.category(letter)[0] == "C" else letter for letter in clean)
+    if clean.isupper():
+        clean = clean.lower()
+    words: list[Word] = []
+    for piece in _PIECES.finditer(clean):
+        quoted = next((group for group in piece.groups()[:3] if group is not None), None)
+        if quoted is not None:
+            name = " ".join(quoted.split())
+            if name.strip(_OPENING + _CLOSING):
+                words.append(Word(name, f'"{name}"', quoted=True))
+            continue
+        word, stop = _plain(piece[4])
+        if word is None:
+            if stop and words:
+                words[-1] = _stopped(words[-1])
+            continue
+        words.extend(_split_unit(word, units))
+    return tuple(words)
+
+
+def matched_text(words: Sequence[Word], *, spelled: bool = False) -> str:
+    """Give the text that sentences are matched against; ``spelled``: numbers as they were said."""
+    return " ".join((word.spelled or word.text) if spelled else word.text for word in words)
+
+
+def written_name(words: Sequence[Word]) -> str:
+    """Give the words as the value of a name: case and inner punctuation kept, quotes and the last stop dropped."""
+    return " ".join([*(word.bare for word in words[:-1]), *(word.joined().bare for word in words[-1:])])
+
+
+def keys(words: Iterable[Word]) -> tuple[str, ...]:
+    """Give the words for look-ups."""
+    return tuple(word.key for word in words)
+
+
+def _plain(piece: str) -> tuple[Word | None, bool]:
+    """Give the word in a piece without its punctuation, and whether it ends a clause."""
+    body = piece if _NEGATIVE.match(piece) else piece.lstrip(_OPENING)
+    core = body.rstrip(_CLOSING)
+    tail = body[len(core) :]
+    stop = not _STOPS.isdisjoint(tail or ("" if core else piece))
+    if not core:
+        return None, stop or piece in ("-", "--")
+    if _INITIALISM.fullmatch(core + tail[:1]):
+        return Word(core.replace(".", ""), core + ".", stop=not _STOPS.isdisjoint(tail[1:])), stop
+    text = core.replace(",", "") if _THOUSANDS.fullmatch(core) else core
+    return Word(text, core + (tail if stop else ""), stop=stop), stop
+
+
+def _stopped(word: Word) -> Word:
+    return Word(word.text, word.raw, word.spelled, word.quoted, stop=True)
+
+
+def _split_unit(word: Word, units: frozenset[str]) -> tuple[Word, ...]:
+    match = _NUMBER_AND_UNIT.fullmatch(word.text)
+    if match is None or match[2].lower() not in units:
+        return (word,)
+    return Word(match[1], match[1]), Word(match[2], word.raw[len(match[1]) :], stop=word.stop)
