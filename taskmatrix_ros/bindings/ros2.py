@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from rclpy.action import ActionClient
 from rclpy.node import Node
 
 from taskmatrix_ros.bindings.templates import render
@@ -21,7 +20,7 @@ from taskmatrix_ros.core.ids import id_to_bytes
 from taskmatrix_ros.core.outcome import ErrorReport, Outcome, Status, utc_now
 from taskmatrix_ros.core.ports import Catalogue, Progress, ProgressReport
 from taskmatrix_ros.core.state_store import StateStore
-from taskmatrix_ros.ros.action_call import ActionCall, GoalEnd, GoalReport
+from taskmatrix_ros.ros.action_call import ActionCall, ActionPeer, GoalEnd, GoalReport
 from taskmatrix_ros.ros.interface_types import interface_type
 from taskmatrix_ros.ros.message_fields import field_type, fill_field, to_plain
 from taskmatrix_ros.ros.node_entities import NodeEntities
@@ -118,10 +117,10 @@ class Ros2Binding:
     async def _call_action(self, call: Call, document: ApiDocument, progress: Progress) -> Outcome:
         spec = document.binding
         assert isinstance(spec, Ros2Action)
-        client = await self._peer(spec)
+        peer = await self._peer(spec)
         goal = build(interface_type(spec.type).Goal(), spec.arguments, call.arguments)
         loop = asyncio.get_running_loop()
-        action = ActionCall(self._thread, client, absolute_name(self._namespace, spec.name))
+        action = ActionCall(self._thread, peer)
         self._goals[call.call_id] = action
 
         def on_feedback(feedback: Any) -> None:
@@ -209,7 +208,7 @@ class Ros2Binding:
             kind = interface_type(spec.type)
             make: Callable[[Node], Any]
             if isinstance(spec, Ros2Action):
-                make = lambda node: ActionClient(node, kind, name)  # noqa: E731
+                make = lambda node: ActionPeer(node, kind, name)  # noqa: E731
             elif isinstance(spec, Ros2Service):
                 make = lambda node: node.create_client(kind, name)  # noqa: E731
             else:

@@ -11,12 +11,16 @@ from typing import Any
 
 from action_msgs.msg import GoalStatus
 from rclpy.action import ActionClient
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
 from unique_identifier_msgs.msg import UUID
 
 from taskmatrix_ros.ros.node_thread import NodeThread
 
 POLL_S = 0.02
 WATCH_S = 0.25
+GOALS_SENDING = 4
+RESULTS_QUEUED = 1000
 CANCEL_S = 5.0
 """How long a server may take to confirm a cancel before the goal counts as lost."""
 
@@ -49,13 +53,31 @@ class GoalReport:
     reason: str = ""
 
 
+class ActionPeer:
+    """A client of one action.
+
+    A server keeps ten waiting requests by default and drops the rest unseen, so only a few goals wait for acceptance
+    at a time; the client's own queue for results is deep, since many goals may end at once.
+    """
+
+    def __init__(self, node: Node, kind: Any, name: str) -> None:
+        self.name = name
+        self.client = ActionClient(node, kind, name, result_service_qos_profile=QoSProfile(depth=RESULTS_QUEUED))
+        self.sending = asyncio.Semaphore(GOALS_SENDING)
+
+    def destroy(self) -> None:
+        """Destroy the client."""
+        self.client.destroy()
+
+
 class ActionCall:
     """Sends one goal and sees it through."""
 
-    def __init__(self, thread: NodeThread, client: ActionClient, name: str) -> None:
+    def __init__(self, thread: NodeThread, peer: ActionPeer) -> None:
         self._thread = thread
-        self._client = client
-        self._name = name
+        self._client = peer.client
+        self._sending = peer.sending
+        self._name = peer.name
         self._cancelled = asyncio.Event()
         self._handle: Any = None
 
@@ -85,7 +107,10 @@ class ActionCall:
                 return GoalReport(GoalEnd.CANCELED, reason="cancelled before it was sent")
             return GoalReport(GoalEnd.NO_SERVER, reason=f"no action server {self._name} within {connect_s:g} s")
         try:
-            async with asyncio.timeout_at(asyncio.get_running_loop().time() + deadline - time.monotonic()):
+            async with (
+                asyncio.timeout_at(asyncio.get_running_loop().time() + deadline - time.monotonic()),
+                self._sending,
+            ):
                 self._handle = await self._thread.result(
                     lambda: self._client.send_goal_async(
                         goal, lambda message: on_feedback(message.feedback), UUID(uuid=list(goal_id))

@@ -45,7 +45,10 @@ def fill_field(message: Any, path: str, value: Any) -> None:
         target = getattr(target, part)
     declared = type(target).get_fields_and_field_types()[last]
     try:
-        setattr(target, last, _to_field(declared, value))
+        fitting = _to_field(declared, value)
+        # The setters check only where they are told to, and an unchecked value of a wrong type ends the process.
+        setattr(type(target)(check_fields=True), last, fitting)
+        setattr(target, last, fitting)
     except (AssertionError, TypeError, ValueError, AttributeError, ConfigError) as error:
         raise ValueError(f"field '{path}' is {declared} and cannot hold {value!r}") from error
 

@@ -8,13 +8,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from rclpy.action import ActionClient
 from std_msgs.msg import Bool
 
 from taskmatrix_interfaces.action import ExecuteTask
 from taskmatrix_ros.core.errors import CallUnavailable
 from taskmatrix_ros.core.ids import id_to_bytes, new_id
-from taskmatrix_ros.ros.action_call import ActionCall, GoalEnd, GoalReport
+from taskmatrix_ros.ros.action_call import ActionCall, ActionPeer, GoalEnd, GoalReport
 from taskmatrix_ros.ros.node_entities import NodeEntities
 from taskmatrix_ros.ros.node_thread import NodeThread
 from taskmatrix_ros.ros.ros_names import absolute_name
@@ -33,19 +32,19 @@ class TaskClient:
         self._namespace = namespace
         self._connect_s = connect_s
         self._entities = NodeEntities(thread)
-        self._client: ActionClient | None = None
+        self._peer: ActionPeer | None = None
         self._call: ActionCall | None = None
         self._alive_s: float | None = None
 
     async def open(self) -> None:
         """Create the action client and listen to the heartbeat."""
         name, alive = (absolute_name(self._namespace, part) for part in ("execute_task", "alive"))
-        self._client = await self._entities.create(lambda node: ActionClient(node, ExecuteTask, name))
+        self._peer = await self._entities.create(lambda node: ActionPeer(node, ExecuteTask, name))
         await self._entities.create(lambda node: node.create_subscription(Bool, alive, self._hear_alive, 1))
 
     async def close(self) -> None:
         """Destroy the client."""
-        self._client = None
+        self._peer = None
         await self._entities.close()
 
     async def execute(self, goal: ExecuteTask.Goal, on_feedback: Callable[[Any], None]) -> ExecuteTask.Result:
@@ -54,10 +53,10 @@ class TaskClient:
         :param on_feedback: called in the loop's thread.
         :raises CallUnavailable: no node, it rejects goals, or it went away before the end.
         """
-        assert self._client is not None
+        assert self._peer is not None
         loop = asyncio.get_running_loop()
-        name = absolute_name(self._namespace, "execute_task")
-        self._call = ActionCall(self._thread, self._client, name)
+        name = self._peer.name
+        self._call = ActionCall(self._thread, self._peer)
         self._alive_s = None
         report: GoalReport = await self._call.run(
             goal,

@@ -1,0 +1,315 @@
+"""The ROS 2 binding against real action, service and topic peers in another rclpy context."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+pytest.importorskip("rclpy")
+pytestmark = [pytest.mark.ros]
+
+from find_server import FindServer
+
+from taskmatrix_ros.bindings.ros2 import Ros2Binding
+from taskmatrix_ros.core.api_document import ApiDocument, StateSpec
+from taskmatrix_ros.core.call import Call
+from taskmatrix_ros.core.errors import ConfigError
+from taskmatrix_ros.core.ids import id_to_bytes, new_id
+from taskmatrix_ros.core.outcome import Status
+from taskmatrix_ros.core.state_store import StateStore
+from taskmatrix_ros.ros.node_thread import NodeThread
+from taskmatrix_ros.ros.ros_context import RosContext
+from taskmatrix_ros.ros.simulated_clock import SystemRosClock
+
+FIND = {"kind": "ros2_action", "name": "robot/find", "type": "taskmatrix_interfaces/action/RobotFind"}
+TRIGGER = {"kind": "ros2_service", "name": "robot/trigger", "type": "std_srvs/srv/Trigger"}
+SAY = {"kind": "ros2_topic", "name": "robot/say", "type": "std_msgs/msg/String", "arguments": {"data": "please {text}"}}
+TEXT = {"type": "string"}
+
+
+def document(name: str, binding: dict, parameters: dict | None = None, **more: object) -> ApiDocument:
+    fields = {"name": name, "description": "for tests", "binding": binding, "parameters": parameters or {}} | more
+    return ApiDocument.model_validate(fields)
+
+
+find = document(
+    "robot_find", FIND, {"object": TEXT}, returns={"type": "object", "properties": {"object": TEXT}}, effect="actuate"
+)
+trigger = document("robot_trigger", TRIGGER)
+say = document("robot_say", SAY, {"text": TEXT})
+holding = StateSpec.model_validate(
+    {
+        "key": "robot.holding",
+        "type": "string",
+        "stale_after_s": 5,
+        "from": {
+            "kind": "ros2_topic",
+            "name": "robot/state",
+            "type": "taskmatrix_interfaces/msg/RobotState",
+            "path": "holding",
+            "null_if": "",
+        },
+    }
+)
+
+
+class OneCatalogue:
+    """A catalogue of given documents and states."""
+
+    revision = 1
+
+    def __init__(self, *documents: ApiDocument, states: tuple[StateSpec, ...] = ()) -> None:
+        self._documents = documents
+        self._states = states
+
+    def get(self, name: str) -> ApiDocument | None:
+        return next((entry for entry in self._documents if entry.name == name), None)
+
+    def documents(self) -> tuple[ApiDocument, ...]:
+        return self._documents
+
+    def composites(self) -> tuple[()]:
+        return ()
+
+    def states(self) -> tuple[StateSpec, ...]:
+        return self._states
+
+
+class SilentClock:
+    """A ``/clock`` that has stopped."""
+
+    def __init__(self) -> None:
+        self.silent = 0.0
+
+    def now_s(self) -> float:
+        return 0.0
+
+    def silent_s(self) -> float:
+        return self.silent
+
+
+class Bench:
+    """Binding and server, each in a context of its own, so that every message crosses the middleware."""
+
+    def __init__(self, *documents: ApiDocument, clock: object | None = None, connect_s: float = 2.0) -> None:
+        self.contexts = [RosContext(), RosContext()]
+        self.threads = [NodeThread(context, name) for context, name in zip(self.contexts, ("client", "server"))]
+        self.state = StateStore()
+        catalogue = OneCatalogue(*(documents or (find, trigger, say)), states=(holding,))
+        self.binding = Ros2Binding(
+            self.threads[0], catalogue, self.state, clock or SystemRosClock(), connect_s=connect_s
+        )
+        self.server = FindServer(self.threads[1])
+        self.reports: list = []
+
+    async def __aenter__(self) -> Bench:
+        for context, thread in zip(self.contexts, self.threads):
+            context.open()
+            thread.open()
+        try:
+            await self.server.open()
+            await self.binding.open()
+        except BaseException:
+            await self.__aexit__()
+            raise
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.server.release_all()
+        await self.binding.close()
+        await self.server.close()
+        for context, thread in zip(self.contexts, self.threads):
+            thread.close()
+            context.close()
+
+    def call(self, target: ApiDocument, deadline_s: float = 10.0, **arguments: object):
+        self.last = Call(run_id=new_id(), api=target.name, arguments=arguments, deadline_s=deadline_s)
+        return self.binding.call(self.last, target, self.reports.append)
+
+
+def run(scenario) -> None:
+    asyncio.run(scenario())
+
+
+def test_a_goal_succeeds_with_its_value_and_the_calls_id() -> None:
+    async def scenario() -> None:
+        async with Bench() as bench:
+            outcome = await bench.call(find, object="cup")
+            assert (outcome.status, outcome.value) == (Status.SUCCEEDED, {"object": "cup"})
+            assert bench.server.goal_ids == [id_to_bytes(bench.last.call_id)]
+            assert [(report.completion, report.message) for report in bench.reports] == [(0.5, "looking for cup")]
+
+    run(scenario)
+
+
+def test_a_hundred_goals_each_get_their_own_answer() -> None:
+    async def scenario() -> None:
+        async with Bench() as bench:
+            outcomes = await asyncio.gather(*(bench.call(find, 30.0, object=f"cup {n}") for n in range(100)))
+            assert [outcome.value for outcome in outcomes] == [{"object": f"cup {n}"} for n in range(100)]
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "code"),
+    [
+        ("unicorn", Status.FAILED, "NOT_FOUND"),
+        ("rejected", Status.REJECTED, "REJECTED"),
+        ("crash", Status.FAILED, "FAILED"),
+    ],
+)
+def test_a_goal_that_fails_says_why(name: str, status: Status, code: str) -> None:
+    async def scenario() -> None:
+        async with Bench() as bench:
+            outcome = await bench.call(find, object=name)
+            assert (outcome.status, outcome.error.code) == (status, code)
+            assert outcome.error.message
+
+    run(scenario)
+
+
+def test_cancel_is_confirmed_by_the_server() -> None:
+    async def scenario() -> None:
+        async with Bench() as bench:
+            pending = asyncio.ensure_future(bench.call(find, object="slow"))
+            while not bench.reports:
+                await asyncio.sleep(0.01)
+            began = time.monotonic()
+            await bench.binding.cancel(bench.last.call_id)
+            outcome = await pending
+            assert outcome.status is Status.CANCELLED
+            assert time.monotonic() - began < 3.0
+
+    run(scenario)
+
+
+def test_stop_cancels_from_another_thread() -> None:
+    async def scenario() -> None:
+        async with Bench() as bench:
+            pending = asyncio.ensure_future(bench.call(find, object="slow"))
+            while not bench.reports:
+                await asyncio.sleep(0.01)
+            await asyncio.to_thread(bench.binding.stop)
+            assert (await pending).status is Status.CANCELLED
+
+    run(scenario)
+
+
+def test_a_goal_past_its_deadline_is_cancelled() -> None:
+    async def scenario() -> None:
+        async with Bench() as bench:
+            outcome = await bench.call(find, 1.0, object="slow")
+            assert outcome.status is Status.TIMED_OUT
+
+    run(scenario)
+
+
+def test_without_a_server_nothing_is_sent() -> None:
+    async def scenario() -> None:
+        elsewhere = document("robot_lost", FIND | {"name": "nowhere/find"}, {"object": TEXT})
+        async with Bench(elsewhere, connect_s=0.3) as bench:
+            outcome = await bench.call(elsewhere, object="cup")
+            assert outcome.status is Status.UNAVAILABLE
+            assert "/nowhere/find" in outcome.error.message
+            assert bench.server.goals == []
+
+    run(scenario)
+
+
+def test_a_silent_clock_makes_the_simulator_unavailable() -> None:
+    async def scenario() -> None:
+        clock = SilentClock()
+        async with Bench(clock=clock) as bench:
+            pending = asyncio.ensure_future(bench.call(find, object="slow"))
+            while not bench.reports:
+                await asyncio.sleep(0.01)
+            clock.silent = 3.0
+            outcome = await pending
+            assert outcome.status is Status.UNAVAILABLE
+            assert "/clock has been silent" in outcome.error.message
+            sent = len(bench.server.goals)
+            assert (await bench.call(find, object="cup")).status is Status.UNAVAILABLE
+            assert len(bench.server.goals) == sent
+
+    run(scenario)
+
+
+def test_a_service_answers_and_refuses() -> None:
+    async def scenario() -> None:
+        async with Bench() as bench:
+            assert (await bench.call(trigger)).status is Status.SUCCEEDED
+            bench.server.trigger_success = False
+            outcome = await bench.call(trigger)
+            assert (outcome.status, outcome.error.message) == (Status.FAILED, "the device refused")
+            assert bench.server.triggers == 2
+
+    run(scenario)
+
+
+def test_a_message_goes_out_only_if_somebody_listens() -> None:
+    async def scenario() -> None:
+        from std_msgs.msg import String
+
+        async with Bench(say, connect_s=1.0) as bench:
+            assert (await bench.call(say, text="hello")).status is Status.UNAVAILABLE
+            heard: list[str] = []
+            await bench.threads[1].run(
+                lambda: bench.threads[1].node.create_subscription(
+                    String, "/robot/say", lambda message: heard.append(message.data), 10
+                )
+            )
+            assert (await bench.call(say, text="hello")).status is Status.SUCCEEDED
+            async with asyncio.timeout(5.0):
+                while not heard:
+                    await asyncio.sleep(0.01)
+            assert heard == ["please hello"]
+
+    run(scenario)
+
+
+def test_topics_feed_the_state() -> None:
+    async def scenario() -> None:
+        async with Bench() as bench:
+            async with asyncio.timeout(10.0):
+                while bench.state.get("robot.holding") != "cup":
+                    await bench.server.publish(holding="cup")
+                    await asyncio.sleep(0.05)
+            assert bench.state.read("robot.holding").source == "ros2:/robot/state"
+            mark = bench.state.sequence
+            await bench.server.publish(holding="")
+            assert await bench.state.changed(5.0, mark)
+            assert "robot.holding" not in bench.state
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"type": "taskmatrix_interfaces/action/RobotFnd"}, "nearest: 'taskmatrix_interfaces/action/RobotFind'"),
+        ({"type": "no_such_package/action/RobotFind"}, "no package 'no_such_package'"),
+        ({"arguments": {"thing": "{object}"}}, "has no field 'thing'"),
+    ],
+)
+def test_a_wrong_type_or_field_is_told_at_the_start(changed: dict, said: str) -> None:
+    async def scenario() -> None:
+        wrong = document("robot_wrong", FIND | changed, {"object": TEXT})
+        with pytest.raises(ConfigError, match=said) as caught:
+            async with Bench(wrong):
+                pass
+        assert "robot_wrong" in caught.value.message
+
+    run(scenario)
+
+
+def test_an_argument_of_the_wrong_type_is_rejected_before_sending() -> None:
+    async def scenario() -> None:
+        async with Bench() as bench:
+            outcome = await bench.call(find, object=["cup"])
+            assert (outcome.status, outcome.error.code) == (Status.REJECTED, "BAD_ARGUMENT")
+            assert bench.server.goals == []
+
+    run(scenario)
