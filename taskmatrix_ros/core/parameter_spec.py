@@ -24,7 +24,8 @@ class ValueType(StrEnum):
 class ParameterSpec(Frozen):
     """What a value may be.
 
-    ``minimum`` and ``maximum`` are inclusive and in ``unit``; the unit is the name's suffix too.
+    ``minimum`` and ``maximum`` are inclusive and in ``unit``; the unit is the name's suffix too. What has a
+    default is not required.
     """
 
     type: ValueType
@@ -34,17 +35,10 @@ class ParameterSpec(Frozen):
     maximum: float | None = None
     enum: tuple[Any, ...] | None = None
     default: Any = None
-    required: bool = True
+    required: bool = Field(default_factory=lambda given: given.get("default") is None)
     sensitive: bool = False
     items: ParameterSpec | None = None
     properties: dict[str, ParameterSpec] | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _default_means_optional(cls, given: Any) -> Any:
-        if isinstance(given, dict) and "default" in given and "required" not in given:
-            return {**given, "required": False}
-        return given
 
     @model_validator(mode="after")
     def _limits_agree(self) -> Self:

@@ -98,7 +98,7 @@ class Rewriter:
             return token.text, index + 1
         if token.text in self._bound:
             return token.text, index + 1
-        raise self._error(token, f"unknown name {token.text!r}; {_hint(token.text, ROOTS)}")
+        raise self._error(token, f"unknown name {token.text!r}; {_hint(token.text, ROOTS)}, a text needs quotes")
 
     def _function(self, token: Token, name: str) -> str:
         if name in FUNCTIONS:
@@ -197,4 +197,4 @@ class Rewriter:
 
 def _hint(name: str, allowed: tuple[str, ...] | list[str]) -> str:
     near = difflib.get_close_matches(name, allowed, n=1)
-    return f"did you mean {near[0]!r}?" if near else f"allowed are {', '.join(allowed)}"
+    return f"did you mean {near[0]!r}" if near else f"allowed are {', '.join(allowed)}"

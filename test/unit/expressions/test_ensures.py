@@ -43,9 +43,7 @@ def test_derived_from_sets() -> None:
 
 
 def test_tolerance() -> None:
-    (expression,) = ensures_of(
-        document(sets={"ac.temperature_c": "args.t_c + 1"}, tolerance={"ac.temperature_c": 0.5})
-    )
+    (expression,) = ensures_of(document(sets={"ac.temperature_c": "args.t_c + 1"}, tolerance={"ac.temperature_c": 0.5}))
     assert expression == 'math.abs(state["ac.temperature_c"] - (args.t_c + 1)) <= 0.5'
     assert holds(expression, {"ac.temperature_c": 23.5}, {"t_c": 22})
     assert not holds(expression, {"ac.temperature_c": 23.6}, {"t_c": 22})
