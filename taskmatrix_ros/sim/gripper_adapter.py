@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from taskmatrix_ros.sim.sdf_types import Model
 
 GRIPPER_TOPIC = "gripper/command"
-# A finger that is told to open by more than this lets go; smaller differences are the servo's own.
+# Told to open by more than this lets go, told to close by more than this grips; less is the servo's own slack.
 _OPENING_M = 0.002
 
 
@@ -49,18 +49,18 @@ class GripperAdapter:
         """MuJoCo's number of the body that is fastened."""
         return self._held
 
-    def update(self, setpoint_m: float) -> None:
+    def update(self, command_m: float) -> None:
         """Look at the fingers once per control period.
 
-        :param setpoint_m: where the finger servos are sent now, metres from the middle.
+        :param command_m: where the fingers were told to go, metres from the middle.
         """
         if not len(self._finger_bodies):
             return
         position = float(self._data.qpos[self._positions].mean())
         if self._held is not None:
-            if setpoint_m > position + _OPENING_M:
+            if command_m > position + _OPENING_M:
                 self._release()
-        elif setpoint_m < position - _OPENING_M:
+        elif command_m < position - _OPENING_M:
             body = self._pressed_by_all()
             if body is not None:
                 self._fasten(body)

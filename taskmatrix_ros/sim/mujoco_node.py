@@ -26,6 +26,9 @@ from taskmatrix_ros.sim.recorder import Recorder
 from taskmatrix_ros.sim.simulator import Simulator
 
 _LATCHED = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+# A subscriber with the sensor profile (best effort) matches this too, but a picture of 900 kB is 15 UDP packets, of which
+# a default socket buffer holds three: whoever wants every picture subscribes reliably.
+_PICTURES = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
 _CLOCK_WALL_PERIOD_S = 0.01  # at most 100 Hz, however fast simulated time runs
 _JOINTS_HZ, _BUMPER_HZ, _PERSON_HZ, _BATTERY_HZ, _TRUTH_HZ = 25.0, 20.0, 5.0, 1.0, 10.0
 
@@ -53,7 +56,7 @@ class MujocoNode:
         self._robot = simulator.world.robot
         self._people = [model.pose.xyz_m for model in simulator.world.models if model.role == "person"]
         self._battery = Battery()
-        self._clock_at = 0.0
+        self._clock_due = 0.0
         self._bumped = False
         self._cameras: list[CameraThread] = []
 
@@ -99,17 +102,18 @@ class MujocoNode:
 
     def _publish_clock(self, publisher: Any) -> None:
         now = time.monotonic()
-        if now - self._clock_at >= _CLOCK_WALL_PERIOD_S:
-            self._clock_at = now
+        if now >= self._clock_due:
+            # Half a period of slack: steps jitter, and a period that starts anew each time would lose every other one.
+            self._clock_due = max(self._clock_due, now - _CLOCK_WALL_PERIOD_S / 2) + _CLOCK_WALL_PERIOD_S
             publisher.publish(Clock(clock=messages.stamp(self._simulator.time_s)))
 
     def _open_cameras(self) -> None:
         node, simulator = self._node, self._simulator
         for link in self._robot.links:
             for sensor in link.cameras:
-                image = node.create_publisher(Image, f"{sensor.topic}/image", qos_profile_sensor_data)
-                info = node.create_publisher(CameraInfo, f"{sensor.topic}/camera_info", qos_profile_sensor_data)
-                depth = node.create_publisher(Image, f"{sensor.topic}/depth", qos_profile_sensor_data)
+                image = node.create_publisher(Image, f"{sensor.topic}/image", _PICTURES)
+                info = node.create_publisher(CameraInfo, f"{sensor.topic}/camera_info", 5)
+                depth = node.create_publisher(Image, f"{sensor.topic}/depth", _PICTURES)
 
                 def show(picture: Picture, sensor=sensor, image=image, info=info, depth=depth) -> None:  # noqa: ANN001
                     info.publish(messages.camera_info_message(sensor, picture.time_s))

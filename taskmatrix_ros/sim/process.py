@@ -13,6 +13,10 @@ from contextlib import ExitStack
 from taskmatrix_ros.core.errors import ConfigError
 
 _NODE = "simulator"
+_REMEDIES = {
+    "mujoco": "pip install mujoco, or run scripts/setup",
+    "rclpy": "source a ROS 2 installation, or run scripts/setup",
+}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -32,10 +36,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run until SIGINT or SIGTERM.
 
     :param argv: arguments without the program's name; ROS arguments (``--ros-args …``) may follow.
-    :returns: 0 after a signal, 1 if physics failed, 2 for wrong arguments or settings.
+    :returns: 0 after a signal, 1 if physics failed, 2 for wrong arguments or settings, 4 if MuJoCo or ROS is absent.
     """
     arguments, ros_arguments = _split(sys.argv[1:] if argv is None else argv)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
+    logging.getLogger("OpenGL").setLevel(logging.WARNING)
     try:
         options = parser().parse_args(arguments)
     except SystemExit as end:
@@ -45,6 +50,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ConfigError as error:
         sys.stderr.write(f"{error.message}\n")
         return 2
+    except ModuleNotFoundError as error:
+        remedy = _REMEDIES.get(str(error.name).partition(".")[0])
+        if remedy is None:
+            raise
+        sys.stderr.write(f"simulation: {error.name} is not installed; {remedy}\n")
+        return 4
 
 
 def _run(options: argparse.Namespace, ros_arguments: Sequence[str]) -> int:

@@ -96,7 +96,9 @@ class Simulator:
         ]
         self._gripper = GripperAdapter(self.model, self.data, robot)
         self._contacts = ContactWatch(self.model, self.data, world)
-        self._roots = {m.name: self.model.joint(f"{m.name}/root").qposadr[0] for m in world.models if not m.is_static}
+        roots = {m.name: self.model.joint(f"{m.name}/root") for m in world.models if not m.is_static}
+        self._roots = {name: int(joint.qposadr[0]) for name, joint in roots.items()}
+        self._root_velocities = {name: int(joint.dofadr[0]) for name, joint in roots.items()}
         self._substeps = max(1, round(CONTROL_PERIOD_S / self.model.opt.timestep))
         self._ticks = 0
         self._listeners: list[tuple[int, Callable[[], None]]] = []
@@ -174,7 +176,7 @@ class Simulator:
         positions = self.data.qpos[self._wheel_positions]
         self._odometry.update(float(positions[0]), float(positions[1]), CONTROL_PERIOD_S)
         if GRIPPER_TOPIC in self._servos:
-            self._gripper.update(self._servos[GRIPPER_TOPIC][0].setpoint)
+            self._gripper.update(self._servos[GRIPPER_TOPIC][0].target)
         self._watch_bumps()
         for ticks, listener in self._listeners:
             if self._ticks % ticks == 0:
@@ -227,6 +229,17 @@ class Simulator:
     def true_poses(self) -> dict[str, TruePose]:
         """Poses of everything that can move, by model."""
         return {name: self.true_pose(name) for name in self._roots}
+
+    def put(self, model: str, pose: TruePose) -> None:
+        """Set a model down somewhere else, at rest: somebody moved it. In the stepping thread.
+
+        :raises KeyError: there is no such model, or it is static.
+        """
+        position, velocity = self._roots[model], self._root_velocities[model]
+        half = pose.yaw_rad / 2
+        self.data.qpos[position : position + 7] = [pose.x_m, pose.y_m, pose.z_m, np.cos(half), 0.0, 0.0, np.sin(half)]
+        self.data.qvel[velocity : velocity + 6] = 0.0
+        mujoco.mj_forward(self.model, self.data)
 
     def state_vector(self) -> NDArray[np.float64]:
         """Everything that decides what happens next, for comparing two runs."""
