@@ -72,6 +72,16 @@ class PathFollower:
         """From the last pose it was told to the end."""
         return max(0.0, self.length_m - self._progress_m)
 
+    def ahead(self, pose: Pose2, reach_m: float, step_m: float = 0.05) -> NDArray[np.float64]:
+        """The next piece of the path, closely spaced, from the robot's own spot on.
+
+        :returns: ``(N, 2)``, metres, map frame.
+        """
+        self._advance(pose)
+        along = np.arange(self._progress_m, min(self._progress_m + reach_m, self.length_m), step_m)
+        here = np.array([[pose.x_m, pose.y_m]])
+        return np.concatenate([here, np.array([self._point_at(a) for a in along]).reshape(-1, 2)])
+
     def command(self, pose: Pose2, free_m: float = math.inf) -> Velocity:
         """Decide the velocity for now.
 

@@ -1,0 +1,194 @@
+"""Looking for an object."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from taskmatrix_ros.perception.object_catalogue import CatalogueObject
+from taskmatrix_ros.perception.transform import Transform
+from taskmatrix_ros.robot.object_memory import RememberedObject
+from taskmatrix_ros.robot.pose2 import Pose2
+from taskmatrix_ros.robot.reach_planner import OutOfReach
+from taskmatrix_ros.robot.reach_target import object_target
+from taskmatrix_ros.robot.skill_error import SkillError, SkillErrorCode
+from taskmatrix_ros.robot.skill_parts import SkillParts
+from taskmatrix_ros.robot.skill_run import SkillRun
+from taskmatrix_ros.robot.world_description import Room, Surface
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where it is, and how many pictures that took."""
+
+    object: RememberedObject
+    looks: int
+
+
+class _Search:
+    """Counts what one search has looked at, for its result and for its error."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+        self.seen_from: list[Pose2] = []
+        self.surfaces: list[str] = []
+        self.skipped: list[str] = []
+
+
+class FindSkill:
+    """Looks where the object was last seen, then here, then from planned view points, until it sees the object.
+
+    :param parts: of the robot and its home.
+    """
+
+    def __init__(self, parts: SkillParts) -> None:
+        self._p = parts
+
+    def run(self, run: SkillRun, name: str, place: str) -> Found:
+        """Look for an object.
+
+        :param name: spoken name; "the coke can" will do.
+        :param place: where to look first, a place or a room; empty for here first.
+        :raises SkillError: NOT_FOUND, UNKNOWN_PLACE, NO_CAMERA, LOST, BLOCKED, and whatever ends a run.
+        """
+        p = self._p
+        thing = p.known_object(name)
+        first, last = self._regions(place)
+        search = _Search()
+        p.hand.raise_to(run, p.viewing_height(), wait=False)
+        if thing is None:
+            return self._glance_round(run, name, search)
+        held = p.hand.held
+        if held is not None and held.thing.name == thing.name:
+            return Found(self._in_hand(thing), 0)
+        p.localize(run)
+        found = self._look(run, thing, search) or self._look_where_it_was(run, thing, search)
+        if found is None:
+            found = self._look_over(run, thing, search, first, last)
+        if found is None:
+            raise SkillError(SkillErrorCode.NOT_FOUND, self._not_found(thing.name, search))
+        return Found(found, search.looks)
+
+    def _regions(self, place: str) -> tuple[tuple[list[Room], list[Surface]], tuple[list[Room], list[Surface]]]:
+        """Rooms and surfaces to look over first and afterwards."""
+        world = self._p.world
+        everything = (list(world.rooms), list(world.surfaces))
+        if not place.strip():
+            return everything, ([], [])
+        room, named = world.find_room(place), world.find_place(place)
+        if room is None and named is None:
+            near = ", ".join(world.nearest_places(place))
+            raise SkillError(SkillErrorCode.UNKNOWN_PLACE, f"'{place}' is not on the map; known: {near}, ...")
+        if named is not None and named.surface is not None:
+            chosen = [world.surface(named.surface)]
+        else:
+            inside = room.name if room is not None else named.room if named is not None else ""
+            chosen = [s for s in world.surfaces if s.room == inside]
+        rooms = [r for r in world.rooms if any(s.room == r.name for s in chosen)] or list(world.rooms)
+        return (rooms, chosen), everything
+
+    def _look(self, run: SkillRun, thing: CatalogueObject, search: _Search) -> RememberedObject | None:
+        """Look from here."""
+        p = self._p
+        run.report(run.last_progress.completion, "looking", f"looking for {thing.name}")
+        p.hand.raise_to(run, p.viewing_height())
+        view = p.looker.look(run)
+        search.looks += view.pictures
+        search.seen_from.append(p.navigator.where().pose)
+        if thing.name not in view.objects:
+            return None
+        return p.memory.get(thing.name)
+
+    def _look_where_it_was(self, run: SkillRun, thing: CatalogueObject, search: _Search) -> RememberedObject | None:
+        """Look again at where it was seen last; believe it gone if it is not there."""
+        p = self._p
+        known = p.memory.get(thing.name)
+        if known is None:
+            return None
+        here = p.navigator.where().pose
+        try:
+            stand = p.reach.plan(object_target(thing, known), here).stand
+        except OutOfReach:
+            p.memory.forget(thing.name)
+            return None
+        run.report(0.1, "driving", f"going to look where {thing.name} was seen last")
+        self._drive(run, stand)
+        found = self._look(run, thing, search)
+        if found is None:
+            p.memory.forget(thing.name)
+        return found
+
+    def _look_over(
+        self,
+        run: SkillRun,
+        thing: CatalogueObject,
+        search: _Search,
+        *regions: tuple[list[Room], list[Surface]],
+    ) -> RememberedObject | None:
+        """Go from view point to view point."""
+        p = self._p
+        for rooms, surfaces in regions:
+            while True:
+                here = p.navigator.where().pose
+                views = p.views.plan(here, rooms, surfaces, search.seen_from)
+                if not views or len(search.seen_from) > p.settings.look.max_views:
+                    break
+                view = views[0]
+                where = ", ".join(view.surfaces)
+                run.report(
+                    min(0.95, 1 - len(views) / (len(views) + len(search.seen_from))),
+                    "driving",
+                    f"going to look at {where}",
+                )
+                try:
+                    self._drive(run, view.pose)
+                except SkillError as error:
+                    if error.code not in (SkillErrorCode.BLOCKED, SkillErrorCode.NO_PATH):
+                        raise
+                    search.skipped.append(where)
+                    search.seen_from.append(view.pose)
+                    continue
+                found = self._look(run, thing, search)
+                search.seen_from.append(view.pose)
+                search.surfaces += [s for s in view.surfaces if s not in search.surfaces]
+                if found is not None:
+                    return found
+        return None
+
+    def _drive(self, run: SkillRun, pose: Pose2) -> None:
+        p = self._p
+        p.hand.raise_to(run, p.viewing_height())
+        p.navigator.make_room(run)
+        completion = run.last_progress.completion
+        p.navigator.go(run, pose, lambda done, state, message, left_m: run.report(completion, state, message, left_m))
+
+    def _glance_round(self, run: SkillRun, name: str, search: _Search) -> Found:
+        """Look all round for a thing that nobody could recognise, and say so."""
+        p = self._p
+        others: set[str] = set()
+        for step in range(p.settings.look.glances):
+            run.report(step / p.settings.look.glances, "looking", f"looking round for '{name}'")
+            view = p.looker.look(run)
+            search.looks += view.pictures
+            others |= set(view.objects)
+            if step < p.settings.look.glances - 1:
+                p.motion.turn_by(run, 2 * math.pi / p.settings.look.glances)
+        seen = f"seen instead: {', '.join(sorted(others))}" if others else "nothing known was seen"
+        raise SkillError(
+            SkillErrorCode.NOT_FOUND,
+            f"'{name}' was not found: {search.looks} pictures all round, {seen}; {p.no_such_object(name)}",
+        )
+
+    def _in_hand(self, thing: CatalogueObject) -> RememberedObject:
+        p = self._p
+        here = p.navigator.where()
+        x, y = p.grasp_point(here.pose)
+        pose = Transform.from_plane(x, y, here.pose.yaw_rad, p.hand.height_m)
+        return RememberedObject(thing.name, pose, np.eye(3) * 1e-4, 0.1, here.stamp_s, 0.0, 1.0)
+
+    def _not_found(self, name: str, search: _Search) -> str:
+        looked = ", ".join(search.surfaces) or "around here"
+        skipped = f"; could not get to {', '.join(search.skipped)}" if search.skipped else ""
+        return f"{name} was not found: {search.looks} pictures of {looked}{skipped}"

@@ -1,0 +1,92 @@
+"""Driving to a place, an object or a pose."""
+
+from __future__ import annotations
+
+from taskmatrix_ros.robot.navigator import Arrival
+from taskmatrix_ros.robot.pose2 import Pose2
+from taskmatrix_ros.robot.reach_planner import OutOfReach
+from taskmatrix_ros.robot.reach_target import object_target
+from taskmatrix_ros.robot.skill_error import SkillError, SkillErrorCode
+from taskmatrix_ros.robot.skill_parts import SkillParts
+from taskmatrix_ros.robot.skill_run import SkillRun
+
+
+class GoToSkill:
+    """Drives to exactly one of a place, an object that was found, and a pose.
+
+    :param parts: of the robot and its home.
+    """
+
+    def __init__(self, parts: SkillParts) -> None:
+        self._p = parts
+
+    def run(self, run: SkillRun, *, place: str = "", object_name: str = "", pose: Pose2 | None = None) -> Arrival:
+        """Drive there.
+
+        :param pose: map frame.
+        :raises SkillError: BAD_GOAL, UNKNOWN_PLACE, NOT_LOCATED, NO_PATH, BLOCKED, LOST, and whatever ends a run.
+        """
+        given = [bool(place.strip()), bool(object_name.strip()), pose is not None]
+        if sum(given) != 1:
+            raise SkillError(
+                SkillErrorCode.BAD_GOAL,
+                f"the goal must give exactly one of place, object and pose with a frame_id; it gives {sum(given)} of them",
+            )
+        p = self._p
+        if place.strip():
+            goal = self._place(place)
+        elif pose is not None:
+            goal = pose
+        else:
+            goal = None
+            self._located(object_name)
+        p.localize(run)
+        p.carry(run)
+        p.navigator.make_room(run)
+        if goal is None:
+            goal = self._before(object_name)
+        arrival = p.navigator.go(run, goal, lambda *progress: run.report(*progress))
+        drive = p.settings.drive
+        for _ in range(2):
+            if (
+                arrival.distance_error_m <= drive.arrival_distance_m
+                and arrival.angle_error_rad <= drive.arrival_angle_rad
+            ):
+                return arrival
+            run.report(0.97, "recovering", f"{arrival.distance_error_m:.2f} m off the goal, correcting")
+            arrival = p.navigator.go(run, goal)
+        if arrival.distance_error_m > 2 * drive.arrival_distance_m:
+            raise SkillError(
+                SkillErrorCode.BLOCKED,
+                f"the robot stands at {arrival.pose}, {arrival.distance_error_m:.2f} m from its goal {goal}, and gets no "
+                "nearer",
+            )
+        return arrival
+
+    def _place(self, name: str) -> Pose2:
+        place = self._p.world.find_place(name)
+        if place is None:
+            near = ", ".join(self._p.world.nearest_places(name))
+            raise SkillError(SkillErrorCode.UNKNOWN_PLACE, f"'{name}' is not on the map; known: {near}, ...")
+        return place.approach.pose
+
+    def _located(self, name: str) -> None:
+        thing = self._p.known_object(name)
+        if thing is None:
+            raise SkillError(SkillErrorCode.NOT_LOCATED, self._p.no_such_object(name))
+        if self._p.memory.get(thing.name) is None:
+            raise SkillError(SkillErrorCode.NOT_LOCATED, f"nobody has found {thing.name} yet; find it first")
+
+    def _before(self, name: str) -> Pose2:
+        p = self._p
+        thing = p.known_object(name)
+        seen = p.memory.get(thing.name) if thing is not None else None
+        if thing is None or seen is None:
+            raise SkillError(SkillErrorCode.NOT_LOCATED, f"nobody has found '{name}' yet; find it first")
+        others = [(o.x_m, o.y_m) for o in p.memory.all() if o.name != thing.name and abs(o.z_m - seen.z_m) < 0.2]
+        target = object_target(thing, seen, p.settings.approach.face_rad)
+        here = p.navigator.where().pose
+        try:
+            return p.reach.plan(target, here, others).stand
+        except OutOfReach as error:
+            raise SkillError(SkillErrorCode.NO_PATH, f"{thing.name} cannot be reached: {error}") from error

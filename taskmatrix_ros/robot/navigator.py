@@ -1,0 +1,201 @@
+"""Getting from here to there."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from taskmatrix_ros.robot.base_motion import BaseMotion
+from taskmatrix_ros.robot.distance_field import DistanceField
+from taskmatrix_ros.robot.localization import Estimate, Localization, LocalizationState
+from taskmatrix_ros.robot.obstacle_guard import ObstacleGuard
+from taskmatrix_ros.robot.occupancy_grid import OccupancyGrid
+from taskmatrix_ros.robot.path_follower import FollowState, PathFollower, Velocity
+from taskmatrix_ros.robot.path_planner import NoPath, PathPlanner
+from taskmatrix_ros.robot.pose2 import Pose2, wrap_angle
+from taskmatrix_ros.robot.robot_description import RobotDescription
+from taskmatrix_ros.robot.skill_error import SkillError, SkillErrorCode
+from taskmatrix_ros.robot.skill_run import SkillRun
+from taskmatrix_ros.robot.skill_settings import DriveSettings
+
+Tell = Callable[[float, str, str, float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Where a drive ended, and how far from its goal that is by the robot's own account."""
+
+    pose: Pose2
+    distance_error_m: float
+    angle_error_rad: float
+
+
+class Navigator:
+    """Plans on the map, follows, avoids what was not on the map, and says where it was blocked.
+
+    :param grid: of walls and furniture.
+    :param scan_field: distance to what the scanner should see.
+    """
+
+    def __init__(
+        self,
+        grid: OccupancyGrid,
+        scan_field: DistanceField,
+        localization: Localization,
+        motion: BaseMotion,
+        guard: ObstacleGuard,
+        robot: RobotDescription,
+        drive: DriveSettings,
+    ) -> None:
+        self._grid = grid
+        self._scan_field = scan_field
+        self._localization = localization
+        self._motion = motion
+        self._guard = guard
+        self._robot = robot
+        self._drive = drive
+        self._radius_m = robot.base.footprint_radius_m + drive.path_margin_m
+        self._planner = PathPlanner(grid, self._radius_m, drive.comfort_m)
+
+    @property
+    def planner(self) -> PathPlanner:
+        """Of the map without what was seen on the way."""
+        return self._planner
+
+    @property
+    def turn_radius_m(self) -> float:
+        """Room that a turn on the spot needs around the middle of the base."""
+        return self._robot.reach_radius_m + self._drive.turn_margin_m
+
+    def where(self) -> Estimate:
+        """Say where the robot is.
+
+        :raises SkillError: LOST.
+        """
+        estimate = self._localization.estimate()
+        if estimate is None:
+            raise SkillError(SkillErrorCode.LOST, "the robot has not seen a wall tag yet and knows no initial pose")
+        if self._localization.state is LocalizationState.LOST:
+            raise SkillError(
+                SkillErrorCode.LOST,
+                f"the robot knows its position only to {estimate.position_error_m:.2f} m; it must see wall tags again",
+            )
+        return estimate
+
+    def cost_m(self, pose: Pose2) -> float:
+        """Cost of the way to a spot, in metres of open floor; infinite if there is none."""
+        here = self.where().pose
+        return self._planner.cost_m((here.x_m, here.y_m), (pose.x_m, pose.y_m))
+
+    def go(self, run: SkillRun, goal: Pose2, tell: Tell | None = None) -> Arrival:
+        """Drive to a pose.
+
+        :param goal: map frame.
+        :param tell: given completion, state, message and the metres that are left.
+        :raises SkillError: NO_PATH, BLOCKED with where, LOST, and whatever ends a run.
+        """
+        report = tell or (lambda completion, state, message, left_m: None)
+        obstacles: list[NDArray[np.float64]] = []
+        driven_from = self.where().pose
+        whole_m = max(driven_from.distance_to(goal.x_m, goal.y_m), 0.1)
+        for attempt in range(self._drive.replans + 1):
+            planner = self._planner
+            if obstacles:
+                planner = PathPlanner(
+                    self._grid.with_obstacles(np.concatenate(obstacles)), self._radius_m, self._drive.comfort_m
+                )
+            report(-1.0 if attempt == 0 else 0.0, "planning", f"looking for a way to {goal}", whole_m)
+            follower = PathFollower(
+                self._plan(planner, goal, blocked=bool(obstacles)), goal.yaw_rad, self._drive.limits
+            )
+            blocked = self._follow(run, follower, report)
+            if blocked is None:
+                break
+            here = self.where().pose
+            seen = self._guard.unexpected(here, self._scan_field)
+            obstacles.append(seen if len(seen) else np.array([blocked]))
+            if attempt == self._drive.replans:
+                raise SkillError(
+                    SkillErrorCode.BLOCKED,
+                    f"something stands in the way at ({blocked[0]:.2f}, {blocked[1]:.2f}) on the map; "
+                    f"{self._drive.replans} ways round were tried; clear it and try again",
+                )
+            report(0.0, "recovering", f"something is in the way at ({blocked[0]:.2f}, {blocked[1]:.2f})", whole_m)
+            self._motion.advance(run, -0.15)
+        self._motion.stand(run)
+        return self.arrival(goal)
+
+    def arrival(self, goal: Pose2) -> Arrival:
+        """Compare where the robot is with where it should be."""
+        pose = self.where().pose
+        return Arrival(pose, pose.distance_to(goal.x_m, goal.y_m), abs(wrap_angle(goal.yaw_rad - pose.yaw_rad)))
+
+    def _plan(self, planner: PathPlanner, goal: Pose2, *, blocked: bool) -> NDArray[np.float64]:
+        here = self.where().pose
+        if here.distance_to(goal.x_m, goal.y_m) <= self._drive.arrive_m:
+            return np.array([[goal.x_m, goal.y_m]])
+        try:
+            return planner.plan((here.x_m, here.y_m), (goal.x_m, goal.y_m))
+        except NoPath as error:
+            if blocked:
+                raise SkillError(
+                    SkillErrorCode.BLOCKED, f"what stands in the way at {here.ahead(0.5)} leaves no way round: {error}"
+                ) from error
+            raise SkillError(SkillErrorCode.NO_PATH, str(error)) from error
+
+    def _follow(self, run: SkillRun, follower: PathFollower, report: Tell) -> tuple[float, float] | None:
+        """Follow to the end; returns where it was blocked, None on arrival."""
+        waited_s = 0.0
+        told_s = -1.0
+        for step_s in run.ticks(self._drive.period_s):
+            pose = self.where().pose
+            free_m, where = self._guard.free_along(pose, follower.ahead(pose, 1.5))
+            velocity = follower.command(pose, free_m)
+            if follower.state is FollowState.ARRIVED:
+                run.drive(Velocity())
+                return None
+            if follower.state is FollowState.DRIVING and free_m <= 0.0:
+                run.drive(Velocity())
+                waited_s += step_s
+                if waited_s > self._drive.blocked_after_s and where is not None:
+                    return where
+                continue
+            waited_s = 0.0
+            run.drive(velocity)
+            if run.elapsed_s - told_s > 0.25:
+                told_s = run.elapsed_s
+                done = 1.0 - follower.remaining_m / max(follower.length_m, 0.01)
+                state = "driving" if follower.state is FollowState.DRIVING else "turning"
+                report(min(max(done, 0.0), 0.99), state, f"{follower.remaining_m:.1f} m to go", follower.remaining_m)
+        return None
+
+    def make_room(self, run: SkillRun) -> None:
+        """Back off until there is room to turn, as after leaning over a table."""
+        for _ in range(4):
+            pose = self.where().pose
+            if self._grid.clearance_m(pose.x_m, pose.y_m) >= min(self.turn_radius_m, self._radius_m + 0.05):
+                return
+            behind = pose.ahead(-0.15)
+            if self._grid.clearance_m(behind.x_m, behind.y_m) <= self._grid.clearance_m(pose.x_m, pose.y_m):
+                return
+            if abs(self._motion.advance(run, -0.15, speed_m_s=0.25)) < 0.05:
+                return
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the pose is unknown or too vague."""
+        return self._localization.state is not LocalizationState.TRACKING
+
+    def clearance_m(self, x_m: float, y_m: float) -> float:
+        """Distance of a spot to the nearest furniture, metres."""
+        return self._grid.clearance_m(x_m, y_m)
+
+    def line_clearance_m(self, a: Pose2, b: Pose2) -> float:
+        """Least distance to furniture on a straight line, metres."""
+        if math.hypot(a.x_m - b.x_m, a.y_m - b.y_m) < 1e-6:
+            return self._grid.clearance_m(a.x_m, a.y_m)
+        return self._grid.line_clearance_m((a.x_m, a.y_m), (b.x_m, b.y_m))

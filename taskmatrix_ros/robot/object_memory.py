@@ -1,0 +1,129 @@
+"""What was seen where, and when."""
+
+from __future__ import annotations
+
+import math
+import threading
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from taskmatrix_ros.perception.observation import ObjectObservation
+from taskmatrix_ros.perception.transform import Transform
+from taskmatrix_ros.robot.localization import Estimate
+
+_SAME_M = 0.12
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RememberedObject:
+    """An object on the map.
+
+    :param pose: of its origin, map frame, upright.
+    :param covariance: ``(3, 3)`` of the position, m.
+    :param seen_at_s: ROS time of the last picture that showed it.
+    :param distance_m: from the camera in the best picture.
+    :param sightings: pictures that showed it there.
+    """
+
+    name: str
+    pose: Transform
+    covariance: NDArray[np.float64]
+    yaw_error_rad: float
+    seen_at_s: float
+    distance_m: float
+    confidence: float
+    sightings: int = 1
+
+    @property
+    def x_m(self) -> float:
+        """Map frame."""
+        return float(self.pose.translation[0])
+
+    @property
+    def y_m(self) -> float:
+        """Map frame."""
+        return float(self.pose.translation[1])
+
+    @property
+    def z_m(self) -> float:
+        """Of its middle over the floor."""
+        return float(self.pose.translation[2])
+
+
+class ObjectMemory:
+    """The newest belief about each object. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._objects: dict[str, RememberedObject] = {}
+        self._lock = threading.Lock()
+
+    def see(self, seen: ObjectObservation, robot: Estimate) -> RememberedObject:
+        """Take in an observation.
+
+        Sightings of the same spot are averaged by how sure each is, with the robot's own error added; one that is
+        clearly elsewhere replaces what was believed.
+
+        :param robot: where the robot was when the picture was taken.
+        """
+        base = Transform.from_plane(robot.pose.x_m, robot.pose.y_m, robot.pose.yaw_rad)
+        pose = base @ seen.pose
+        x, y = seen.position_m[0], seen.position_m[1]
+        c, s = math.cos(robot.pose.yaw_rad), math.sin(robot.pose.yaw_rad)
+        by_robot = np.array([[1.0, 0.0, -s * x - c * y], [0.0, 1.0, c * x - s * y], [0.0, 0.0, 0.0]])
+        covariance = base.rotation @ seen.covariance @ base.rotation.T + by_robot @ robot.covariance @ by_robot.T
+        fresh = RememberedObject(
+            seen.name, pose, covariance, seen.yaw_error_rad, seen.stamp_s, seen.distance_m, seen.confidence
+        )
+        with self._lock:
+            known = self._objects.get(seen.name)
+            self._objects[seen.name] = fresh if known is None else _fuse(known, fresh)
+            return self._objects[seen.name]
+
+    def put(self, remembered: RememberedObject) -> None:
+        """Set what is believed, as after putting something down."""
+        with self._lock:
+            self._objects[remembered.name] = remembered
+
+    def forget(self, name: str) -> None:
+        """Believe nothing about an object: it was looked for where it was, and is gone."""
+        with self._lock:
+            self._objects.pop(name, None)
+
+    def clear(self) -> None:
+        """Believe nothing."""
+        with self._lock:
+            self._objects.clear()
+
+    def get(self, name: str) -> RememberedObject | None:
+        """Return what is believed about an object; None if it was not seen or is gone."""
+        with self._lock:
+            return self._objects.get(name)
+
+    def all(self) -> list[RememberedObject]:
+        """Everything, by name."""
+        with self._lock:
+            return [self._objects[k] for k in sorted(self._objects)]
+
+
+def _fuse(known: RememberedObject, fresh: RememberedObject) -> RememberedObject:
+    apart_m = float(np.linalg.norm(known.pose.translation - fresh.pose.translation))
+    # Much closer pictures, and ones after a while, count alone: the robot's own error has changed since.
+    if apart_m > _SAME_M or fresh.seen_at_s - known.seen_at_s > 3.0 or fresh.distance_m < 0.6 * known.distance_m:
+        return replace(fresh, sightings=1 if apart_m > _SAME_M else known.sightings + 1)
+    a, b = (np.linalg.inv(o.covariance + np.eye(3) * 1e-8) for o in (known, fresh))
+    covariance = np.linalg.inv(a + b)
+    position = covariance @ (a @ known.pose.translation + b @ fresh.pose.translation)
+    surest = known if known.yaw_error_rad <= fresh.yaw_error_rad else fresh
+    return RememberedObject(
+        known.name,
+        Transform(surest.pose.rotation, position),
+        # Pictures taken from one spot share the robot's error: two of them are no surer than the better one.
+        known.covariance if np.trace(known.covariance) < np.trace(fresh.covariance) else fresh.covariance,
+        surest.yaw_error_rad,
+        fresh.seen_at_s,
+        min(known.distance_m, fresh.distance_m),
+        max(known.confidence, fresh.confidence),
+        known.sightings + 1,
+    )

@@ -1,0 +1,170 @@
+"""Grasping an object."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from taskmatrix_ros.perception.object_catalogue import CatalogueObject
+from taskmatrix_ros.perception.observation import ObjectObservation
+from taskmatrix_ros.robot.object_memory import RememberedObject
+from taskmatrix_ros.robot.pose2 import wrap_angle
+from taskmatrix_ros.robot.reach_planner import OutOfReach
+from taskmatrix_ros.robot.reach_target import object_target
+from taskmatrix_ros.robot.skill_error import SkillError, SkillErrorCode
+from taskmatrix_ros.robot.skill_parts import SkillParts
+from taskmatrix_ros.robot.skill_run import SkillRun
+
+
+@dataclass(frozen=True, slots=True)
+class PickedUp:
+    """What the fingers hold, and at which attempt they got it."""
+
+    held: str
+    attempts: int
+
+
+class PickUpSkill:
+    """Looks at the object, aims, lowers the open hand, advances, closes, and believes the fingers only.
+
+    :param parts: of the robot and its home.
+    """
+
+    def __init__(self, parts: SkillParts) -> None:
+        self._p = parts
+
+    def run(self, run: SkillRun, name: str) -> PickedUp:
+        """Grasp an object that stands within reach.
+
+        :raises SkillError: NOT_LOCATED, OUT_OF_REACH, HAND_FULL, GRASP_FAILED, LOST, and whatever ends a run.
+        """
+        p = self._p
+        thing = p.known_object(name)
+        if thing is None:
+            raise SkillError(SkillErrorCode.NOT_LOCATED, p.no_such_object(name))
+        if p.hand.holding:
+            raise SkillError(SkillErrorCode.HAND_FULL, f"the gripper holds {p.hand.holding}; put it down first")
+        seen = p.memory.get(thing.name)
+        if seen is None:
+            raise SkillError(SkillErrorCode.NOT_LOCATED, f"nobody has found {thing.name} yet; find it first")
+        self._check_reach(thing, seen)
+        problem = "the fingers closed on nothing"
+        attempts = p.settings.grasp.retries + 1
+        for attempt in range(1, attempts + 1):
+            run.report(0.05, "approaching", f"looking at {thing.name}, attempt {attempt} of {attempts}")
+            failed = self._attempt(run, thing, name)
+            if failed is None:
+                run.report(1.0, "checking", f"the fingers hold {thing.name}")
+                return PickedUp(p.hand.holding, attempt)
+            problem = failed
+        raise SkillError(
+            SkillErrorCode.GRASP_FAILED, f"{thing.name} could not be grasped in {attempts} attempts: {problem}"
+        )
+
+    def _check_reach(self, thing: CatalogueObject, seen: RememberedObject) -> None:
+        p = self._p
+        x, y = p.grasp_point(p.navigator.where().pose)
+        distance = math.hypot(seen.x_m - x, seen.y_m - y)
+        if distance > p.settings.grasp.reach_m:
+            raise SkillError(
+                SkillErrorCode.OUT_OF_REACH,
+                f"{thing.name} is {distance:.2f} m from the gripper, which reaches {p.settings.grasp.reach_m:.2f} m; "
+                "go to it first",
+            )
+
+    def _attempt(self, run: SkillRun, thing: CatalogueObject, called: str) -> str | None:
+        """Try once; returns what went wrong, None if the fingers hold it."""
+        p = self._p
+        p.hand.raise_to(run, p.viewing_height(), wait=False)
+        if not p.hand.open(run):
+            return "the fingers did not open"
+        p.hand.raise_to(run, p.viewing_height())
+        sight = self._stand_before(run, thing)
+        grasp = p.robot.gripper
+        height = self._grasp_height(sight, thing)
+        run.report(0.4, "gripping", f"reaching for {thing.name}")
+        p.hand.raise_to(run, height)
+        ahead = float(sight.position_m[0])
+        way = ahead - grasp.grasp_x_m
+        made = p.motion.advance(run, way, guarded=False)
+        if abs(made - way) > 0.02:
+            p.motion.advance(run, -made)
+            return f"the robot came only {made:.2f} of {way:.2f} m"
+        run.report(0.6, "gripping", "closing the fingers")
+        below = height - (float(sight.position_m[2]) - thing.size_m[2] / 2)
+        gripped = p.hand.close(run, thing, called, below, ahead - made - grasp.grasp_x_m)
+        if gripped:
+            p.memory.forget(thing.name)
+            run.report(0.75, "lifting", f"lifting {thing.name}")
+            p.hand.raise_to(run, p.hand.height_m + p.settings.grasp.lift_m)
+        else:
+            p.hand.open(run)
+        p.motion.advance(run, -p.settings.grasp.retreat_m, speed_m_s=0.3)
+        run.report(0.9, "checking", "checking the fingers")
+        p.carry(run, wait=False)
+        if gripped and p.hand.held is not None:
+            return None
+        return (
+            f"it slipped out of the fingers ({p.hand.gap_m * 1000:.0f} mm apart)"
+            if gripped
+            else (f"the fingers closed to {p.hand.gap_m * 1000:.0f} mm on nothing as wide as {thing.name}")
+        )
+
+    def _grasp_height(self, sight: ObjectObservation, thing: CatalogueObject) -> float:
+        """Middle of the object, but never so low that the fingers touch what it stands on."""
+        p = self._p
+        z = float(sight.position_m[2])
+        bottom = z - thing.size_m[2] / 2
+        return max(z, bottom + p.robot.gripper.finger_height_m / 2 + p.settings.approach.finger_margin_m)
+
+    def _stand_before(self, run: SkillRun, thing: CatalogueObject) -> ObjectObservation:
+        """Stand where a straight advance ends with the object between the fingers, turned to it, with a fresh sight."""
+        p = self._p
+        approach = p.settings.approach
+        for _ in range(4):
+            sight = self._sight(run, thing)
+            seen = p.memory.get(thing.name)
+            if seen is None:
+                raise SkillError(SkillErrorCode.LOST, "the robot does not know where it is, so nor where the object is")
+            x, y = float(sight.position_m[0]), float(sight.position_m[1])
+            bearing = math.atan2(y, x)
+            askew = min(abs(wrap_angle(bearing - sight.pose.yaw_rad - k * math.pi / 2)) for k in range(4))
+            lateral = abs(y)
+            others = [(o.x_m, o.y_m) for o in p.memory.all() if o.name != thing.name and abs(o.z_m - seen.z_m) < 0.2]
+            target = object_target(thing, seen, approach.face_rad + 0.05)
+            try:
+                plan = p.reach.plan(target, p.navigator.where().pose, others)
+            except OutOfReach as error:
+                raise SkillError(SkillErrorCode.OUT_OF_REACH, f"{thing.name} cannot be grasped: {error}") from error
+            if plan.here:
+                if abs(bearing) <= approach.arrive_rad and lateral < 0.012:
+                    return sight
+                run.report(0.25, "aligning", f"turning {math.degrees(bearing):.0f} degrees to {thing.name}")
+                p.motion.turn_by(run, bearing)
+                continue
+            run.report(
+                0.15, "approaching", f"going to stand square to {thing.name} ({math.degrees(askew):.0f} deg off)"
+            )
+            p.navigator.go(run, plan.stand)
+        raise SkillError(
+            SkillErrorCode.GRASP_FAILED,
+            f"the robot could not get square before {thing.name}; something pushes it or it",
+        )
+
+    def _sight(self, run: SkillRun, thing: CatalogueObject) -> ObjectObservation:
+        """See it now: turn to where it was seen, glance left and right if it is not there."""
+        p = self._p
+        count = p.settings.look.close_pictures
+        view = p.looker.look(run, count)
+        if thing.name in view.objects:
+            return view.objects[thing.name]
+        seen = p.memory.get(thing.name)
+        if seen is not None:
+            bearing = p.navigator.where().pose.bearing_to(seen.x_m, seen.y_m)
+            for turn in (bearing, 0.35, -0.7):
+                p.motion.turn_by(run, turn)
+                view = p.looker.look(run, count)
+                if thing.name in view.objects:
+                    return view.objects[thing.name]
+        p.memory.forget(thing.name)
+        raise SkillError(SkillErrorCode.NOT_LOCATED, f"{thing.name} is no longer where it was seen; find it again")

@@ -1,0 +1,113 @@
+"""The skill server as a process: ``python -m taskmatrix_ros.robot.process --world home``."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+from taskmatrix_ros.core.errors import ConfigError
+
+_NODE = "skill_server"
+
+
+def parser() -> argparse.ArgumentParser:
+    """Command line of the process."""
+    result = argparse.ArgumentParser(
+        prog="taskmatrix-robot", description="Offer find, go_to, pick_up and put_down over a robot's driver."
+    )
+    result.add_argument("--world", default="home", help="name in config/world, or a YAML file")
+    result.add_argument("--robot", default="home_robot", help="name in config/robot")
+    result.add_argument("--namespace", default="", help="ROS namespace of the driver's topics and of the actions")
+    result.add_argument(
+        "--initial-pose",
+        nargs=3,
+        type=float,
+        metavar=("X_M", "Y_M", "YAW_RAD"),
+        help="where the robot starts on the map; without it, it looks for wall tags",
+    )
+    result.add_argument("--stop-topic", default="/taskmatrix/stop", help="Bool; true holds the robot until false")
+    result.add_argument("--alive-topic", default="/taskmatrix/alive", help="Bool; its silence stops the robot")
+    result.add_argument("--no-require-alive", action="store_true", help="move though nobody publishes alive")
+    result.add_argument("--wall-time", action="store_true", help="time is the machine's and not /clock: hardware")
+    return result
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run until SIGINT or SIGTERM.
+
+    :param argv: arguments without the program's name; ROS arguments (``--ros-args ...``) may follow.
+    :returns: 0 after a signal, 2 for wrong arguments or descriptions, 4 if ROS or a library is absent.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    at = words.index("--ros-args") if "--ros-args" in words else len(words)
+    try:
+        options = parser().parse_args(words[:at])
+    except SystemExit as end:
+        return int(end.code or 0)
+    try:
+        return _run(options, words[at:])
+    except ConfigError as error:
+        sys.stderr.write(f"{error.message}\n")
+        return 2
+    except ModuleNotFoundError as error:
+        if str(error.name).startswith("taskmatrix_ros"):
+            raise
+        sys.stderr.write(f"skill server: {error.name} is not installed; source ROS 2, or run scripts/setup\n")
+        return 4
+
+
+def _run(options: argparse.Namespace, ros_arguments: Sequence[str]) -> int:
+    from taskmatrix_ros.robot.pose2 import Pose2
+    from taskmatrix_ros.robot.robot_description import RobotDescription
+    from taskmatrix_ros.robot.skill_settings import SkillSettings
+    from taskmatrix_ros.robot.world_description import WorldDescription
+
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    world = WorldDescription.load(options.world)
+    robot = RobotDescription.load(options.robot)
+    settings = SkillSettings.load(robot, options.robot)
+
+    from rclpy.parameter import Parameter
+
+    from taskmatrix_ros.robot.skill_builder import SafetyTopics
+    from taskmatrix_ros.robot.skill_server import SkillServer
+    from taskmatrix_ros.ros.node_thread import NodeThread
+    from taskmatrix_ros.ros.ros_context import RosContext
+
+    with ExitStack() as stack:
+        context = RosContext(ros_arguments)
+        context.open()
+        stack.callback(context.close)
+        parameters = [Parameter("use_sim_time", value=not options.wall_time)]
+        thread = NodeThread(context, _NODE, namespace=options.namespace, parameters=parameters)
+        node = thread.open()
+        stack.callback(thread.close)
+        server = SkillServer(
+            node,
+            world,
+            robot,
+            settings,
+            safety=SafetyTopics(
+                stop=options.stop_topic, alive=options.alive_topic, require_alive=not options.no_require_alive
+            ),
+            initial_pose=Pose2(*options.initial_pose) if options.initial_pose else None,
+        )
+        thread.post(server.open).result(timeout=20.0)
+        stack.callback(server.close)
+        sys.stdout.write(
+            f"skill server ready: world {world.name}, robot {robot.name}, namespace {node.get_namespace()}, "
+            f"{'wall' if options.wall_time else 'simulated'} time\n"
+        )
+        sys.stdout.flush()
+        ended.wait()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,125 @@
+"""Puts the parts of a skill server together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rclpy.node import Node
+
+from taskmatrix_ros.perception.object_observer import ObjectObserver
+from taskmatrix_ros.perception.tag_detector import TagDetector
+from taskmatrix_ros.robot.base_motion import BaseMotion
+from taskmatrix_ros.robot.distance_field import DistanceField
+from taskmatrix_ros.robot.drive_gate import DriveGate, GateLimits
+from taskmatrix_ros.robot.hand import Hand
+from taskmatrix_ros.robot.localization import Localization
+from taskmatrix_ros.robot.looker import Looker
+from taskmatrix_ros.robot.navigator import Navigator
+from taskmatrix_ros.robot.object_memory import ObjectMemory
+from taskmatrix_ros.robot.obstacle_guard import ObstacleGuard
+from taskmatrix_ros.robot.occupancy_grid import OccupancyGrid
+from taskmatrix_ros.robot.reach_planner import ReachPlanner
+from taskmatrix_ros.robot.robot_clock import RobotClock
+from taskmatrix_ros.robot.robot_description import RobotDescription
+from taskmatrix_ros.robot.robot_driver import RobotDriver
+from taskmatrix_ros.robot.skill_parts import SkillParts
+from taskmatrix_ros.robot.skill_settings import SkillSettings
+from taskmatrix_ros.robot.surface_space import SurfaceSpace
+from taskmatrix_ros.robot.view_planner import ViewPlanner
+from taskmatrix_ros.robot.world_description import WorldDescription
+
+_LIDAR_BAND_M = 0.01
+_BORDER_M = 0.3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SafetyTopics:
+    """Who may stop the robot, and whether somebody must be in charge."""
+
+    stop: str = "/taskmatrix/stop"
+    alive: str = "/taskmatrix/alive"
+    require_alive: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltRobot:
+    """The parts, and those that the server opens and closes."""
+
+    parts: SkillParts
+    driver: RobotDriver
+    gate: DriveGate
+    clock: RobotClock
+
+
+def build_robot(
+    node: Node, world: WorldDescription, robot: RobotDescription, settings: SkillSettings, safety: SafetyTopics
+) -> BuiltRobot:
+    """Create publishers and subscriptions on a node, and everything that works on them."""
+    clock = RobotClock(node)
+    least_x, least_y, most_x, most_y = world.bounds_m
+    bounds = (least_x - _BORDER_M, least_y - _BORDER_M, most_x + _BORDER_M, most_y + _BORDER_M)
+    grid = OccupancyGrid(world.boxes, bounds, height_m=robot.base.height_m)
+    scan_field = grid.band(robot.lidar.z_m - _LIDAR_BAND_M, robot.lidar.z_m + _LIDAR_BAND_M)
+    base_from_camera = robot.camera.base_from_camera()
+    localization = Localization(
+        world.tags,
+        scan_field,
+        base_from_camera,
+        max_speed_m_s=robot.base.max_linear_m_s,
+        lost_error_m=settings.localization.lost_error_m,
+        motion=settings.localization.motion,
+        scan=settings.localization.scan,
+    )
+    driver = RobotDriver(
+        node,
+        robot,
+        on_odometry=lambda reading: localization.on_odometry(reading.stamp_s, reading.pose),
+        on_scan=lambda reading: localization.on_scan(reading.stamp_s, reading.points_m),
+    )
+    gate = DriveGate(
+        node,
+        clock,
+        GateLimits(
+            max_linear_m_s=settings.drive.max_linear_m_s,
+            max_angular_rad_s=settings.drive.max_angular_rad_s,
+            linear_acceleration_m_s2=robot.base.max_linear_acceleration_m_s2,
+            angular_acceleration_rad_s2=robot.base.max_angular_acceleration_rad_s2,
+            alive_timeout_wall_s=settings.watch.alive_timeout_wall_s,
+            command_timeout_wall_s=settings.watch.command_timeout_wall_s,
+        ),
+        stop_topic=safety.stop,
+        alive_topic=safety.alive,
+        require_alive=safety.require_alive,
+    )
+    guard = ObstacleGuard(
+        driver, radius_m=robot.base.footprint_radius_m, side_m=0.02, margin_m=settings.drive.obstacle_margin_m
+    )
+    motion = BaseMotion(driver, guard, settings.drive, settings.approach)
+    hand = Hand(driver, robot, settings.grasp)
+    memory = ObjectMemory()
+    navigator = Navigator(grid, scan_field, localization, motion, guard, robot, settings.drive)
+    reach = ReachPlanner(grid, navigator.planner, robot, settings)
+    parts = SkillParts(
+        world=world,
+        robot=robot,
+        settings=settings,
+        localization=localization,
+        memory=memory,
+        hand=hand,
+        motion=motion,
+        looker=Looker(
+            driver,
+            motion,
+            hand,
+            TagDetector(world.tag_sizes_m),
+            ObjectObserver(world.catalogue, base_from_camera),
+            localization,
+            memory,
+            settings.look,
+        ),
+        navigator=navigator,
+        reach=reach,
+        views=ViewPlanner(grid, navigator.planner, robot, settings),
+        space=SurfaceSpace(reach, edge_m=settings.place.edge_m, gap_m=settings.place.gap_m),
+    )
+    return BuiltRobot(parts=parts, driver=driver, gate=gate, clock=clock)

@@ -1,0 +1,93 @@
+"""What the skills share: one robot in one home."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from taskmatrix_ros.perception.object_catalogue import CatalogueObject
+from taskmatrix_ros.robot.base_motion import BaseMotion
+from taskmatrix_ros.robot.hand import Hand
+from taskmatrix_ros.robot.localization import Localization
+from taskmatrix_ros.robot.looker import Looker
+from taskmatrix_ros.robot.navigator import Navigator
+from taskmatrix_ros.robot.object_memory import ObjectMemory
+from taskmatrix_ros.robot.pose2 import Pose2
+from taskmatrix_ros.robot.reach_planner import ReachPlanner
+from taskmatrix_ros.robot.robot_description import RobotDescription
+from taskmatrix_ros.robot.skill_error import SkillError, SkillErrorCode
+from taskmatrix_ros.robot.skill_run import SkillRun
+from taskmatrix_ros.robot.skill_settings import SkillSettings
+from taskmatrix_ros.robot.surface_space import SurfaceSpace
+from taskmatrix_ros.robot.view_planner import ViewPlanner
+from taskmatrix_ros.robot.world_description import WorldDescription
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkillParts:
+    """The parts, each built once by the skill server."""
+
+    world: WorldDescription
+    robot: RobotDescription
+    settings: SkillSettings
+    localization: Localization
+    memory: ObjectMemory
+    hand: Hand
+    motion: BaseMotion
+    looker: Looker
+    navigator: Navigator
+    reach: ReachPlanner
+    views: ViewPlanner
+    space: SurfaceSpace
+
+    def known_object(self, name: str) -> CatalogueObject | None:
+        """Look an object up; None if there is no picture of such a thing.
+
+        :raises SkillError: BAD_GOAL for an empty name.
+        """
+        if not name.strip():
+            raise SkillError(SkillErrorCode.BAD_GOAL, "the goal names no object; give one, such as 'coke'")
+        return self.world.catalogue.find(name)
+
+    def no_such_object(self, name: str) -> str:
+        """One sentence that says what is known instead."""
+        near = self.world.catalogue.nearest(name) or list(self.world.catalogue.names)
+        return f"there is no picture of '{name}' to recognise it by; known: {', '.join(near)}"
+
+    def grasp_point(self, pose: Pose2) -> tuple[float, float]:
+        """Where the middle of the grasp is for a pose of the base, x and y, map frame."""
+        tip = pose.ahead(self.robot.gripper.grasp_x_m)
+        return tip.x_m, tip.y_m
+
+    def viewing_height(self) -> float:
+        """Grasp height at which the hand does not hide what the camera looks down at."""
+        camera, gripper = self.robot.camera, self.robot.gripper
+        lowest = camera.pitch_rad + camera.ideal_model().fovy_rad / 2
+        sight = camera.z_m - (gripper.tip_x_m - camera.x_m) * math.tan(lowest)
+        return min(self.settings.carry.height_m, sight - gripper.finger_height_m / 2 - 0.03)
+
+    def carry(self, run: SkillRun, *, wait: bool = True) -> None:
+        """Bring the hand to where it may be while driving."""
+        carry = self.settings.carry
+        self.hand.raise_to(run, carry.loaded_height_m if self.hand.holding else self.viewing_height(), wait=wait)
+
+    def localize(self, run: SkillRun) -> None:
+        """Turn round until wall tags tell where the robot is, if that is not known.
+
+        :raises SkillError: LOST if none tells it.
+        """
+        if not self.navigator.is_lost:
+            return
+        steps = self.settings.look.glances
+        for step in range(steps + 1):
+            run.report(-1.0, "looking", "looking for wall tags to learn where the robot is")
+            self.looker.look(run)
+            if not self.navigator.is_lost:
+                return
+            if step < steps:
+                self.motion.turn_by(run, 2 * math.pi / steps)
+        raise SkillError(
+            SkillErrorCode.LOST,
+            "the robot looked all round and saw no wall tag that tells where it is; drive it to where one is in sight, or "
+            "start the skill server with initial_pose",
+        )

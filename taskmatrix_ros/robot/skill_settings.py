@@ -1,0 +1,224 @@
+"""How the skills use a robot, from ``config/robot/<name>.skills.yaml``. Every number there is required: no hidden ones."""
+
+from __future__ import annotations
+
+from pydantic import Field, model_validator
+
+from taskmatrix_ros.core.errors import ConfigError
+from taskmatrix_ros.core.frozen import Frozen
+from taskmatrix_ros.robot.description_file import description_file, load_description
+from taskmatrix_ros.robot.path_follower import FollowLimits
+from taskmatrix_ros.robot.pose_filter import MotionNoise, ScanNoise
+from taskmatrix_ros.robot.robot_description import RobotDescription
+
+
+class DriveSettings(Frozen):
+    """Following paths."""
+
+    max_linear_m_s: float = Field(gt=0)
+    max_angular_rad_s: float = Field(gt=0)
+    linear_acceleration_m_s2: float = Field(gt=0)
+    angular_acceleration_rad_s2: float = Field(gt=0)
+    lookahead_m: float = Field(gt=0)
+    turn_in_place_rad: float = Field(gt=0)
+    arrive_m: float = Field(gt=0)
+    arrive_rad: float = Field(gt=0)
+    reaction_s: float = Field(gt=0)
+    period_s: float = Field(gt=0)
+    path_margin_m: float = Field(ge=0)
+    comfort_m: float = Field(gt=0)
+    turn_margin_m: float = Field(ge=0)
+    obstacle_margin_m: float = Field(ge=0)
+    blocked_after_s: float = Field(gt=0)
+    replans: int = Field(ge=0)
+    arrival_distance_m: float = Field(gt=0)
+    arrival_angle_rad: float = Field(gt=0)
+
+    @property
+    def limits(self) -> FollowLimits:
+        """The same for the path follower."""
+        return FollowLimits(
+            max_linear_m_s=self.max_linear_m_s,
+            max_angular_rad_s=self.max_angular_rad_s,
+            linear_acceleration_m_s2=self.linear_acceleration_m_s2,
+            angular_acceleration_rad_s2=self.angular_acceleration_rad_s2,
+            lookahead_m=self.lookahead_m,
+            turn_in_place_rad=self.turn_in_place_rad,
+            arrive_m=self.arrive_m,
+            arrive_rad=self.arrive_rad,
+            reaction_s=self.reaction_s,
+        )
+
+
+class LookSettings(Frozen):
+    """Taking pictures and searching."""
+
+    settle_s: float = Field(ge=0)
+    pictures: int = Field(gt=0)
+    close_pictures: int = Field(gt=0)
+    camera_timeout_wall_s: float = Field(gt=0)
+    range_m: float = Field(gt=0)
+    close_range_m: float = Field(gt=0)
+    edge_rad: float = Field(ge=0)
+    view_step_m: float = Field(gt=0)
+    max_views: int = Field(gt=0)
+    glances: int = Field(gt=0)
+
+
+class ApproachSettings(Frozen):
+    """The last half metre."""
+
+    stand_off_m: float = Field(gt=0)
+    max_stand_off_m: float = Field(gt=0)
+    speed_m_s: float = Field(gt=0)
+    turn_rad_s: float = Field(gt=0)
+    acceleration_m_s2: float = Field(gt=0)
+    arrive_m: float = Field(gt=0)
+    arrive_rad: float = Field(gt=0)
+    face_rad: float = Field(gt=0)
+    furniture_margin_m: float = Field(ge=0)
+    finger_margin_m: float = Field(ge=0)
+
+
+class GraspSettings(Frozen):
+    """Closing the fingers, and being sure of it."""
+
+    reach_m: float = Field(gt=0)
+    tolerance_m: float = Field(gt=0)
+    close_timeout_s: float = Field(gt=0)
+    settle_s: float = Field(ge=0)
+    held_gap_ratio: float = Field(gt=0, lt=1)
+    lift_m: float = Field(gt=0)
+    retries: int = Field(ge=0)
+    retreat_m: float = Field(gt=0)
+
+
+class PlaceSettings(Frozen):
+    """Putting things down."""
+
+    drop_m: float = Field(ge=0)
+    edge_m: float = Field(ge=0)
+    gap_m: float = Field(ge=0)
+    reach_m: float = Field(gt=0)
+
+
+class CarrySettings(Frozen):
+    """Height of the grasp over the floor while driving."""
+
+    height_m: float = Field(gt=0)
+    loaded_height_m: float = Field(gt=0)
+
+
+class MemorySettings(Frozen):
+    """Believing what was seen."""
+
+    confirmed_s: float = Field(gt=0)
+
+
+class LocalizationSettings(Frozen):
+    """Believing wheels and scans."""
+
+    lost_error_m: float = Field(gt=0)
+    start_error_m: float = Field(gt=0)
+    start_error_rad: float = Field(gt=0)
+    odometry_per_metre: float = Field(gt=0)
+    odometry_angle_per_metre_rad: float = Field(gt=0)
+    odometry_angle_per_rad: float = Field(gt=0)
+    scan_sigma_m: float = Field(gt=0)
+
+    @property
+    def motion(self) -> MotionNoise:
+        """The same for the filter."""
+        return MotionNoise(
+            per_metre=self.odometry_per_metre,
+            angle_per_metre_rad=self.odometry_angle_per_metre_rad,
+            angle_per_rad=self.odometry_angle_per_rad,
+        )
+
+    @property
+    def scan(self) -> ScanNoise:
+        """The same for the filter."""
+        return ScanNoise(sigma_m=self.scan_sigma_m)
+
+
+class StateSettings(Frozen):
+    """What ``robot/state`` calls near."""
+
+    rate_hz: float = Field(gt=0)
+    near_m: float = Field(gt=0)
+    near_rad: float = Field(gt=0)
+    reach_slack_m: float = Field(ge=0)
+
+
+class WatchSettings(Frozen):
+    """Patience with those the robot depends on, wall seconds."""
+
+    alive_timeout_wall_s: float = Field(gt=0)
+    clock_timeout_wall_s: float = Field(gt=0)
+    driver_timeout_wall_s: float = Field(gt=0)
+    command_timeout_wall_s: float = Field(gt=0)
+
+
+class DeadlineSettings(Frozen):
+    """How long each skill may take where its goal does not say, ROS seconds."""
+
+    find_s: float = Field(gt=0)
+    go_to_s: float = Field(gt=0)
+    pick_up_s: float = Field(gt=0)
+    put_down_s: float = Field(gt=0)
+
+
+class SkillSettings(Frozen):
+    """All of it."""
+
+    drive: DriveSettings
+    look: LookSettings
+    approach: ApproachSettings
+    grasp: GraspSettings
+    place: PlaceSettings
+    carry: CarrySettings
+    memory: MemorySettings
+    localization: LocalizationSettings
+    state: StateSettings
+    watch: WatchSettings
+    deadlines: DeadlineSettings
+
+    @model_validator(mode="after")
+    def _check(self) -> SkillSettings:
+        if self.approach.stand_off_m > self.approach.max_stand_off_m:
+            raise ValueError("approach.stand_off_m must not exceed approach.max_stand_off_m")
+        return self
+
+    @classmethod
+    def load(cls, robot: RobotDescription, name: str) -> SkillSettings:
+        """Read ``config/robot/<name>.skills.yaml``.
+
+        :raises ConfigError: it is missing or wrong, or asks for more than the robot can do.
+        """
+        settings = load_description(description_file("robot", f"{name}.skills"), cls)
+        settings.check_within(robot)
+        return settings
+
+    def check_within(self, robot: RobotDescription) -> None:
+        """Check the speeds against what the robot was built for.
+
+        :raises ConfigError: one is greater.
+        """
+        pairs = (
+            ("drive.max_linear_m_s", self.drive.max_linear_m_s, robot.base.max_linear_m_s),
+            ("drive.max_angular_rad_s", self.drive.max_angular_rad_s, robot.base.max_angular_rad_s),
+            (
+                "drive.linear_acceleration_m_s2",
+                self.drive.linear_acceleration_m_s2,
+                robot.base.max_linear_acceleration_m_s2,
+            ),
+            (
+                "drive.angular_acceleration_rad_s2",
+                self.drive.angular_acceleration_rad_s2,
+                robot.base.max_angular_acceleration_rad_s2,
+            ),
+            ("approach.speed_m_s", self.approach.speed_m_s, robot.base.max_linear_m_s),
+        )
+        for name, value, limit in pairs:
+            if value > limit:
+                raise ConfigError(f"skill settings: {name} {value} is more than the {limit} that '{robot.name}' allows")

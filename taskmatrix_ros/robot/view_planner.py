@@ -1,0 +1,196 @@
+"""From where to look for things."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from taskmatrix_ros.robot.occupancy_grid import OccupancyGrid
+from taskmatrix_ros.robot.path_planner import PathPlanner
+from taskmatrix_ros.robot.pose2 import Pose2, wrap_angle
+from taskmatrix_ros.robot.robot_description import RobotDescription
+from taskmatrix_ros.robot.skill_settings import SkillSettings
+from taskmatrix_ros.robot.world_description import Room, Surface
+
+_HEADINGS = 16
+_SAMPLE_M = 0.25
+_THING_M = 0.06  # middle of a small thing over the surface it stands on
+_LOOK_S = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class ViewPoint:
+    """A pose to look from.
+
+    :param covers: numbers of the spots that it shows and no view before it did.
+    :param surfaces: names of the surfaces they lie on.
+    """
+
+    pose: Pose2
+    covers: frozenset[int]
+    surfaces: tuple[str, ...]
+
+
+class ViewPlanner:
+    """Covers tops of furniture with as few and as near views as it can, greedily.
+
+    A spot counts as seen from a pose if it lies in the picture, within range of the camera for a small tag on an
+    upright face, with nothing in between.
+
+    :source: Gonzalez-Banos and Latombe, "A randomized art-gallery algorithm for sensor placement", 2001, for covering
+        by sampled views; the choice of the next one by gain over cost is the common greedy one.
+    """
+
+    def __init__(
+        self, grid: OccupancyGrid, planner: PathPlanner, robot: RobotDescription, settings: SkillSettings
+    ) -> None:
+        self._grid = grid
+        self._planner = planner
+        self._robot = robot
+        self._settings = settings
+        self._model = robot.camera.ideal_model()
+        boxes = [b for b in grid.boxes]
+        self._box_centers = np.array([[b.pose.x_m, b.pose.y_m, (b.bottom_m + b.top_m) / 2] for b in boxes])
+        self._box_halves = np.array([[b.size_x_m / 2, b.size_y_m / 2, (b.top_m - b.bottom_m) / 2] for b in boxes])
+        self._box_yaws = np.array([b.pose.yaw_rad for b in boxes])
+
+    def spots(self, surfaces: Iterable[Surface]) -> tuple[NDArray[np.float64], list[str]]:
+        """Spots where things may stand.
+
+        :returns: ``(N, 3)``, metres, map frame, and the name of each one's surface.
+        """
+        points: list[tuple[float, float, float]] = []
+        names: list[str] = []
+        for surface in surfaces:
+            sides = []
+            for size in surface.size_m:
+                half = max(size / 2 - 0.08, 0.0)
+                sides.append(np.linspace(-half, half, max(2, math.ceil(2 * half / _SAMPLE_M) + 1)))
+            for dx in sides[0]:
+                for dy in sides[1]:
+                    points.append(
+                        (
+                            surface.center_m[0] + float(dx),
+                            surface.center_m[1] + float(dy),
+                            surface.height_m + _THING_M,
+                        )
+                    )
+                    names.append(surface.name)
+        return np.array(points).reshape(-1, 3), names
+
+    def candidates(self, rooms: Iterable[Room]) -> list[tuple[float, float]]:
+        """Spots with room to turn, x and y, map frame."""
+        step = self._settings.look.view_step_m
+        room_to_turn = self._robot.reach_radius_m + self._settings.drive.turn_margin_m
+        found = []
+        for room in rooms:
+            for x in np.arange(room.x_m[0] + step / 2, room.x_m[1], step):
+                for y in np.arange(room.y_m[0] + step / 2, room.y_m[1], step):
+                    if self._grid.clearance_m(float(x), float(y)) >= room_to_turn:
+                        found.append((float(x), float(y)))
+        return found
+
+    def plan(
+        self, here: Pose2, rooms: Sequence[Room], surfaces: Sequence[Surface], seen_from: Sequence[Pose2] = ()
+    ) -> list[ViewPoint]:
+        """Plan views that together show every spot that can be shown.
+
+        :param here: where the robot is; turning here costs least.
+        :param rooms: to look from.
+        :param surfaces: to look at.
+        :param seen_from: poses that were looked from already.
+        :returns: in the order to go; empty if nothing more can be shown.
+        """
+        spots, names = self.spots(surfaces)
+        if not len(spots):
+            return []
+        positions = [(here.x_m, here.y_m), *self.candidates(rooms)]
+        visible = np.array([self._visible_from(x, y, spots) for x, y in positions])
+        bearings = np.array([np.arctan2(spots[:, 1] - y, spots[:, 0] - x) for x, y in positions])
+        half = self._model.fovx_rad / 2 - self._settings.look.edge_rad
+        headings = np.arange(_HEADINGS) * 2 * math.pi / _HEADINGS
+        within = np.abs((bearings[:, None, :] - headings[None, :, None] + math.pi) % (2 * math.pi) - math.pi) <= half
+        shows = within & visible[:, None, :]
+        left = np.ones(len(spots), bool)
+        for pose in seen_from:
+            left &= ~self._shown_from(pose, spots)
+        plan: list[ViewPoint] = []
+        at = here
+        while left.any() and len(plan) < self._settings.look.max_views:
+            gains = (shows & left).sum(axis=2)
+            if not gains.any():
+                break
+            costs = self._costs_s(at, positions, headings)
+            score = gains / costs
+            i, k = np.unravel_index(int(np.argmax(score)), score.shape)
+            if gains[i, k] == 0:
+                break
+            new = shows[i, k] & left
+            if math.isinf(costs[i, k]):
+                break
+            left &= ~shows[i, k]
+            pose = Pose2(*positions[i], wrap_angle(float(headings[k])))
+            plan.append(
+                ViewPoint(
+                    pose,
+                    frozenset(int(n) for n in np.flatnonzero(new)),
+                    tuple(dict.fromkeys(names[n] for n in np.flatnonzero(new))),
+                )
+            )
+            at = pose
+        return plan
+
+    def _costs_s(
+        self, at: Pose2, positions: Sequence[tuple[float, float]], headings: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        drive = self._settings.drive
+        ways = np.array([self._planner.cost_m((at.x_m, at.y_m), p) for p in positions])
+        here = np.array([math.hypot(p[0] - at.x_m, p[1] - at.y_m) < 0.02 for p in positions])
+        ways = np.where(here, 0.0, ways + 0.5)
+        turns = np.abs((headings - at.yaw_rad + math.pi) % (2 * math.pi) - math.pi)
+        turning = np.where(here[:, None], turns[None, :], 1.5)
+        return np.asarray(ways[:, None] / drive.max_linear_m_s + turning / drive.max_angular_rad_s + _LOOK_S)
+
+    def _shown_from(self, pose: Pose2, spots: NDArray[np.float64]) -> NDArray[np.bool_]:
+        bearing = np.arctan2(spots[:, 1] - pose.y_m, spots[:, 0] - pose.x_m) - pose.yaw_rad
+        half = self._model.fovx_rad / 2 - self._settings.look.edge_rad
+        within = np.abs((bearing + math.pi) % (2 * math.pi) - math.pi) <= half
+        return within & self._visible_from(pose.x_m, pose.y_m, spots)
+
+    def _visible_from(self, x_m: float, y_m: float, spots: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which spots a camera over (x, y) could see, were it turned towards them."""
+        camera = self._robot.camera
+        eye = np.array([x_m, y_m, camera.z_m])
+        away = spots - eye
+        level = np.hypot(away[:, 0], away[:, 1]) - camera.x_m
+        down = np.arctan2(-away[:, 2], np.maximum(level, 1e-3)) - camera.pitch_rad
+        half = self._model.fovy_rad / 2 - self._settings.look.edge_rad
+        # A tag on an upright face is foreshortened when looked at from above, and that costs range.
+        distance = np.hypot(level, away[:, 2])
+        reach = self._settings.look.range_m * np.cos(np.arctan2(-away[:, 2], np.maximum(level, 1e-3)))
+        good = (np.abs(down) <= half) & (distance <= reach) & (level > 0.2)
+        result = np.zeros(len(spots), bool)
+        for n in np.flatnonzero(good):
+            result[n] = not self._hidden(eye, spots[n])
+        return result
+
+    def _hidden(self, eye: NDArray[np.float64], spot: NDArray[np.float64]) -> bool:
+        """Whether a box lies between; the slab test on all boxes at once."""
+        c, s = np.cos(self._box_yaws), np.sin(self._box_yaws)
+
+        def local(point: NDArray[np.float64]) -> NDArray[np.float64]:
+            d = point - self._box_centers
+            return np.stack([c * d[:, 0] + s * d[:, 1], -s * d[:, 0] + c * d[:, 1], d[:, 2]], axis=-1)
+
+        start, end = local(eye), local(spot)
+        step = end - start
+        with np.errstate(divide="ignore", invalid="ignore"):
+            near = (-self._box_halves - start) / step
+            far = (self._box_halves - start) / step
+        low, high = np.fmin(near, far), np.fmax(near, far)
+        enter, leave = low.max(axis=1), high.min(axis=1)
+        return bool(np.any((enter <= leave) & (leave > 0.0) & (enter < 0.99)))
