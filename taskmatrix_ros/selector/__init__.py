@@ -1,0 +1,1 @@
+"""Finds the API documents that an outline needs."""

@@ -1,0 +1,76 @@
+"""What of a document is searched, and how a person's words become a query."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from taskmatrix_ros.core.api_document import ApiDocument
+from taskmatrix_ros.core.parameter_spec import ParameterSpec
+
+MAX_TERMS = 64
+"""Different words of one query; more only blur it."""
+
+_WORD = re.compile(r"[^\W_]+")
+_COMMON = frozenset(
+    {
+        *("a", "an", "the", "this", "that", "these", "those", "it", "its", "some", "any"),
+        *("i", "me", "my", "mine", "you", "your", "we", "us", "our", "he", "she", "they", "them"),
+        *("am", "is", "are", "was", "were", "be", "been", "do", "does", "did", "have", "has", "had"),
+        *("can", "could", "will", "would", "shall", "should", "may", "might", "must", "please", "want", "need", "like"),
+        *("and", "or", "but", "if", "then", "so", "as", "of", "to", "for", "with", "by", "in", "at", "what", "which"),
+    }
+)
+"""Words that say nothing of what is wanted. ``on`` and ``off`` do."""
+
+
+class SearchText(NamedTuple):
+    """The texts of one document, by column of the index."""
+
+    words_of_name: str
+    description: str
+    parameters: str
+    sentences: str
+    examples: str
+    composition: str
+
+    @staticmethod
+    def of(document: ApiDocument, composite_sentences: Iterable[str] = ()) -> SearchText:
+        """Gather them. :param composite_sentences: of composites that call the document."""
+        own_sentences = (text for texts in document.sentences.values() for text in texts)
+        return SearchText(
+            words_of_name=" ".join(words(document.name)),
+            description=document.description,
+            parameters=" ".join(_of_parameters(document.parameters)),
+            sentences=" ".join((*own_sentences, *composite_sentences)),
+            examples=" ".join((*(example.instruction for example in document.usage_examples), *document.examples)),
+            composition=document.composition,
+        )
+
+
+WEIGHTS = SearchText(4.0, 2.0, 1.0, 2.0, 2.0, 0.5)  # type: ignore[arg-type]
+"""How much a word counts in each column."""
+
+
+def words(text: str) -> list[str]:
+    """Split a text into its words, lower case; ``_`` and signs divide."""
+    return _WORD.findall(text.lower())
+
+
+def match_expression(text: str) -> str | None:
+    """Write a person's words as an FTS5 query that any of them satisfies; None where there is no word.
+
+    Each word is quoted and holds letters and digits only, so nothing in it can be an operator.
+    """
+    found = dict.fromkeys(words(text))
+    telling = [word for word in found if word not in _COMMON] or list(found)
+    return " OR ".join(f'"{word}"' for word in telling[:MAX_TERMS]) or None
+
+
+def _of_parameters(parameters: dict[str, ParameterSpec]) -> Iterable[str]:
+    for name, spec in parameters.items():
+        yield from words(name)
+        yield spec.description
+        yield from (str(value).replace("_", " ") for value in spec.enum or ())
+        yield from _of_parameters(spec.properties or {})
