@@ -32,7 +32,7 @@ class ChildProcess:
         *,
         environment: Mapping[str, str] | None = None,
         ready_within_s: float = 60.0,
-        is_ready: Callable[[str], bool] = lambda line: line.startswith(READY),
+        is_ready: Callable[[str], bool] = lambda line: READY in line,
     ) -> None:
         """:param is_ready: says of a line of its output whether it tells that the program serves."""
         self.name = name

@@ -1,0 +1,61 @@
+"""Profiles: what is wrong is named with file and key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from taskmatrix_ros.app.settings import load_settings
+from taskmatrix_ros.core.errors import ConfigError
+from taskmatrix_ros.core.resources import share_folder
+
+
+@pytest.mark.parametrize("path", sorted((share_folder() / "config").glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_shipped_profile_loads_and_its_manifests_exist(path: Path) -> None:
+    settings = load_settings(path.stem)
+    assert settings.description
+    assert all(manifest.is_file() for manifest in settings.manifest_files)
+
+
+def test_an_override_changes_one_setting() -> None:
+    settings = load_settings("demo", ["processes.simulator.speed=3.5", "mqtt.brokers.default.port=2000"])
+    assert settings.processes.simulator.speed == 3.5
+    assert settings.mqtt.brokers["default"].port == 2000
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("manifests: [robot.yaml]\nrosy: {}", "rosy: Extra inputs"),
+        ("manifests: [robot.yaml]\nros: {connect_s: -1}", "ros.connect_s"),
+        ("manifests: [robot.yaml]\nprocesses: {skills: {}}", "need `ros:`"),
+        ("- a list", "holds no settings"),
+        ("a: [", "not YAML"),
+        ("description: nothing else", "manifests: Field required"),
+    ],
+)
+def test_a_wrong_profile_is_one_clear_line(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load_settings(str(path))
+    assert said in caught.value.message
+    assert str(path) in caught.value.message
+    assert "\n" not in caught.value.message
+
+
+@pytest.mark.parametrize("profile", ["demoo", "missing/file.yaml"])
+def test_an_unknown_profile_says_which_there_are(profile: str) -> None:
+    with pytest.raises(ConfigError, match=r"demo|no such file"):
+        load_settings(profile)
+
+
+def test_an_override_that_is_none_is_refused() -> None:
+    with pytest.raises(ConfigError, match="key=value"):
+        load_settings("demo", ["speed"])
+
+
+def test_the_state_folder_follows_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TASKMATRIX_STATE_DIR", str(tmp_path))
+    assert load_settings("demo").store_file == tmp_path / "demo" / "taskmatrix.sqlite"
