@@ -18,7 +18,9 @@ _MAX_NAME_SEGMENTS = 5
 _MAX_PREFIX = 6
 _MAX_SUFFIX = 6
 _MAX_PHRASE = 6
-_MAX_READS = 600
+_MAX_READS = 400
+_MAX_CLAUSE_WORDS = 50
+"""A longer clause is no sentence with a name in it, and every preposition in it multiplies the ways to read it."""
 
 TOO_LONG = "TOO_LONG"
 
@@ -61,7 +63,7 @@ class ClauseSplitter:
         alone = [self._clause(words, cut[0], cut[1]) for cut in cuts]
         for end in range(1, len(cuts) + 1):
             options = []
-            for first in range(max(0, end - _MAX_NAME_SEGMENTS), end):
+            for first in range(end):
                 for group in self._groups(words, cuts, alone, first, end):
                     cost = tuple(map(sum, zip(best[first][0], *(clause.cost for clause in group), strict=True)))
                     options.append((cost, (*best[first][1], *group)))
@@ -74,9 +76,11 @@ class ClauseSplitter:
         if end - first == 1:
             yield (alone[first],)
             return
-        whole = self._clause(words, cuts[first][0], cuts[end - 1][1])
-        if whole.readings:
-            yield (whole,)
+        understood = all(clause.best is not None and not clause.best.problem for clause in alone[first:end])
+        if end - first <= _MAX_NAME_SEGMENTS and (self._grammar.has_joints or not understood):
+            whole = self._clause(words, cuts[first][0], cuts[end - 1][1])
+            if whole.readings:
+                yield (whole,)
         if not any(clause.readings for clause in alone[first + 1 : end]):
             parts = [self._trim(words[slice(*cut)]) for cut in cuts[first:end]]
             shared = self._shared(parts, whole_head=bool(alone[first].readings))
@@ -85,17 +89,22 @@ class ClauseSplitter:
 
     def _clause(self, words: Words, first: int, end: int) -> Clause:
         own = self._trim(words[first:end])
-        readings = self._read(own)
+        clause = self._understood(own, words[:first])
         shorter = self._normalizer.without_weak_closer(own)
-        if len(shorter) < len(own):
-            other = self._read(shorter)
-            if other and (not readings or other[0].open_length < readings[0].open_length):
-                own, readings = shorter, other
-        standing = self._standing(own, words[:first], readings)
+        if len(shorter) == len(own):
+            return clause
+        other = self._understood(shorter, words[:first])
+        if other.best is None or (clause.best is not None and clause.best.open_length <= other.best.open_length):
+            return clause
+        return other
+
+    def _understood(self, words: Words, before: Words) -> Clause:
+        readings = self._read(words)
+        standing = self._standing(words, before, readings)
         if standing is not None:
             return standing
         swallowed, dubious = self._swallowed(readings[0]) if readings else (0, False)
-        return Clause(own, readings, swallowed=swallowed, dubious=dubious)
+        return Clause(words, readings, swallowed=swallowed, dubious=dubious)
 
     def _swallowed(self, reading: Reading) -> tuple[int, bool]:
         """Count the joints inside the reading's names, and say whether what follows one looks like a command."""
@@ -129,7 +138,8 @@ class ClauseSplitter:
     def _phrases(self, before: Words) -> Iterator[Words]:
         """Give what may be meant by a pronoun: the nearest clauses' things, the longest first."""
         near = [before[slice(*cut)] for cut in reversed(segments(before, self._book))]
-        for words in [*near, *reversed(self._earlier)][:3]:
+        things = [part for part in (*near, *reversed(self._earlier)) if self._book.pronouns.isdisjoint(keys(part))]
+        for words in things[:3]:
             starts = [at for at, word in enumerate(words) if self._book.is_determiner(word.key)] or range(1, len(words))
             runs = [(a, b) for a in starts for b in range(a + 1, min(a + _MAX_PHRASE, len(words)) + 1)]
             for a, b in sorted(runs, key=lambda run: run[0] - run[1]):
@@ -141,19 +151,19 @@ class ClauseSplitter:
         :param whole_head: the first part is understood by itself and lacks no end.
         """
         head, tail = parts[0], parts[-1]
-        best: tuple[tuple[int, int, int], tuple[Clause, ...]] | None = None
+        best: tuple[tuple[int, int, int, int], tuple[Clause, ...]] | None = None
         for suffix in range(1 if whole_head else min(_MAX_SUFFIX, len(tail) - 1) + 1):
             end = tail[len(tail) - suffix :]
             for prefix in range(1, min(_MAX_PREFIX, len(head) - 1) + 1):
                 clauses = self._completed(parts, head[:prefix], end)
                 if clauses:
                     open_length = sum(c.readings[0].open_length for c in clauses)
-                    rank = (suffix, open_length, -prefix)
+                    rank = (_relaxed(clauses), suffix, open_length, -prefix)
                     if best is None or rank < best[0]:
                         best = (rank, clauses)
-            if best is not None:
+            if best is not None and not best[0][0]:
                 break
-        return best[1] if best else ()
+        return best[1] if best and best[0][0] < len(parts) else ()
 
     def _completed(self, parts: Sequence[Words], start: Words, end: Words) -> tuple[Clause, ...]:
         clauses = []
@@ -162,7 +172,7 @@ class ClauseSplitter:
             trail = end if number < len(parts) - 1 else ()
             words = tuple(word.joined() for word in (*lead, *part, *trail))
             readings = self._read(words)
-            if not readings or readings[0].relaxed or self._joins_names(readings[0], part, len(lead)):
+            if not readings or self._joins_names(readings[0], part, len(lead)):
                 return ()
             clauses.append(Clause(words, readings, shared=True))
         return tuple(clauses)
@@ -180,13 +190,22 @@ class ClauseSplitter:
         return self._normalizer.trimmed(words, self._grammar.openings)
 
     def _read(self, words: Words) -> tuple[Reading, ...]:
+        if len(words) > _MAX_CLAUSE_WORDS:
+            return ()
         words = (*words[:-1], *(replace(word, stop=False) for word in words[-1:]))
         found = self._read_before.get(words)
         if found is None:
             if len(self._read_before) >= _MAX_READS:
-                raise _too_long("too many ways to cut it", "fewer joined commands")
+                raise PlanningError(
+                    "offline planner: there are too many ways to cut the instruction; give its commands one by one",
+                    code=TOO_LONG,
+                )
             found = self._read_before[words] = self._grammar.read(words)
         return found
+
+
+def _relaxed(clauses: Sequence[Clause]) -> int:
+    return sum(clause.readings[0].relaxed for clause in clauses)
 
 
 def _too_long(given: str, allowed: str) -> PlanningError:

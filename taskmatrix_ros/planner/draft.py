@@ -14,7 +14,7 @@ from taskmatrix_ros.planner.clause_splitter import ClauseSplitter
 from taskmatrix_ros.planner.code_writer import CodeWriter, WrittenCall, call_source
 from taskmatrix_ros.planner.goal import goal_of
 from taskmatrix_ros.planner.normalizer import Normalizer
-from taskmatrix_ros.planner.reading import AMBIGUOUS, UNKNOWN_NAME, Reading, Span
+from taskmatrix_ros.planner.reading import AMBIGUOUS, TIMED, UNKNOWN_NAME, Reading, Span
 from taskmatrix_ros.planner.sentence_grammar import SentenceGrammar
 from taskmatrix_ros.planner.slot_lists import said
 from taskmatrix_ros.planner.suggestions import Suggestions
@@ -138,8 +138,8 @@ class Draft:
 
     def _meant(self, reading: Reading, span: Span) -> Words:
         pronoun = reading.words[span.first]
-        if pronoun.key in self._grammar.phrasebook.plural_pronouns:
-            raise self._unclear(pronoun, reading, "name each by itself")
+        if pronoun.key in self._grammar.phrasebook.vague:
+            raise self._unclear(pronoun, reading, "say the name of one thing")
         named = self._named.get(span.slot) or self._from_state(reading, span.slot)
         if named is None:
             raise self._unclear(pronoun, reading, "say its name")
@@ -192,6 +192,14 @@ class Draft:
 
     def _not_understood(self, words: Words, hint: str = "") -> PlanningError:
         nearest = self._suggestions.nearest(words)
+        text = matched_text(words).lower()
+        if any(pattern.search(text) for pattern in self._grammar.phrasebook.timing):
+            return PlanningError(
+                f"offline planner: {_shown(words)} holds a time or condition, which is not understood here; "
+                "say what to do now",
+                code=TIMED,
+                nearest=nearest,
+            )
         advice = f"; nearest: {nearest[0]}" if nearest else "; there are no sentences in this language"
         return PlanningError(f"offline planner: {_shown(words)} is no sentence it knows{advice}{hint}", nearest=nearest)
 

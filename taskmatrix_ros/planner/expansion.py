@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,15 @@ class Statement:
     apis: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class SlotUse:
+    """A parameter that a slot's value goes into."""
+
+    package: str
+    parameter: str
+    spec: ParameterSpec
+
+
 @dataclass(frozen=True, eq=False)
 class Expansion:
     """Sentences' meaning. Slots are the parameters of an API, or the names in braces of a composite's code."""
@@ -31,8 +41,8 @@ class Expansion:
     label: str
     """Who it is, for messages."""
     sentences: Mapping[str, tuple[str, ...]]
-    slots: Mapping[str, tuple[ParameterSpec, ...]]
-    """Slot -> what its value must satisfy."""
+    slots: Mapping[str, tuple[SlotUse, ...]]
+    """Slot -> where its value goes."""
     required: frozenset[str]
     when: str | None
     order: int
@@ -46,7 +56,7 @@ class Expansion:
         return Expansion(
             label=document.name,
             sentences=document.sentences,
-            slots={name: (spec,) for name, spec in document.parameters.items()},
+            slots={name: (SlotUse(document.package, name, spec),) for name, spec in document.parameters.items()},
             required=frozenset(name for name, spec in document.parameters.items() if spec.required),
             when=None,
             order=order,
@@ -63,7 +73,7 @@ class Expansion:
             body = ast.parse(composite.code)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             raise ValueError(f"its code is no Python: {error}") from error
-        slots: dict[str, tuple[ParameterSpec, ...]] = {}
+        slots: dict[str, tuple[SlotUse, ...]] = {}
         required: set[str] = set()
         for call in _calls(body):
             document = documents.get(call.func.id) if isinstance(call.func, ast.Name) else None
@@ -74,7 +84,7 @@ class Expansion:
                 spec = document.parameters.get(keyword.arg or "")
                 if slot is None or spec is None:
                     continue
-                slots[slot] = (*slots.get(slot, ()), spec)
+                slots[slot] = (*slots.get(slot, ()), SlotUse(document.package, keyword.arg or "", spec))
                 if spec.required:
                     required.add(slot)
         for node in ast.walk(body):
@@ -119,7 +129,7 @@ def _calls(tree: ast.AST) -> Iterator[ast.Call]:
 
 
 def _statement(node: ast.stmt, values: Mapping[str, Any]) -> Statement:
-    filled = _Filled(values).visit(ast.parse(ast.unparse(node)).body[0])
+    filled = _Filled(values).visit(copy.deepcopy(node))
     source = ast.unparse(ast.fix_missing_locations(filled))
     apis = tuple(dict.fromkeys(call.func.id for call in _calls(filled) if isinstance(call.func, ast.Name)))
     call = filled.value if isinstance(filled, ast.Expr) else None

@@ -91,7 +91,7 @@ class Interpretation:
 
     def _is_pronoun(self, span: Span) -> bool:
         key = self._words[span.first].key
-        standing = self._phrasebook.pronouns | self._phrasebook.plural_pronouns
+        standing = self._phrasebook.pronouns | self._phrasebook.vague
         return span.end - span.first == 1 and key in standing
 
     def _checked(self, reading: Reading) -> Reading:
@@ -116,7 +116,7 @@ class Interpretation:
         text = matched_text(words).lower()
         shown = f"{span.slot} {written_name(words)!r}"
         if any(pattern.search(text) for pattern in self._phrasebook.timing):
-            return f"{shown} holds a time or condition, which is not understood here", TIMED
+            return f"{shown} holds a time or condition, which is not understood here; say what to do now", TIMED
         for word, following in pairwise(keys(words)):
             if word in self._phrasebook.choice and self._phrasebook.is_determiner(following):
                 return f"{shown} names two things; say one, or put it in quotes if it is one name", AMBIGUOUS

@@ -30,7 +30,8 @@ class Phrasebook:
     """What stands between two commands, or inside a name."""
     determiners: frozenset[str] = frozenset()
     pronouns: frozenset[str] = frozenset()
-    plural_pronouns: frozenset[str] = frozenset()
+    vague: frozenset[str] = frozenset()
+    """Words for persons and for several things: they are the name of none."""
     particles: frozenset[str] = frozenset()
     """What follows a verb at once: with it, words behind a joint are a command and no part of a name."""
     timing: tuple[re.Pattern[str], ...] = ()
@@ -70,7 +71,7 @@ _ENGLISH = Phrasebook(
     ),
     determiners=frozenset({"the", "a", "an", "my", "our", "your", "his", "her", "their", "some", "any"}),
     pronouns=frozenset({"it", "that", "this", "there"}),
-    plural_pronouns=frozenset({"them", "those", "these", "both"}),
+    vague=frozenset({"them", "those", "these", "both", "me", "us", "you", "him", "her", "he", "she", "they", "one"}),
     particles=frozenset(
         {
             *("the", "a", "an", "my", "your", "our", "some", "all", "every", "me", "us", "him", "it", "them", "that"),

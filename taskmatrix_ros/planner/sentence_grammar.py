@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
 
 from hassil.intents import Intents
 from hassil.recognize import recognize_all
@@ -18,9 +17,6 @@ from taskmatrix_ros.planner.reading import Reading
 from taskmatrix_ros.planner.sentence_template import SentenceTemplate
 from taskmatrix_ros.planner.slot_lists import Slot
 from taskmatrix_ros.planner.words import Words, matched_text
-
-_MAX_RESULTS = 200
-"""Matches of one clause that are looked at; prepositions repeated in a long clause multiply them."""
 
 
 class SentenceGrammar:
@@ -44,6 +40,9 @@ class SentenceGrammar:
                 self._by_key.setdefault(key, []).append(number)
             if not template.keys:
                 self._keyless.append(number)
+        joints = {word for phrase in self.phrasebook.joints for word in phrase}
+        self.has_joints = any(not joints.isdisjoint(template.literals) for template in self._templates)
+        """Whether a sentence holds a word that may also stand between two commands."""
         self.openings: frozenset[str] = frozenset().union(*(template.opening for template in self._templates))
 
     @property
@@ -85,7 +84,14 @@ class SentenceGrammar:
                 problems.append(Diagnostic(code="composite", message=f"composite {label!r}: {error}"))
 
     def _add(self, expansion: Expansion, problems: list[Diagnostic]) -> None:
-        slots = {name: Slot(name, specs, self._identifies(expansion, name)) for name, specs in expansion.slots.items()}
+        slots = {
+            name: Slot(
+                name,
+                tuple(use.spec for use in uses),
+                identifies=any((use.package, use.parameter) in self._identifying for use in uses),
+            )
+            for name, uses in expansion.slots.items()
+        }
         kind = "api" if expansion.document is not None else "composite"
         for sentence in expansion.sentences[self.locale]:
             try:
@@ -101,10 +107,6 @@ class SentenceGrammar:
             else:
                 self._templates.append(template)
 
-    def _identifies(self, expansion: Expansion, slot: str) -> bool:
-        packages = {self._documents[api].package for api in expansion.api_names()}
-        return any((package, slot) in self._identifying for package in packages)
-
     def _match(self, words: Words, text: str, *, relaxed: bool, spelled: bool = False) -> Iterator[Reading]:
         lowered = text.casefold()
         numbers = {n for key, which in self._by_key.items() if key in lowered for n in which}
@@ -117,7 +119,7 @@ class SentenceGrammar:
             return
         interpretation = Interpretation(words, self.phrasebook, spelled=spelled)
         intents = Intents(language=self.locale, intents=chosen)
-        for result in islice(recognize_all(text, intents), _MAX_RESULTS):
+        for result in recognize_all(text, intents):
             reading = interpretation.of(self._templates[int(result.intent.name)], result)
             if reading is not None and reading.relaxed == relaxed:
                 yield reading
