@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import queue
@@ -19,6 +20,8 @@ from taskmatrix_ros.sim.mujoco_world import GeomGroup
 from taskmatrix_ros.sim.sdf_types import CameraSensor
 
 _log = logging.getLogger(__name__)
+_BACKEND = "TASKMATRIX_SIM_GL"
+_BACKENDS = ("egl", "glfw", "osmesa")
 _REMEDY = "on Debian or Ubuntu: apt-get install libegl1 libegl-mesa0 libgl1-mesa-dri"
 
 
@@ -215,9 +218,8 @@ class CameraThread:
 
 
 def _gl_context_type() -> Any:
-    """Class of MuJoCo's drawing context: the one that ``MUJOCO_GL`` names, EGL where nothing is chosen."""
-    if os.environ.get("MUJOCO_GL"):
-        return mujoco.GLContext
-    from mujoco.egl import GLContext
-
-    return GLContext
+    """Class of MuJoCo's drawing context, as the process or ``MUJOCO_GL`` chose; EGL if neither did."""
+    backend = os.environ.get(_BACKEND) or os.environ.get("MUJOCO_GL") or "egl"
+    if backend not in _BACKENDS:
+        raise ValueError(f"MUJOCO_GL is '{backend}'; allowed: {', '.join(_BACKENDS)}")
+    return importlib.import_module(f"mujoco.{backend}").GLContext

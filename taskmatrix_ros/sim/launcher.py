@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.sim.home_map import HomeMap, load_home_map
 from taskmatrix_ros.sim.locations import map_file, model_folder, placement_file, world_file
+from taskmatrix_ros.sim.mujoco_world import LARGEST_PICTURE_PX
 from taskmatrix_ros.sim.odometry import OdometryNoise
 from taskmatrix_ros.sim.placement import load_placement
 from taskmatrix_ros.sim.recorder import Recorder
@@ -67,6 +68,9 @@ def _with_camera(world: World, size: str, rate_hz: float) -> World:
     match = re.fullmatch(r"(\d{2,4})x(\d{2,4})", size) if size else None
     if size and match is None:
         raise ConfigError(f"simulation: camera size '{size}' is not WIDTHxHEIGHT in pixels, as 640x480")
+    if match and (int(match[1]) > LARGEST_PICTURE_PX[0] or int(match[2]) > LARGEST_PICTURE_PX[1]):
+        largest = "x".join(map(str, LARGEST_PICTURE_PX))
+        raise ConfigError(f"simulation: camera size {size} is above {largest}; choose a smaller picture")
     if rate_hz < 0:
         raise ConfigError(f"simulation: camera rate {rate_hz} Hz is negative; 0 keeps the model's")
 

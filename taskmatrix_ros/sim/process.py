@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import signal
 import sys
 import threading
@@ -59,6 +60,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace, ros_arguments: Sequence[str]) -> int:
+    # `import mujoco` fails where the drawing library that MUJOCO_GL names is absent; physics must not depend on it.
+    os.environ.setdefault("TASKMATRIX_SIM_GL", os.environ.get("MUJOCO_GL") or "egl")
+    os.environ["MUJOCO_GL"] = "disable"
     from taskmatrix_ros.sim.launcher import build_simulator
 
     ended = threading.Event()
