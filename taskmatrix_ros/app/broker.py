@@ -8,7 +8,6 @@ import os
 import shutil
 import socket
 import sys
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from enum import StrEnum
@@ -53,7 +52,7 @@ class Broker:
         kind: BrokerKind | None = None,
         options: Mapping[str, str] | None = None,
     ) -> None:
-        """:param log_file: gets what the broker says.
+        """:param log_file: gets what the broker says; its configuration lies beside it while it runs.
 
         :param kind: None for mosquitto, or amqtt if that is not installed.
         :param options: further settings of ``mosquitto.conf``, or others in place of ours.
@@ -62,7 +61,7 @@ class Broker:
         self._port = port
         self._kind = kind
         self._options = {**_MOSQUITTO_OPTIONS, **(options or {})}
-        self._folder: Path | None = None
+        self._config_file = log_file.with_suffix(".conf")
         self._child: ChildProcess | None = None
 
     @property
@@ -105,9 +104,7 @@ class Broker:
         if self._child is not None:
             await self._child.close()
             self._child = None
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            self._folder = None
+        self._config_file.unlink(missing_ok=True)
 
     async def _start(self, port: int) -> None:
         argv = self._amqtt(port) if self.kind is BrokerKind.AMQTT else self._mosquitto(port)
@@ -130,16 +127,15 @@ class Broker:
         program = find_mosquitto()
         if program is None:
             raise ConfigError("mosquitto is not installed; apt-get install mosquitto, or leave the choice to us")
-        self._folder = Path(tempfile.mkdtemp(prefix="taskmatrix-broker-"))
         lines = [f"listener {port} {HOST}", "log_dest stderr"]
         lines += [f"log_type {kind}" for kind in ("error", "warning", "notice", "information")]
         if os.geteuid() == 0:
             lines.append("user root")  # a change of user would free it from ending with us
         lines += [f"{name} {value}" for name, value in self._options.items()]
-        config = self._folder / "mosquitto.conf"
-        config.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        self._config_file.parent.mkdir(parents=True, exist_ok=True)
+        self._config_file.write_text("\n".join(lines) + "\n", encoding="utf-8")
         tied = (sys.executable, "-m", "taskmatrix_ros.app.exec_with_parent")
-        return (*tied, program, "-c", str(config))
+        return (*tied, program, "-c", str(self._config_file))
 
     def _amqtt(self, port: int) -> tuple[str, ...]:
         return (sys.executable, "-m", "taskmatrix_ros.app.amqtt_broker", "--host", HOST, "--port", str(port))

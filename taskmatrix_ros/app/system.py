@@ -8,11 +8,20 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from taskmatrix_ros.app.safety import Safety
-from taskmatrix_ros.app.session import Session
+from taskmatrix_ros.app.session import Parts, Session
+from taskmatrix_ros.core.clocks import WallClock
 from taskmatrix_ros.core.event_bus import EventBus
+from taskmatrix_ros.core.outcome import ErrorReport, Outcome, Status, utc_now
 from taskmatrix_ros.core.ports import Binding, Catalogue
+from taskmatrix_ros.core.run import RunStatus
 from taskmatrix_ros.core.state_store import StateStore
+from taskmatrix_ros.executor.gate import Gate
+from taskmatrix_ros.executor.interpreter import Interpreter
+from taskmatrix_ros.executor.rehearsal import Rehearsal
+from taskmatrix_ros.executor.runner import Runner
 from taskmatrix_ros.executor.stop_latch import StopLatch
+from taskmatrix_ros.executor.verifier import Verifier
+from taskmatrix_ros.planner.offline_planner import OfflinePlanner
 from taskmatrix_ros.registry.registry import Registry
 from taskmatrix_ros.selector.fts_selector import FtsSelector
 from taskmatrix_ros.store.database import Database
@@ -28,19 +37,28 @@ class System:
     """Opens in order, closes in reverse. Lives in the loop's thread."""
 
     def __init__(
-        self, manifest_files: Sequence[Path], *, store_file: Path | None, make_bindings: MakeBindings = lambda *_: ()
+        self,
+        manifest_files: Sequence[Path],
+        *,
+        store_file: Path | None,
+        make_bindings: MakeBindings = lambda _catalogue, _state: (),
+        own_names: Sequence[str] = (),
     ) -> None:
-        """:param store_file: the SQLite file; None keeps everything in memory."""
+        """:param store_file: the SQLite file; None keeps everything in memory.
+
+        :param own_names: ROS namespaces no binding may reach: the node's own.
+        """
         self._manifest_files = tuple(manifest_files)
         self._make_bindings = make_bindings
+        self._own_names = tuple(own_names)
         self._stack = AsyncExitStack()
         self._database = Database(store_file)
         self.events = EventBus()
         self.state = StateStore()
         self.registry = Registry()
+        self.selector = FtsSelector(self.registry)
         self.journal = SqliteJournal(self._database)
         self.latch: StopLatch
-        self.selector: FtsSelector
         self.safety: Safety
         self.session: Session
 
@@ -52,9 +70,69 @@ class System:
         try:
             await self._open()
         except BaseException:
-            await self._stack.aclose()
+            await self.close()
             raise
 
     async def close(self) -> None:
         """Cancel what runs and give everything back."""
         await self._stack.aclose()
+
+    async def _open(self) -> None:
+        stack = self._stack
+        self.registry.load(self._manifest_files)
+        for warning in self.registry.warnings:
+            _log.warning("%s", warning)
+        stack.callback(self.selector.close)
+        self._database.open()
+        stack.callback(self._database.close)
+        self._end_interrupted_runs()
+        self.latch = StopLatch(self.journal)
+        bindings = self._make_bindings(self.registry, self.state)
+        self.safety = Safety(self.latch, bindings)
+        for binding in bindings:
+            stack.push_async_callback(binding.close)
+            await binding.open()
+        interpreter = Interpreter()
+        stack.push_async_callback(interpreter.close)
+        await interpreter.open()
+        verifier = Verifier(self.registry, interpreter)
+        gate = Gate(self.registry, self.state, self.latch)
+        self.session = Session(
+            Parts(
+                planner=OfflinePlanner(self.registry),
+                selector=self.selector,
+                verifier=verifier,
+                rehearsal=Rehearsal(interpreter),
+                runner=Runner(verifier, gate, bindings, self.journal, self.state, interpreter),
+                journal=self.journal,
+                state=self.state,
+                clock=WallClock(),
+                events=self.events,
+            )
+        )
+        stack.push_async_callback(self.session.close)
+
+    def _end_interrupted_runs(self) -> None:
+        """Say of runs that were under way when the process died what is known: not more than that."""
+        for episode in self.journal.unfinished():
+            for record in episode.calls:
+                if record.outcome is None:
+                    said = "the node ended while this call was on its way; nobody knows whether it was done"
+                    self.journal.end_call(
+                        Outcome(
+                            call_id=record.call.call_id,
+                            status=Status.IN_DOUBT,
+                            error=ErrorReport(code="IN_DOUBT", message=said),
+                        )
+                    )
+            self.journal.save_run(
+                episode.model_copy(
+                    update={
+                        "status": RunStatus.FAILED,
+                        "summary": "the node ended while this ran; look at the world and ask again for what is missing",
+                        "error_code": "INTERRUPTED",
+                        "ended_at": utc_now(),
+                    }
+                )
+            )
+            _log.warning("run %s was interrupted by the end of the node: %s", episode.run_id, episode.instruction.text)

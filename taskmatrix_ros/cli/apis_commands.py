@@ -17,7 +17,6 @@ from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.errors import ConfigError, ManifestError
 from taskmatrix_ros.registry.registry import Registry
 from taskmatrix_ros.selector.fts_selector import FtsSelector
-from taskmatrix_ros.store.database import Database
 
 apis = typer.Typer(help="Look at API documents and check them.", no_args_is_help=True)
 
@@ -77,12 +76,9 @@ def search_apis(
 ) -> ExitStatus:
     """Find the documents that fit a text, best first."""
     registry = load_registry(profile)
-    database = Database(None)
-    database.open()
-    try:
-        hits = FtsSelector(database, registry).search(query, limit=limit)
-    finally:
-        database.close()
+    selector = FtsSelector(registry)
+    hits = selector.search(query, limit)
+    selector.close()
     if as_json:
         print_json({"apis": [_summary(hit.document) | {"score": hit.score} for hit in hits]})
     else:
