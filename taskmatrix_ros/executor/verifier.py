@@ -1,0 +1,109 @@
+"""The only maker of verified code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from taskmatrix_ros.core.action_code import ActionCode, VerifiedCode
+from taskmatrix_ros.core.api_document import ApiDocument
+from taskmatrix_ros.core.diagnostic import Diagnostic, Severity
+from taskmatrix_ros.core.errors import VerificationError
+from taskmatrix_ros.core.ports import Catalogue
+from taskmatrix_ros.executor.argument_check import nearest
+from taskmatrix_ros.executor.argument_rules import check_arguments
+from taskmatrix_ros.executor.code_names import NOT_FOR_APIS
+from taskmatrix_ros.executor.code_rules import check_code, check_structure, check_text
+from taskmatrix_ros.executor.interpreter import START, Interpreter
+from taskmatrix_ros.executor.order_rules import check_order
+from taskmatrix_ros.executor.type_check import check_types
+
+MAX_FINDINGS = 50
+"""More help nobody: the text goes back to a model or to a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Seal:
+    """Binds a verdict to the very objects it was given on; a copy with other code carries a seal that does not fit."""
+
+    maker: Verifier
+    code: ActionCode
+    documents: Mapping[str, ApiDocument]
+
+
+class Verifier:
+    """Implements ``core.ports.Verifier``: text, structure, names, arguments, order, then types."""
+
+    def __init__(self, catalogue: Catalogue, interpreter: Interpreter) -> None:
+        """:param interpreter: its type checker is used; must be open when code is verified."""
+        self._catalogue = catalogue
+        self._interpreter = interpreter
+
+    async def verify(self, code: ActionCode) -> VerifiedCode:
+        """Check code against the documents it is pinned to.
+
+        :raises VerificationError: with line, column, what is allowed and a fix for each finding.
+        :raises RunError: the type checker crashed or stayed busy; nothing is said about the code.
+        """
+        documents, findings = self._pinned(code)
+        findings += await self._findings(code.source, documents)
+        errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+        if errors:
+            raise VerificationError(_capped(errors))
+        fixed = MappingProxyType(documents)
+        seal = _Seal(self, code, fixed)
+        return VerifiedCode(code=code, documents=fixed, warnings=tuple(findings), seal=seal)
+
+    def is_mine(self, code: VerifiedCode) -> bool:
+        """Whether this verifier made it, and nothing in it was exchanged since."""
+        seal = code.seal
+        return (
+            isinstance(seal, _Seal)
+            and seal.maker is self
+            and seal.code is code.code
+            and seal.documents is code.documents
+        )
+
+    def _pinned(self, code: ActionCode) -> tuple[dict[str, ApiDocument], list[Diagnostic]]:
+        documents, findings = {}, []
+        for pin in code.documents:
+            document = self._catalogue.get(pin.name)
+            if document is None:
+                meant = nearest(pin.name, (known.name for known in self._catalogue.documents()))
+                hint = f"did you mean {meant}?" if meant else "enable it, or plan anew"
+                message = f"there is no enabled API {pin.name}"
+                findings.append(Diagnostic(code="unknown-api", message=message, hint=hint))
+                continue
+            documents[pin.name] = document
+            if document.digest != pin.digest:
+                now = f"is now {document.version}" if document.version != pin.version else "is another one now"
+                message = f"{pin.name} {pin.version}, against which the code was written, {now}"
+                findings.append(Diagnostic(code="document-changed", message=message, hint="plan anew"))
+            if pin.name in NOT_FOR_APIS or pin.name == START:
+                message = f"API name {pin.name} means something else in code"
+                findings.append(Diagnostic(code="document-name", message=message, hint="rename it in its manifest"))
+        return documents, findings
+
+    async def _findings(self, source: str, documents: Mapping[str, ApiDocument]) -> list[Diagnostic]:
+        if problem := check_text(source):
+            return [problem]
+        tree = check_structure(source)
+        if isinstance(tree, Diagnostic):
+            return [tree]
+        findings = [
+            *check_code(tree, source, documents),
+            *check_arguments(tree, source, documents),
+            *check_order(tree, source, documents),
+        ]
+        lines = {finding.line for finding in findings}
+        typed = await check_types(self._interpreter, source, documents)
+        findings += [finding for finding in typed if finding.line not in lines]
+        return sorted(findings, key=lambda finding: (finding.line, finding.column))
+
+
+def _capped(findings: list[Diagnostic]) -> list[Diagnostic]:
+    if len(findings) <= MAX_FINDINGS:
+        return findings
+    more = Diagnostic(code="more", message=f"and {len(findings) - MAX_FINDINGS} more findings")
+    return [*findings[:MAX_FINDINGS], more]
