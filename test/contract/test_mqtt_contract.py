@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from binding_contract import BindingContract, ContractPeer
+from broker_kinds import needs_broker, needs_mosquitto
 from mqtt_peer import mqtt_peer
 
 from taskmatrix_ros.app.broker import BrokerKind
@@ -22,18 +23,21 @@ class MqttContract(BindingContract):
         return mqtt_peer(folder, self.kind, self.protocol)
 
 
+@needs_mosquitto
 @pytest.mark.mqtt
 class TestMosquitto(MqttContract):
     kind = BrokerKind.MOSQUITTO
     protocol = MqttProtocol.AUTO
 
 
+@needs_mosquitto
 @pytest.mark.mqtt
 class TestMosquittoOlderProtocol(MqttContract):
     kind = BrokerKind.MOSQUITTO
     protocol = MqttProtocol.V311
 
 
+@needs_broker(BrokerKind.AMQTT)
 @pytest.mark.mqtt
 class TestAmqtt(MqttContract):
     kind = BrokerKind.AMQTT
