@@ -174,8 +174,15 @@ class Demo:
             self._listener.judged(verdict)
 
     async def _draw(self, snapshot: dict[str, Any]) -> None:
+        from taskmatrix_ros.sim.home_map import load_home_map
+        from taskmatrix_ros.sim.locations import map_file, model_folder, world_file
+        from taskmatrix_ros.sim.sdf_reader import SdfReader
         from taskmatrix_ros.sim.top_view import write_top_view
 
+        name = snapshot["world"]
+        world = SdfReader(model_folder()).load_world(world_file(name))
+        title = f"{self._scenario.scenario}, seed {self._report.seed}"
         self._picture.parent.mkdir(parents=True, exist_ok=True)
-        await asyncio.to_thread(write_top_view, snapshot, self._picture)
+        home = load_home_map(map_file(name))
+        await asyncio.to_thread(write_top_view, self._picture, world, home, snapshot, title)
         self._report.picture = str(self._picture)

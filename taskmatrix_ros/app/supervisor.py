@@ -112,7 +112,7 @@ class Supervisor:
         found = []
         if processes.devices:
             found.append(self._child("devices", "taskmatrix_ros.sim.mqtt_devices", "--port", str(self._broker_port())))
-        namespace = ros.robot_namespace if ros else ""
+        namespace, own = (ros.robot_namespace, ros.namespace.rstrip("/")) if ros else ("", "")
         if processes.simulator:
             simulator = processes.simulator
             found.append(
@@ -129,6 +129,8 @@ class Supervisor:
                     "skills",
                     "taskmatrix_ros.robot.process",
                     *("--world", processes.skills.world, "--namespace", namespace),
+                    *("--stop-topic", f"{own}/stop", "--alive-topic", f"{own}/alive"),
+                    *(() if ros and ros.sim_time else ("--wall-time",)),
                 )
             )
         return found

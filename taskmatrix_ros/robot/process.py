@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from taskmatrix_ros.core.errors import ConfigError
+from taskmatrix_ros.core.parent_death import die_with_parent
 
 _NODE = "skill_server"
 
@@ -42,6 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     :param argv: arguments without the program's name; ROS arguments (``--ros-args ...``) may follow.
     :returns: 0 after a signal, 2 for wrong arguments or descriptions, 4 if ROS or a library is absent.
     """
+    die_with_parent()
     words = list(sys.argv[1:] if argv is None else argv)
     at = words.index("--ros-args") if "--ros-args" in words else len(words)
     try:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from taskmatrix_ros.core.errors import ConfigError
+from taskmatrix_ros.core.parent_death import die_with_parent
 
 _NODE = "simulator"
 _REMEDIES = {
@@ -24,7 +25,7 @@ def parser() -> argparse.ArgumentParser:
     """Command line of the process."""
     result = argparse.ArgumentParser(prog="taskmatrix-sim", description="Simulate a home and its robot with MuJoCo.")
     result.add_argument("--world", default="home", help="name of a world in sim/worlds")
-    result.add_argument("--seed", type=int, help="moves the objects and draws the noise; without it, as in the world file")
+    result.add_argument("--seed", type=int, help="moves the objects, draws the noise; without it, as in the world")
     result.add_argument("--speed", type=float, default=1.0, help="simulated per wall seconds; 0: as fast as possible")
     result.add_argument("--namespace", default="", help="ROS namespace of the robot's topics")
     result.add_argument("--camera-size", default="", metavar="WxH", help="pixels of the camera, as 640x480")
@@ -40,6 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     :returns: 0 after a signal, 1 if physics failed, 2 for wrong arguments or settings, 4 if MuJoCo or ROS is absent.
     """
     arguments, ros_arguments = _split(sys.argv[1:] if argv is None else argv)
+    die_with_parent()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
     logging.getLogger("OpenGL").setLevel(logging.WARNING)
     try:
