@@ -107,6 +107,12 @@ class StateStore(Mapping[str, Any]):
 
     def problem(self, key: str) -> str | None:
         """Say why a key counts as missing, or None if it does not."""
+        if problem := self.doubt(key):
+            return problem
+        return f"{key} is null" if self._values[key].value is None else None
+
+    def doubt(self, key: str) -> str | None:
+        """Say why nothing is known of a key, or None if its latest value may be believed; that may be null."""
         stored = self._values.get(key)
         if stored is None:
             return f"{key} was never heard"
@@ -116,7 +122,7 @@ class StateStore(Mapping[str, Any]):
         age_s = self._clock.now_s() - stored.received_s
         if limit is not None and age_s > limit:
             return f"{key} is {age_s:.1f} s old, older than {limit:g} s"
-        return f"{key} is null" if stored.value is None else None
+        return None
 
     def watch(self, watcher: Watcher, keys: Iterable[str] = ("",)) -> Callable[[], None]:
         """Call ``watcher`` on every arrival for ``keys``, all keys by default. :returns: the way to end it."""
@@ -160,3 +166,7 @@ class StateStore(Mapping[str, Any]):
     def snapshot(self) -> dict[str, Any]:
         """Copy what may be believed: the start of a rehearsal."""
         return dict(self)
+
+    def known(self) -> dict[str, Any]:
+        """Copy what may be believed, nulls included: a key that is absent here is one nobody knows anything of."""
+        return {key: stored.value for key, stored in self._values.items() if self.doubt(key) is None}

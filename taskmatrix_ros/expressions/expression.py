@@ -101,13 +101,43 @@ class Expression:
             return value, f"{shorten(self.source)} {'holds' if value else 'does not hold'} ({read})"
         return False, f"{shorten(self.source)} is {value!r}, not true or false ({read})"
 
-    def _execute(self, state: Mapping[str, Any], args: Mapping[str, Any], result: Any, now: datetime) -> Any:
+    def decide(
+        self, known: Mapping[str, Any], args: Mapping[str, Any], *, result: Any = None, now: datetime
+    ) -> tuple[bool | None, str]:
+        """Say whether it is true whatever the keys that are absent may hold, and show why.
+
+        :param known: a key that is there with None is known to be null; of one that is absent nothing is known.
+        :returns: verdict, None where it depends on what is not known, and one line of evidence as ``holds`` gives it.
+        """
+        absent = [key for key in dict.fromkeys(self.keys_for(args)) if key not in known]
+        if not absent:
+            return self.holds(known, args, result=result, now=now)
+        try:
+            value = self._execute(known, args, result, now, only_known=True)
+        except Exception:  # noqa: BLE001 - whatever fails where something is not known may fail for want of it
+            value = None
+        if isinstance(value, bool):
+            return (
+                value,
+                f"{shorten(self.source)} {'holds' if value else 'does not hold'} ({self._values_read(known, args)})",
+            )
+        return None, f"{shorten(self.source)} cannot be known ({self._values_read(known, args)})"
+
+    def _execute(
+        self,
+        state: Mapping[str, Any],
+        args: Mapping[str, Any],
+        result: Any,
+        now: datetime,
+        *,
+        only_known: bool = False,
+    ) -> Any:
+        """Run the program. ``only_known``: an absent key is an error, which ``&&`` and ``||`` may get around."""
         variables = self._argument_values(args)
         computed = [(access.variable, self._key(access, variables)) for access in self._computed]
-        for variable, key in self._static:
-            variables[variable] = to_cel(state.get(key))
-        for variable, computed_key in computed:
-            variables[variable] = None if computed_key is None else to_cel(state.get(computed_key))
+        for variable, key in (*self._static, *computed):
+            if not only_known or key in state:
+                variables[variable] = None if key is None else to_cel(state.get(key))
         if self.uses_result:
             variables["result"] = to_cel(result)
         if self.uses_now:
