@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from home_documents import Shelf
+from leaks import Leaks
 
 from taskmatrix_ros.executor.interpreter import Interpreter
 from taskmatrix_ros.executor.verifier import Verifier
@@ -40,10 +41,10 @@ def until_no_workers_but(known: set[int], within_s: float = 3.0) -> set[int]:
 
 
 @pytest.fixture(scope="module")
-def runner() -> Iterator[asyncio.Runner]:
+def runner(leaks: Leaks) -> Iterator[asyncio.Runner]:
     """An event loop that the tests of a module share, as the sandbox's pool belongs to one."""
     known = workers()
-    with asyncio.Runner() as runner:
+    with leaks.long_lived("monty subprocess"), asyncio.Runner() as runner:
         yield runner
     assert not until_no_workers_but(known), "a sandbox worker outlived its pool"
 
