@@ -150,13 +150,9 @@ class Demo:
         await self._draw(await truth.snapshot())
 
     async def _say(self, client: Any, step: Step) -> None:
-        from taskmatrix_interfaces.action import ExecuteTask
-        from taskmatrix_ros.ros.task_messages import feedback_to_plain, result_to_plain
-
         self._listener.said(step.say)
-        goal = ExecuteTask.Goal(instruction=step.say, request_id=new_id())
-        result = await client.execute(goal, lambda message: self._listener.progressed(feedback_to_plain(message)))
-        plain = {"say": step.say, **result_to_plain(result)}
+        result = await client.execute(step.say, self._listener.progressed, request_id=new_id())
+        plain = {"say": step.say, **result}
         self._report.instructions.append(plain)
         self._listener.ended(plain)
 

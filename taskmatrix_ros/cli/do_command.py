@@ -13,7 +13,7 @@ from taskmatrix_ros.cli.exit_status import ExitStatus, exit_status_of_run
 from taskmatrix_ros.cli.output import JsonOption, command, errors, escape, print_json
 from taskmatrix_ros.cli.ros_link import task_client
 from taskmatrix_ros.cli.timeline import Timeline
-from taskmatrix_ros.core.instruction import MAX_TEXT
+from taskmatrix_ros.core.instruction import MAX_TEXT, Mode
 from taskmatrix_ros.core.main_loop import run_until_signal
 from taskmatrix_ros.core.run import RunStatus
 
@@ -51,37 +51,29 @@ def do(
     as_json: JsonOption = False,
 ) -> ExitStatus:
     """Have the running node carry out an instruction; Ctrl-C cancels it."""
-    goal = {"instruction": read_instruction(instruction), "request_id": request_id}
-    goal["mode"] = "MODE_DRY_RUN" if dry_run else "MODE_OUTLINE_ONLY" if outline_only else "MODE_RUN"
-    plain = run_until_signal(_execute(goal, namespace))
+    mode = Mode.DRY_RUN if dry_run else Mode.OUTLINE_ONLY if outline_only else Mode.RUN
+    plain = run_until_signal(_execute(read_instruction(instruction), mode, request_id, namespace))
     assert plain is not None
     _show(plain, as_json=as_json)
     return exit_status_of_run(RunStatus(plain["status"]))
 
 
-async def _execute(fields: dict[str, str], namespace: str) -> dict[str, Any]:
+async def _execute(text: str, mode: Mode, request_id: str, namespace: str) -> dict[str, Any]:
     """Send the goal; Ctrl-C cancels it and waits for its result, so that nothing is left moving."""
     async with task_client(namespace) as client:
-        from taskmatrix_interfaces.action import ExecuteTask
-        from taskmatrix_ros.ros.task_messages import feedback_to_plain, result_to_plain
-
-        mode = getattr(ExecuteTask.Goal, fields.pop("mode"))
-        goal = ExecuteTask.Goal(mode=mode, **fields)
         with Timeline(errors) as timeline:
 
-            def on_feedback(feedback: Any) -> None:
-                plain = feedback_to_plain(feedback)
+            def on_feedback(plain: dict[str, Any]) -> None:
                 timeline.show(plain["stage"], plain["calls"])
 
-            pending = asyncio.ensure_future(client.execute(goal, on_feedback))
+            pending = asyncio.ensure_future(client.execute(text, on_feedback, mode=mode, request_id=request_id))
             try:
                 result = await asyncio.shield(pending)
             except asyncio.CancelledError:
                 client.cancel()
                 result = await pending
-            plain = result_to_plain(result)
-            timeline.show("ended", plain["calls"])
-        return plain
+            timeline.show("ended", result["calls"])
+        return result
 
 
 def _show(plain: dict[str, Any], *, as_json: bool) -> None:

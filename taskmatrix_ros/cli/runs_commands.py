@@ -24,10 +24,7 @@ def request(namespace: str, kind: str, name: str, **fields: Any) -> Any:
 
     async def program() -> Any:
         async with task_client(namespace) as client:
-            from taskmatrix_interfaces import srv
-
-            service = getattr(srv, kind)
-            return await client.request(service, name, service.Request(**fields))
+            return await client.request(f"taskmatrix_interfaces/srv/{kind}", name, **fields)
 
     return run_until_signal(program())
 

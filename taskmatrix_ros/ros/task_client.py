@@ -13,15 +13,25 @@ from std_msgs.msg import Bool
 from taskmatrix_interfaces.action import ExecuteTask
 from taskmatrix_ros.core.errors import CallUnavailable
 from taskmatrix_ros.core.ids import id_to_bytes, new_id
+from taskmatrix_ros.core.instruction import Mode
 from taskmatrix_ros.ros.action_call import ActionCall, ActionPeer, GoalEnd, GoalReport
+from taskmatrix_ros.ros.interface_types import interface_type
 from taskmatrix_ros.ros.node_entities import NodeEntities
 from taskmatrix_ros.ros.node_thread import NodeThread
 from taskmatrix_ros.ros.ros_names import absolute_name
+from taskmatrix_ros.ros.task_messages import feedback_to_plain, result_to_plain
 
 POLL_S = 0.02
 SILENT_S = 5.0
 """Wall seconds without a heartbeat after which the node counts as gone: generous, for loaded machines."""
 DAY_S = 86_400.0
+
+
+_MODE = {
+    Mode.RUN: ExecuteTask.Goal.MODE_RUN,
+    Mode.OUTLINE_ONLY: ExecuteTask.Goal.MODE_OUTLINE_ONLY,
+    Mode.DRY_RUN: ExecuteTask.Goal.MODE_DRY_RUN,
+}
 
 
 class TaskClient:
@@ -47,10 +57,18 @@ class TaskClient:
         self._peer = None
         await self._entities.close()
 
-    async def execute(self, goal: ExecuteTask.Goal, on_feedback: Callable[[Any], None]) -> ExecuteTask.Result:
+    async def execute(
+        self,
+        instruction: str,
+        on_feedback: Callable[[dict[str, Any]], None],
+        *,
+        mode: Mode = Mode.RUN,
+        request_id: str = "",
+    ) -> dict[str, Any]:
         """Send an instruction and wait for its end.
 
-        :param on_feedback: called in the loop's thread.
+        :param on_feedback: told ``task_messages.feedback_to_plain``, in the loop's thread.
+        :returns: ``task_messages.result_to_plain``.
         :raises CallUnavailable: no node, it rejects goals, or it went away before the end.
         """
         assert self._peer is not None
@@ -58,16 +76,17 @@ class TaskClient:
         name = self._peer.name
         self._call = ActionCall(self._thread, self._peer)
         self._alive_s = None
+        goal = ExecuteTask.Goal(instruction=instruction, request_id=request_id, mode=_MODE[mode])
         report: GoalReport = await self._call.run(
             goal,
             goal_id=id_to_bytes(new_id()),
-            on_feedback=lambda feedback: loop.call_soon_threadsafe(on_feedback, feedback),
+            on_feedback=lambda feedback: loop.call_soon_threadsafe(on_feedback, feedback_to_plain(feedback)),
             connect_s=self._connect_s,
             deadline_s=DAY_S,
             lost=self._gone,
         )
         if report.result is not None:
-            return report.result
+            return result_to_plain(report.result)
         if report.end is GoalEnd.REJECTED:
             raise CallUnavailable(f"{name} takes no goals now: the node is not active; activate it")
         if report.end is GoalEnd.NO_SERVER:
@@ -81,13 +100,18 @@ class TaskClient:
         if self._call is not None:
             self._call.cancel()
 
-    async def request(self, kind: Any, name: str, request: Any, *, timeout_s: float = 10.0) -> Any:
-        """Call a service of the node.
+    async def request(self, kind: str, name: str, *, timeout_s: float = 10.0, **fields: Any) -> Any:
+        """Call a service.
 
+        :param kind: ``package/srv/Type``.
+        :param name: relative to the node's namespace, or absolute.
+        :param fields: of the request.
+        :returns: the response message.
         :raises CallUnavailable: no such service within ``connect_s``, or no answer within ``timeout_s``.
         """
         full = absolute_name(self._namespace, name)
-        client = await self._entities.create(lambda node: node.create_client(kind, full))
+        service = interface_type(kind)
+        client = await self._entities.create(lambda node: node.create_client(service, full))
         try:
             until = time.monotonic() + self._connect_s
             while not await self._thread.run(client.service_is_ready):
@@ -97,7 +121,7 @@ class TaskClient:
                     )
                 await asyncio.sleep(POLL_S)
             async with asyncio.timeout(timeout_s):
-                return await self._thread.result(partial(client.call_async, request))
+                return await self._thread.result(partial(client.call_async, service.Request(**fields)))
         except TimeoutError as error:
             raise CallUnavailable(f"service {full} did not answer within {timeout_s:g} s") from error
         finally:

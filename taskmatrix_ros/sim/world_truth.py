@@ -1,4 +1,4 @@
-"""The world as it really is: the simulator's ground truth and the devices' own words. For judges, never for the node."""
+"""The world as it is: the simulator's ground truth and the devices' own words. For judges, never for the node."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import threading
 from typing import Any
 
 import paho.mqtt.client as paho
-from std_srvs.srv import Trigger
 
 from taskmatrix_ros.core.errors import CallUnavailable
 from taskmatrix_ros.ros.ros_names import absolute_name
@@ -51,7 +50,7 @@ class WorldTruth:
 
     async def snapshot(self) -> dict[str, Any]:
         """Give the simulator's ground truth. :raises CallUnavailable: it does not answer."""
-        response = await self._client.request(Trigger, self._snapshot_service, Trigger.Request())
+        response = await self._client.request("std_srvs/srv/Trigger", self._snapshot_service)
         snapshot: dict[str, Any] = json.loads(response.message)
         return snapshot
 
