@@ -1,0 +1,154 @@
+"""The ground rules of every test: its peers, a ROS domain of its own, and nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import sys
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+from domain_reservation import DomainReservation
+from leaks import RUN_VARIABLE, Leaks, processes_of_run
+from peers import MISSING, MODULES, required_peers
+from ros_free import ROS_MODULES, ros_free
+
+UNIT = Path(__file__).resolve().parent / "unit"
+leaks = Leaks()
+run_id = secrets.token_hex(8)
+
+
+def is_unit(path: Path) -> bool:
+    """Tell whether the file is one of the tests that need no ROS."""
+    return path.is_relative_to(UNIT)
+
+
+# --- the run ----------------------------------------------------------------------------------------------------------
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Take a free ROS domain, away from any robot, and mark every process that will be started."""
+    try:
+        required_peers()
+    except ValueError as error:
+        raise pytest.UsageError(str(error)) from error
+    config.stash[domain_key] = DomainReservation()
+    os.environ["ROS_DOMAIN_ID"] = str(config.stash[domain_key].domain)
+    os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+    os.environ["FASTDDS_BUILTIN_TRANSPORTS"] = "UDPv4"  # killed processes leave shared memory files behind
+    os.environ[RUN_VARIABLE] = run_id
+    leaks.watch_tasks()
+
+
+domain_key = pytest.StashKey[DomainReservation]()
+only_unit_key = pytest.StashKey[bool]()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Run the unit tests first: they are quick and tell most."""
+    items.sort(key=lambda item: not is_unit(item.path))
+    config.stash[only_unit_key] = bool(items) and all(is_unit(item.path) for item in items)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail the run if something outlived it, or if a run of unit tests alone imported ROS."""
+    problems = [f"left behind by the run: process {pid} {command}" for pid, command in processes_of_run(run_id).items()]
+    problems += [f"left behind by the run: {task}" for task in leaks.tasks]
+    if session.config.stash.get(only_unit_key, False):
+        problems += [f"test/unit imported {name}" for name in sorted(ROS_MODULES & sys.modules.keys())]
+    for problem in problems:
+        sys.stderr.write(f"\nERROR: {problem}\n")
+    if problems and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+# --- peers ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test whose peer is missing; fail it where the run requires that peer."""
+    for peer, missing in MISSING.items():
+        if item.get_closest_marker(peer) is None or (what := missing()) is None:
+            continue
+        if peer in required_peers():
+            pytest.fail(f"{peer} is required: {what}", pytrace=False)
+        pytest.skip(f"{peer}: {what}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Collect unit tests without ROS; let no file skip itself for want of a peer that the run requires."""
+    if isinstance(collector, pytest.Module) and is_unit(collector.path):
+        with ros_free():
+            report = yield
+    else:
+        report = yield
+    if report.outcome == "skipped":
+        wanted = [name for peer in required_peers() for name in MODULES.get(peer, ())]
+        if any(f"'{name}" in str(report.longrepr) for name in wanted):
+            report.outcome = "failed"
+    return report
+
+
+@pytest.fixture(autouse=True)
+def _unit_tests_run_without_ros(request: pytest.FixtureRequest) -> Iterator[None]:
+    if is_unit(request.path):
+        with ros_free():
+            yield
+    else:
+        yield
+
+
+# --- nothing left behind ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left_behind() -> Iterator[None]:
+    before = leaks.present()
+    leaks.tasks.clear()
+    yield
+    if left := leaks.since(before):
+        pytest.fail("left behind: " + "; ".join(left), pytrace=False)
+
+
+@pytest.fixture(scope="session", name="leaks")
+def leaks_fixture() -> Leaks:
+    """For ``with leaks.long_lived("name"):`` in a fixture whose peer outlives one test."""
+    return leaks
+
+
+# --- what tests share -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A TCP port on 127.0.0.1 that nobody listened on a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def ros_domain(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """A ROS domain for this test alone, in ``ROS_DOMAIN_ID``; tests without this share the run's."""
+    reservation = DomainReservation()
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(reservation.domain))
+    yield reservation.domain
+    reservation.release()
+
+
+@pytest.fixture(scope="session")
+def broker_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The port of a real MQTT broker on 127.0.0.1 that the whole run shares; mark the test ``mqtt``."""
+    from broker_thread import BrokerThread
+
+    broker = BrokerThread(tmp_path_factory.mktemp("broker"))
+    broker.open()
+    yield broker.port
+    broker.close()

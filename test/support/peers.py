@@ -1,0 +1,47 @@
+"""The real programs that tests talk to: whether each is here, and which the run insists on."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+from collections.abc import Callable
+
+REQUIRE_VARIABLE = "TASKMATRIX_REQUIRE"
+
+
+def _lacks_modules(*names: str) -> str | None:
+    lacking = [name for name in names if importlib.util.find_spec(name) is None]
+    return f"no {', '.join(lacking)}" if lacking else None
+
+
+def _lacks_broker() -> str | None:
+    here = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin") or importlib.util.find_spec("amqtt")
+    return None if here else "no mosquitto and no amqtt"
+
+
+def _lacks_home_assistant() -> str | None:
+    return None if shutil.which(os.environ.get("TASKMATRIX_HASS", "hass")) else "no hass; name it in TASKMATRIX_HASS"
+
+
+MISSING: dict[str, Callable[[], str | None]] = {
+    "ros": lambda: _lacks_modules("rclpy", "taskmatrix_interfaces"),
+    "mqtt": lambda: _lacks_modules("paho") or _lacks_broker(),
+    "mujoco": lambda: _lacks_modules("mujoco"),
+    "homeassistant": _lacks_home_assistant,
+}
+"""Marker -> a function that says what is missing, or None."""
+
+MODULES = {"ros": ("rclpy", "taskmatrix_interfaces"), "mqtt": ("paho", "amqtt"), "mujoco": ("mujoco",)}
+"""Marker -> modules whose absence makes ``pytest.importorskip`` skip a whole file."""
+
+
+def required_peers() -> frozenset[str]:
+    """Read ``TASKMATRIX_REQUIRE``: the peers whose absence is a failure.
+
+    :raises ValueError: it names a peer there is not.
+    """
+    named = frozenset(name.strip() for name in os.environ.get(REQUIRE_VARIABLE, "").split(",") if name.strip())
+    if unknown := named - MISSING.keys():
+        raise ValueError(f"{REQUIRE_VARIABLE} names {', '.join(sorted(unknown))}; allowed are {', '.join(MISSING)}")
+    return named
