@@ -57,7 +57,7 @@ def test_a_clean_test_passes(ground: Ground) -> None:
 
 THREAD = """
     import threading, time
-    threading.Thread(target=time.sleep, args=(8,), name="mine", daemon=DAEMON).start()
+    threading.Thread(target=time.sleep, args=(2,), name="mine", daemon=DAEMON).start()
 """
 PROCESS = """
     import subprocess
