@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from taskmatrix_ros.cli.exit_status import ExitStatus, exit_status_of_run
+from taskmatrix_ros.cli.exit_status import ExitStatus, UsageError, exit_status_of_run
 from taskmatrix_ros.cli.output import JsonOption, command, errors, escape, print_json
 from taskmatrix_ros.cli.ros_link import task_client
 from taskmatrix_ros.cli.timeline import Timeline
@@ -24,7 +24,7 @@ NamespaceOption = Annotated[str, typer.Option(help="ROS namespace of the node.")
 def read_instruction(text: str) -> str:
     """Take the argument or standard input.
 
-    :raises typer.BadParameter: it is empty or longer than ``MAX_TEXT``.
+    :raises UsageError: it is empty or longer than ``MAX_TEXT``.
     """
     if text == "-":
         text = sys.stdin.read(4 * MAX_TEXT)
@@ -32,9 +32,9 @@ def read_instruction(text: str) -> str:
         text += rest
     text = text.strip()
     if not text:
-        raise typer.BadParameter('the instruction is empty; say what to do, as in "turn on the kitchen light"')
+        raise UsageError('the instruction is empty; say what to do, as in "turn on the kitchen light"')
     if len(text) > MAX_TEXT:
-        raise typer.BadParameter(
+        raise UsageError(
             f"the instruction has {len(text):,} characters; at most {MAX_TEXT:,} are allowed; say it shorter"
         )
     return text

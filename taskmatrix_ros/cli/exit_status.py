@@ -18,6 +18,12 @@ class ExitStatus(IntEnum):
     UNAVAILABLE = 4
 
 
+class UsageError(TaskMatrixError):
+    """The command's words are off."""
+
+    code = "USAGE"
+
+
 _OF_RUN = {
     RunStatus.SUCCEEDED: ExitStatus.DONE,
     RunStatus.DRY_RUN: ExitStatus.DONE,
@@ -33,7 +39,7 @@ def exit_status_of_run(status: RunStatus) -> ExitStatus:
 
 def exit_status_of_error(error: TaskMatrixError) -> ExitStatus:
     """Give the status for an error: a file or setting to mend is usage, a wish that cannot be met is refused."""
-    if isinstance(error, ConfigError):
+    if isinstance(error, ConfigError | UsageError):
         return ExitStatus.USAGE
     if isinstance(error, PlanningError | VerificationError):
         return ExitStatus.REFUSED

@@ -7,7 +7,6 @@ import time
 
 import pytest
 
-pytest.importorskip("rclpy")
 pytestmark = [pytest.mark.ros]
 
 from find_server import FindServer
