@@ -126,6 +126,8 @@ class MqttConnection:
         sock = self._client.socket()
         if not isinstance(sock, socket.socket):
             return ConnectionEnd(self._reason or "the connection ended at once", other_version=self._is_v5)
+        # A command behind an acknowledgement would wait 40 ms for the broker's delayed TCP acknowledgement.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             with selectors.DefaultSelector() as selector:
                 selector.register(self._owner.waker, selectors.EVENT_READ)

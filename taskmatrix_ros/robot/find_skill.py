@@ -57,7 +57,6 @@ class FindSkill:
         thing = p.known_object(name)
         first, last = self._regions(place)
         search = _Search()
-        p.hand.raise_to(run, p.viewing_height(), wait=False)
         if thing is None:
             return self._glance_round(run, name, search)
         held = p.hand.held
@@ -93,7 +92,7 @@ class FindSkill:
         """Look from here."""
         p = self._p
         run.report(run.last_progress.completion, "looking", f"looking for {thing.name}")
-        p.hand.raise_to(run, p.viewing_height())
+        p.clear_sight(run)
         view = p.looker.look(run)
         search.looks += view.pictures
         search.seen_from.append(p.navigator.where().pose)
@@ -159,7 +158,7 @@ class FindSkill:
 
     def _drive(self, run: SkillRun, pose: Pose2) -> None:
         p = self._p
-        p.hand.raise_to(run, p.viewing_height())
+        p.carry(run)
         p.navigator.make_room(run)
         completion = run.last_progress.completion
         p.navigator.go(run, pose, lambda done, state, message, left_m: run.report(completion, state, message, left_m))
@@ -168,6 +167,7 @@ class FindSkill:
         """Look all round for a thing that nobody could recognise, and say so."""
         p = self._p
         others: set[str] = set()
+        p.hand.raise_to(run, p.settings.carry.height_m)
         for step in range(p.settings.look.glances):
             run.report(step / p.settings.look.glances, "looking", f"looking round for '{name}'")
             view = p.looker.look(run)

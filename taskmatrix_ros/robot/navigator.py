@@ -174,16 +174,26 @@ class Navigator:
         return None
 
     def make_room(self, run: SkillRun) -> None:
-        """Back off until there is room to turn, as after leaning over a table."""
+        """Back off until there is room for the base to turn, as after leaning over a table."""
         for _ in range(4):
             pose = self.where().pose
-            if self._grid.clearance_m(pose.x_m, pose.y_m) >= min(self.turn_radius_m, self._radius_m + 0.05):
-                return
+            here = self._grid.clearance_m(pose.x_m, pose.y_m)
             behind = pose.ahead(-0.15)
-            if self._grid.clearance_m(behind.x_m, behind.y_m) <= self._grid.clearance_m(pose.x_m, pose.y_m):
+            if here >= self._radius_m or self._grid.clearance_m(behind.x_m, behind.y_m) <= here:
                 return
             if abs(self._motion.advance(run, -0.15, speed_m_s=0.25)) < 0.05:
                 return
+
+    def has_room(self, pose: Pose2) -> bool:
+        """Whether the robot can turn on the spot there with the hand at any height."""
+        return self._grid.clearance_m(pose.x_m, pose.y_m) >= self.turn_radius_m
+
+    def hand_free(self, pose: Pose2) -> bool:
+        """Whether nothing on the map is below or beside the hand of a robot that stands there."""
+        gripper = self._robot.gripper
+        along = np.arange(0.1, gripper.tip_x_m + 0.02, 0.04)
+        points = pose.apply(np.stack([along, np.zeros_like(along)], axis=-1))
+        return bool(np.all(self._grid.field.at(points) > gripper.open_m + 0.04))
 
     @property
     def is_lost(self) -> bool:

@@ -75,10 +75,8 @@ class PickUpSkill:
     def _attempt(self, run: SkillRun, thing: CatalogueObject, called: str) -> str | None:
         """Try once; returns what went wrong, None if the fingers hold it."""
         p = self._p
-        p.hand.raise_to(run, p.viewing_height(), wait=False)
         if not p.hand.open(run):
             return "the fingers did not open"
-        p.hand.raise_to(run, p.viewing_height())
         sight = self._stand_before(run, thing)
         grasp = p.robot.gripper
         height = self._grasp_height(sight, thing)
@@ -101,7 +99,7 @@ class PickUpSkill:
             p.hand.open(run)
         p.motion.advance(run, -p.settings.grasp.retreat_m, speed_m_s=0.3)
         run.report(0.9, "checking", "checking the fingers")
-        p.carry(run, wait=False)
+        p.carry(run)
         if gripped and p.hand.held is not None:
             return None
         return (
@@ -155,10 +153,14 @@ class PickUpSkill:
         """See it now: turn to where it was seen, glance left and right if it is not there."""
         p = self._p
         count = p.settings.look.close_pictures
+        seen = p.memory.get(thing.name)
+        here = p.localization.estimate()
+        if seen is not None and here is not None:
+            distance = here.pose.distance_to(seen.x_m, seen.y_m)
+            p.clear_sight(run, distance, seen.z_m - thing.size_m[2] / 2)
         view = p.looker.look(run, count)
         if thing.name in view.objects:
             return view.objects[thing.name]
-        seen = p.memory.get(thing.name)
         if seen is not None:
             bearing = p.navigator.where().pose.bearing_to(seen.x_m, seen.y_m)
             for turn in (bearing, 0.35, -0.7):

@@ -135,7 +135,7 @@ class PutDownSkill:
             here = p.navigator.where().pose
             things = [o for o in p.memory.all() if o.name != held.thing.name]
             try:
-                plan, spot = p.space.plan(surface, here, height, things)
+                plan, spot = p.space.plan(surface, here, height, things, hanging_m=held.below_grasp_m)
             except NoSpace as error:
                 raise SkillError(SkillErrorCode.NO_SPACE, str(error)) from error
             except OutOfReach as error:
@@ -154,7 +154,7 @@ class PutDownSkill:
             if looked:
                 return plan, spot
             # Lowered, the hand hides less of the surface; it is still before the edge, so nothing is under it.
-            p.hand.raise_to(run, max(p.viewing_height(), surface.height_m + held.below_grasp_m + 0.05))
+            p.clear_sight(run)
             p.looker.look(run)
             looked = True
         raise SkillError(SkillErrorCode.OUT_OF_REACH, f"the robot could not get square before {surface.name}")
@@ -169,11 +169,10 @@ class PutDownSkill:
     def _check(self, run: SkillRun, held: HeldObject, left: RememberedObject) -> PutDown:
         """Look at where it was left."""
         p = self._p
-        p.carry(run, wait=False)
         pose = p.navigator.where().pose
         if not p.reach.sees(pose, left.x_m, left.y_m, left.z_m):
             p.motion.advance(run, -0.15, speed_m_s=0.3)
-        p.hand.raise_to(run, p.viewing_height())
+        p.clear_sight(run, p.navigator.where().pose.distance_to(left.x_m, left.y_m), left.z_m - 0.06)
         view = p.looker.look(run)
         seen = p.memory.get(held.thing.name)
         if held.thing.name not in view.objects or seen is None:

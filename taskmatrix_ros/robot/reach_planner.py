@@ -80,19 +80,29 @@ class ReachPlanner:
         self._bands: dict[tuple[int, int], DistanceField] = {}
         tip_m = robot.gripper.tip_x_m
         self._near_m = tip_m + settings.approach.stand_off_m
-        self._far_m = tip_m + settings.approach.max_stand_off_m
+        # A little less than reach_m, so that a stand that is missed by a few centimetres is still within reach.
+        within_m = robot.gripper.grasp_x_m + settings.grasp.reach_m - settings.drive.arrival_distance_m - 0.02
+        self._far_m = max(self._near_m, min(tip_m + settings.approach.max_stand_off_m, within_m))
 
-    def plan(self, target: ReachTarget, here: Pose2, others: Sequence[tuple[float, float]] = ()) -> ReachPlan:
+    def plan(
+        self,
+        target: ReachTarget,
+        here: Pose2,
+        others: Sequence[tuple[float, float]] = (),
+        *,
+        hanging_m: float = 0.0,
+    ) -> ReachPlan:
         """Choose the best stand.
 
         :param here: where the robot is; if it can reach from here by turning alone, it does.
         :param others: x and y of things that the fingers must not touch, map frame.
+        :param hanging_m: how far what the hand holds reaches below it.
         :raises OutOfReach: there is none.
         """
         reasons: list[str] = []
         plans = []
         for stand, at_here in self._candidates(target, here):
-            problem = self._problem(stand, target, others, at_here=at_here)
+            problem = self._problem(stand, target, others, hanging_m, at_here=at_here)
             if problem is not None:
                 reasons.append(problem)
                 continue
@@ -113,7 +123,7 @@ class ReachPlanner:
         towards = here.facing(target.x_m, target.y_m)
         distance = here.distance_to(target.x_m, target.y_m)
         off = min((abs(wrap_angle(towards.yaw_rad - d)) for d in target.directions_rad), default=math.pi)
-        if off <= target.tolerance_rad and self._near_m - 0.15 <= distance <= self._far_m + 0.1:
+        if off <= target.tolerance_rad and self._near_m - 0.15 <= distance <= self._far_m + 0.04:
             yield towards, True
         for direction in target.directions_rad:
             for ratio in (0.0, 0.5, -0.5, 0.9, -0.9):
@@ -123,7 +133,13 @@ class ReachPlanner:
                     yield Pose2(x, y, wrap_angle(yaw)), False
 
     def _problem(
-        self, stand: Pose2, target: ReachTarget, others: Sequence[tuple[float, float]], *, at_here: bool
+        self,
+        stand: Pose2,
+        target: ReachTarget,
+        others: Sequence[tuple[float, float]],
+        hanging_m: float,
+        *,
+        at_here: bool,
     ) -> str | None:
         base, approach, gripper = self._robot.base, self._settings.approach, self._robot.gripper
         final = stand.ahead(stand.distance_to(target.x_m, target.y_m) - gripper.grasp_x_m)
@@ -131,7 +147,7 @@ class ReachPlanner:
             return "the camera would not see it from where the gripper reaches it"
         if not at_here:
             room = self._robot.reach_radius_m + self._settings.drive.turn_margin_m
-            low = min(target.height_m, self._settings.carry.height_m) - 0.12
+            low = self._settings.carry.height_m - self._settings.carry.hand_half_height_m - hanging_m
             if float(self._band(low, _MAST_TOP_M).at([stand.x_m, stand.y_m])) < room:
                 return "there is no room to turn before it"
             if (
@@ -142,7 +158,11 @@ class ReachPlanner:
         line = self._grid.line_clearance_m((stand.x_m, stand.y_m), (final.x_m, final.y_m))
         if line < base.footprint_radius_m + approach.furniture_margin_m:
             return "furniture keeps the base too far away"
-        if not self._fingers_free(final, target):
+        half = self._settings.carry.hand_half_height_m
+        lowest = min(target.height_m, self._settings.carry.height_m) - hanging_m - half
+        if not self._hand_free(stand, lowest, self._settings.carry.height_m + half):
+            return "furniture is below the hand where it is lowered"
+        if not self._hand_free(final, target.height_m - _BOOM_HALF_HEIGHT_M, target.height_m + _BOOM_HALF_HEIGHT_M):
             return "furniture is in the way of the gripper"
         if any(self._in_the_way(stand, target, other) for other in others):
             return "other objects stand too close to it"
@@ -166,12 +186,11 @@ class ReachPlanner:
             self._bands[key] = self._grid.band(key[0] / 50, key[1] / 50)
         return self._bands[key]
 
-    def _fingers_free(self, final: Pose2, target: ReachTarget) -> bool:
-        half = self._robot.gripper.open_m + 0.03
-        boom = self._band(target.height_m - _BOOM_HALF_HEIGHT_M, target.height_m + _BOOM_HALF_HEIGHT_M)
+    def _hand_free(self, base: Pose2, low_m: float, high_m: float) -> bool:
+        """Whether nothing on the map is where boom and fingers are, between two heights."""
         along = np.arange(0.1, self._robot.gripper.tip_x_m + 0.02, 0.03)
-        points: NDArray[np.float64] = final.apply(np.stack([along, np.zeros_like(along)], axis=-1))
-        return bool(np.all(boom.at(points) > half))
+        points: NDArray[np.float64] = base.apply(np.stack([along, np.zeros_like(along)], axis=-1))
+        return bool(np.all(self._band(low_m, high_m).at(points) > self._robot.gripper.open_m + 0.03))
 
     def _in_the_way(self, stand: Pose2, target: ReachTarget, other: tuple[float, float]) -> bool:
         ahead, left = stand.local(*other)

@@ -59,17 +59,35 @@ class SkillParts:
         tip = pose.ahead(self.robot.gripper.grasp_x_m)
         return tip.x_m, tip.y_m
 
-    def viewing_height(self) -> float:
-        """Grasp height at which the hand does not hide what the camera looks down at."""
-        camera, gripper = self.robot.camera, self.robot.gripper
-        lowest = camera.pitch_rad + camera.ideal_model().fovy_rad / 2
-        sight = camera.z_m - (gripper.tip_x_m - camera.x_m) * math.tan(lowest)
-        return min(self.settings.carry.height_m, sight - gripper.finger_height_m / 2 - 0.03)
+    def sight_height(self, ahead_m: float | None = None, z_m: float = 0.0) -> float:
+        """Greatest height of the grasp at which the hand hides neither a spot nor what is above it in the picture.
 
-    def carry(self, run: SkillRun, *, wait: bool = True) -> None:
-        """Bring the hand to where it may be while driving."""
-        carry = self.settings.carry
-        self.hand.raise_to(run, carry.loaded_height_m if self.hand.holding else self.viewing_height(), wait=wait)
+        :param ahead_m: of the spot from base_link; None for the lower border of the picture.
+        :param z_m: of the spot over the floor.
+        """
+        camera, gripper = self.robot.camera, self.robot.gripper
+        down = camera.pitch_rad + camera.ideal_model().fovy_rad / 2
+        if ahead_m is not None and ahead_m > camera.x_m:
+            down = min(down, math.atan2(camera.z_m - z_m, ahead_m - camera.x_m) + self.settings.look.edge_rad)
+        sight = camera.z_m - (gripper.tip_x_m - camera.x_m) * math.tan(max(down, 0.0))
+        return min(self.settings.carry.height_m, sight - self.settings.carry.hand_half_height_m)
+
+    def carry(self, run: SkillRun) -> None:
+        """Raise the hand to where it may be while driving; wait for it only where a turn could hit something."""
+        pose = self.localization.estimate()
+        roomy = pose is not None and self.navigator.has_room(pose.pose)
+        self.hand.raise_to(run, self.settings.carry.height_m, wait=not roomy)
+
+    def clear_sight(self, run: SkillRun, ahead_m: float | None = None, z_m: float = 0.0) -> None:
+        """Lower the hand out of the picture, unless something is below it.
+
+        :param ahead_m: of what is to be seen, from base_link; None for everything.
+        """
+        height = self.sight_height(ahead_m, z_m)
+        pose = self.localization.estimate()
+        if self.hand.height_m > height and (pose is None or not self.navigator.hand_free(pose.pose)):
+            return
+        self.hand.raise_to(run, height)
 
     def localize(self, run: SkillRun) -> None:
         """Turn round until wall tags tell where the robot is, if that is not known.
@@ -79,6 +97,7 @@ class SkillParts:
         if not self.navigator.is_lost:
             return
         steps = self.settings.look.glances
+        self.hand.raise_to(run, self.settings.carry.height_m)
         for step in range(steps + 1):
             run.report(-1.0, "looking", "looking for wall tags to learn where the robot is")
             self.looker.look(run)

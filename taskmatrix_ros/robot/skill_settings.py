@@ -103,10 +103,10 @@ class PlaceSettings(Frozen):
 
 
 class CarrySettings(Frozen):
-    """Height of the grasp over the floor while driving."""
+    """The hand while driving: height of the grasp over the floor, and what it takes up above and below."""
 
     height_m: float = Field(gt=0)
-    loaded_height_m: float = Field(gt=0)
+    hand_half_height_m: float = Field(gt=0)
 
 
 class MemorySettings(Frozen):

@@ -60,11 +60,18 @@ class SurfaceSpace:
         ]
 
     def plan(
-        self, surface: Surface, here: Pose2, height_m: float, things: Sequence[RememberedObject]
+        self,
+        surface: Surface,
+        here: Pose2,
+        height_m: float,
+        things: Sequence[RememberedObject],
+        *,
+        hanging_m: float = 0.0,
     ) -> tuple[ReachPlan, tuple[float, float]]:
         """Choose a free spot and a stand before it.
 
         :param height_m: of the middle of the grasp when the fingers open.
+        :param hanging_m: how far what the hand holds reaches below it.
         :raises NoSpace: nothing is free.
         :raises OutOfReach: nothing that is free can be reached.
         """
@@ -81,7 +88,7 @@ class SurfaceSpace:
         for spot in spots[:40]:
             target = ReachTarget(*spot, height_m, surface.height_m, edge_headings(surface), _TOLERANCE_RAD)
             try:
-                plan = self._reach.plan(target, here, others)
+                plan = self._reach.plan(target, here, others, hanging_m=hanging_m)
             except OutOfReach as error:
                 problem = error
                 continue

@@ -100,7 +100,7 @@ class SdfReader:
             raise include.need("uri").error(f"<uri> is '{uri}'; allowed: model://NAME")
         if not (self._model_folder / name / "model.sdf").is_file():
             known = ", ".join(sorted(p.parent.name for p in self._model_folder.glob("*/model.sdf")))
-            raise include.need("uri").error(f"there is no model '{name}'; known: {known}")
+            raise include.need("uri").error(f"there is no model '{name}'; known: {known or 'none'}")
         model = self.load_model(name)
         model = _with_plugins(replace(model, uri=uri, name=include.string("name", model.name)), include)
         if include.find("pose") is not None:

@@ -109,11 +109,13 @@ class DeviceClient:
         client.on_message = self._on_message
         try:
             client.connect(*self._address, keepalive=KEEPALIVE_S)
-        except OSError as error:
-            self.problem = error.strerror or str(error)
+        except (OSError, ValueError) as error:
+            self.problem = getattr(error, "strerror", None) or str(error)
             self._retry_at_s = time.monotonic() + RETRY_S
             return
         self._client = client
+        if (found := self.socket()) is not None:
+            found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def _on_connect(
         self, client: paho.Client, _userdata: Any, _flags: Any, reason: ReasonCode, _properties: Any

@@ -16,8 +16,8 @@ from taskmatrix_ros.ros.node_thread import NodeThread
 
 
 class FindServer:
-    """``robot/find`` ends by the object's name: ``cup`` is found, ``unicorn`` is not, ``rejected`` never begins, ``slow``
-    waits for a cancel, ``deaf`` ignores it, ``crash`` raises."""
+    """``robot/find`` ends by the object's name: ``cup`` is found, ``unicorn`` is not, ``rejected`` never begins,
+    ``slow`` waits for a cancel, ``deaf`` ignores it, ``crash`` raises."""
 
     def __init__(self, thread: NodeThread) -> None:
         self._thread = thread

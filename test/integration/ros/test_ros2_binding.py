@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+pytest.importorskip("rclpy")
 pytestmark = [pytest.mark.ros]
 
 from find_server import FindServer
