@@ -117,25 +117,28 @@ class NodeThread:
     async def result(self, start: Callable[[], Future]) -> Any:
         """Call a function that returns an rclpy Future, in the node's thread, and await that future's result.
 
-        Cancelling the wait cancels the rclpy future, not what it stands for.
+        Cancelling the wait does not recall what was started.
         """
         answer: concurrent.futures.Future[Any] = concurrent.futures.Future()
         self._pending.add(answer)
         answer.add_done_callback(self._pending.discard)
-        started: Future = await self.run(start)
 
         def settle(done: Future) -> None:
-            if answer.cancelled():
+            if not answer.set_running_or_notify_cancel():
                 return
             error = done.exception()
-            if done.cancelled():
-                answer.cancel()
-            elif error is not None:
+            if error is not None:
                 answer.set_exception(error)
             else:
                 answer.set_result(done.result())
 
-        self.post(lambda: started.add_done_callback(settle))
+        def begin() -> None:
+            try:
+                start().add_done_callback(settle)
+            except BaseException as error:  # noqa: BLE001 - handed to whoever waits
+                answer.set_exception(error)
+
+        self.post(begin)
         return await asyncio.wrap_future(answer)
 
     def complete(self, future: Future, value: Any) -> None:
