@@ -141,14 +141,3 @@ def ros_domain(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     monkeypatch.setenv("ROS_DOMAIN_ID", str(reservation.domain))
     yield reservation.domain
     reservation.release()
-
-
-@pytest.fixture(scope="session")
-def broker_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The port of a real MQTT broker on 127.0.0.1 that the whole run shares; mark the test ``mqtt``."""
-    from broker_thread import BrokerThread
-
-    broker = BrokerThread(tmp_path_factory.mktemp("broker"))
-    broker.open()
-    yield broker.port
-    broker.close()
