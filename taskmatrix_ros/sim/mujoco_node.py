@@ -144,7 +144,7 @@ class MujocoNode:
 
     def _on_snapshot(self, _request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         response.success = True
-        response.message = json.dumps(self._recorder.snapshot())
+        response.message = json.dumps({**self._recorder.snapshot(), "pictures_drawn": self.pictures_drawn})
         return response
 
     def _on_pause(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:

@@ -67,6 +67,8 @@ def _run(options: argparse.Namespace, ros_arguments: Sequence[str]) -> int:
     os.environ["MUJOCO_GL"] = "disable"
     from taskmatrix_ros.sim.launcher import build_simulator
 
+    if options.speed < 0:
+        raise ConfigError(f"simulation: speed {options.speed:g} is negative; 0 runs as fast as possible")
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
