@@ -22,6 +22,7 @@ _MOSQUITTO_OPTIONS = {
     "allow_anonymous": "true",
     "persistence": "false",
     "sys_interval": "0",
+    "set_tcp_nodelay": "true",  # else a state behind an acknowledgement is 40 ms late
     # a burst of states is not to be dropped for a subscriber that is behind
     "max_queued_messages": "100000",
 }

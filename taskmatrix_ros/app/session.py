@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +27,7 @@ from taskmatrix_ros.core.ports import (
     Verifier,
 )
 from taskmatrix_ros.core.run import TRANSITIONS, Episode, RunStatus, Stage
+from taskmatrix_ros.core.state_store import StateStore
 
 _log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ class Parts:
     rehearsal: Rehearsal
     runner: Runner
     journal: Journal
-    state: Mapping[str, Any]
+    state: StateStore
     clock: HomeClock
     events: EventBus
 
@@ -141,14 +141,14 @@ class Session:
         parts, instruction = self._parts, view.episode.instruction
         if not self._accepting:
             raise PlanningError("the node is shutting down and takes no instructions; try again later", code="CLOSING")
-        context = PlanningContext(state=dict(parts.state), now=parts.clock.now())
+        context = PlanningContext(state=parts.state.known(), now=parts.clock.now())
         outline = await parts.planner.outline(instruction, context)
         self._step(view, Stage.SELECTING, outline=outline)
         if instruction.mode is Mode.OUTLINE_ONLY:
             self._end(view, RunStatus.DRY_RUN, f"outlined in {len(outline.steps)} steps; nothing was done")
             return
         verified = await self._code(view, outline, context)
-        rehearsed = await parts.rehearsal.rehearse(verified, dict(parts.state), parts.clock.now())
+        rehearsed = await parts.rehearsal.rehearse(verified, parts.state.known(), parts.clock.now())
         self._step(view, Stage.REHEARSING, rehearsed=rehearsed)
         if instruction.mode is Mode.DRY_RUN:
             self._end(view, RunStatus.DRY_RUN, f"rehearsed {len(rehearsed.calls)} calls; nothing was done")

@@ -42,15 +42,18 @@ class System:
         *,
         store_file: Path | None,
         make_bindings: MakeBindings = lambda _catalogue, _state: (),
-        own_names: Sequence[str] = (),
+        own_namespaces: Sequence[str] = ("/taskmatrix",),
+        robot_namespace: str = "",
     ) -> None:
         """:param store_file: the SQLite file; None keeps everything in memory.
 
-        :param own_names: ROS namespaces no binding may reach: the node's own.
+        :param own_namespaces: ROS namespaces no binding may reach: the node's own.
+        :param robot_namespace: what the ROS binding puts before relative names.
         """
         self._manifest_files = tuple(manifest_files)
         self._make_bindings = make_bindings
-        self._own_names = tuple(own_names)
+        self._own_namespaces = tuple(own_namespaces)
+        self._robot_namespace = robot_namespace
         self._stack = AsyncExitStack()
         self._database = Database(store_file)
         self.events = EventBus()
@@ -58,7 +61,7 @@ class System:
         self.registry = Registry()
         self.selector = FtsSelector(self.registry)
         self.journal = SqliteJournal(self._database)
-        self.latch: StopLatch
+        self.latch = StopLatch(self.journal)
         self.safety: Safety
         self.session: Session
 
@@ -86,7 +89,7 @@ class System:
         self._database.open()
         stack.callback(self._database.close)
         self._end_interrupted_runs()
-        self.latch = StopLatch(self.journal)
+        self.latch.restore()
         bindings = self._make_bindings(self.registry, self.state)
         self.safety = Safety(self.latch, bindings)
         for binding in bindings:
@@ -96,7 +99,13 @@ class System:
         stack.push_async_callback(interpreter.close)
         await interpreter.open()
         verifier = Verifier(self.registry, interpreter)
-        gate = Gate(self.registry, self.state, self.latch)
+        gate = Gate(
+            self.registry,
+            self.state,
+            self.latch,
+            own_namespaces=self._own_namespaces,
+            robot_namespace=self._robot_namespace,
+        )
         self.session = Session(
             Parts(
                 planner=OfflinePlanner(self.registry),

@@ -90,7 +90,13 @@ class TaskNode:
             def make(catalogue: Catalogue, state: StateStore) -> list[object]:
                 return make_bindings(settings, catalogue, state, self._thread, clock)
 
-            system = System(settings.manifest_files, store_file=settings.store_file, make_bindings=make)
+            system = System(
+                settings.manifest_files,
+                store_file=settings.store_file,
+                make_bindings=make,
+                own_namespaces=(self._ros_settings.namespace,),
+                robot_namespace=self._ros_settings.robot_namespace,
+            )
             await system.open()
             stack.push_async_callback(system.close)
             self._server = ExecuteTaskServer(self._thread, system.session)
