@@ -81,7 +81,9 @@ class OffscreenRenderer:
         except Exception as error:  # a missing library shows as any of six error types
             self.close()
             detail = " ".join(str(error).split())[:120] or type(error).__name__
-            raise ConfigError(f"simulation camera: this machine cannot draw without a screen ({detail}); {_REMEDY}") from error
+            raise ConfigError(
+                f"simulation camera: this machine cannot draw without a screen ({detail}); {_REMEDY}"
+            ) from error
         mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN.value, self._context)
         self._context.readDepthMap = mujoco.mjtDepthMap.mjDEPTH_ZEROFAR
         self._scene = mujoco.MjvScene(self._model, maxgeom=self._model.ngeom + 50)
@@ -124,7 +126,9 @@ class OffscreenRenderer:
         """Turn the depth buffer (1 at the near plane, 0 at the far one) into distances along the optical axis."""
         extent = self._model.stat.extent
         near, far = self._model.vis.map.znear * extent, self._model.vis.map.zfar * extent
-        metres = (near * far / (buffer.astype(np.float64) * (far - near) + near)).astype(np.float32)
+        metres: NDArray[np.float32] = (near * far / (buffer.astype(np.float64) * (far - near) + near)).astype(
+            np.float32
+        )
         metres[buffer <= 0] = np.inf
         return metres
 
@@ -194,7 +198,7 @@ class CameraThread:
         except ConfigError as error:
             self._on_failure(error.message)
             self._wait_for_close()
-        except Exception:
+        except Exception:  # noqa: BLE001 - physics and the other sensors go on
             _log.exception("simulation camera: ended")
             self._on_failure("simulation camera: drawing failed; the rest goes on without pictures")
             self._wait_for_close()
@@ -207,7 +211,11 @@ class CameraThread:
             pass
 
     def _draw(
-        self, renderer: OffscreenRenderer, time_s: float, positions: NDArray[np.float64], with_depth: bool  # noqa: FBT001
+        self,
+        renderer: OffscreenRenderer,
+        time_s: float,
+        positions: NDArray[np.float64],
+        with_depth: bool,
     ) -> Picture:
         self._data.qpos[:] = positions
         mujoco.mj_kinematics(self._model, self._data)

@@ -28,7 +28,7 @@ class Bump:
 
 
 class ContactWatch:
-    """Finds the robot's contacts with furniture, walls and people, apart from the floor and from things it may grasp."""
+    """Finds what the robot touches: furniture, walls and people, but not the floor and not what it may grasp."""
 
     def __init__(self, model: mujoco.MjModel, data: mujoco.MjData, world: World) -> None:
         self._model, self._data = model, data

@@ -6,14 +6,13 @@ import array
 import math
 from collections.abc import Sequence
 
+import numpy as np
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import Quaternion
 from nav_msgs.msg import Odometry
+from numpy.typing import NDArray
 from sensor_msgs.msg import BatteryState, CameraInfo, Image, LaserScan
 from sensor_msgs.msg import JointState as JointStateMessage
-
-import numpy as np
-from numpy.typing import NDArray
 
 from taskmatrix_ros.sim.battery import Battery
 from taskmatrix_ros.sim.odometry import OdometryState
@@ -45,7 +44,10 @@ def odometry_message(state: OdometryState, drive: DifferentialDrive, time_s: flo
     message.twist.twist.linear.x = state.linear_m_s
     message.twist.twist.angular.z = state.angular_rad_s
     # Per REP 105 the pose drifts without bound; these are the spreads of one metre's way.
-    for matrix, spread in ((message.pose.covariance, (1e-4, 1e-4, 4e-4)), (message.twist.covariance, (1e-4, 1e-4, 4e-4))):
+    for matrix, spread in (
+        (message.pose.covariance, (1e-4, 1e-4, 4e-4)),
+        (message.twist.covariance, (1e-4, 1e-4, 4e-4)),
+    ):
         matrix[0], matrix[7], matrix[35] = spread
         matrix[14] = matrix[21] = matrix[28] = 1e6
     return message

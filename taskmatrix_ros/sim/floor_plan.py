@@ -47,7 +47,7 @@ class FloorPlan:
 
     def draw(self, world: World) -> None:
         """Draw every static model of a world."""
-        outlines = []
+        outlines: list[_Outline] = []
         for model in world.models:
             if not model.is_static:
                 continue
@@ -70,7 +70,9 @@ class FloorPlan:
         """Fill a polygon, ``(N, 2)`` metres."""
         cv2.fillPoly(self._image, [self._fixed(points_m)], bgr, cv2.LINE_AA, _FRACTION_BITS)
 
-    def line(self, points_m: NDArray[np.float64], bgr: tuple[int, int, int], width_px: int, *, closed: bool = False) -> None:
+    def line(
+        self, points_m: NDArray[np.float64], bgr: tuple[int, int, int], width_px: int, *, closed: bool = False
+    ) -> None:
         """Draw a line through points, ``(N, 2)`` metres."""
         cv2.polylines(self._image, [self._fixed(points_m)], closed, bgr, width_px, cv2.LINE_AA, _FRACTION_BITS)
 

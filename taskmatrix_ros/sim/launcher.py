@@ -13,7 +13,7 @@ from taskmatrix_ros.sim.odometry import OdometryNoise
 from taskmatrix_ros.sim.placement import load_placement
 from taskmatrix_ros.sim.recorder import Recorder
 from taskmatrix_ros.sim.sdf_reader import SdfReader
-from taskmatrix_ros.sim.sdf_types import World
+from taskmatrix_ros.sim.sdf_types import CameraSensor, World
 from taskmatrix_ros.sim.simulator import Simulator
 
 _LARGEST_SEED = 2**31 - 1
@@ -74,18 +74,12 @@ def _with_camera(world: World, size: str, rate_hz: float) -> World:
     if rate_hz < 0:
         raise ConfigError(f"simulation: camera rate {rate_hz} Hz is negative; 0 keeps the model's")
 
-    def changed(robot_link):  # noqa: ANN001, ANN202
-        cameras = []
-        for camera in robot_link.cameras:
-            if match:
-                camera = replace(camera, width_px=int(match[1]), height_px=int(match[2]))
-            if rate_hz:
-                camera = replace(camera, rate_hz=rate_hz)
-            cameras.append(camera)
-        return replace(robot_link, cameras=tuple(cameras))
+    def changed(camera: CameraSensor) -> CameraSensor:
+        width, height = (int(match[1]), int(match[2])) if match else (camera.width_px, camera.height_px)
+        return replace(camera, width_px=width, height_px=height, rate_hz=rate_hz or camera.rate_hz)
 
-    models = tuple(
-        replace(model, links=tuple(changed(link) for link in model.links)) if model.drives else model
-        for model in world.models
-    )
-    return replace(world, models=models)
+    models = []
+    for model in world.models:
+        links = tuple(replace(link, cameras=tuple(changed(c) for c in link.cameras)) for link in model.links)
+        models.append(replace(model, links=links))
+    return replace(world, models=tuple(models))

@@ -13,22 +13,20 @@ from nav_msgs.msg import Odometry
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
 from rosgraph_msgs.msg import Clock
-from sensor_msgs.msg import BatteryState, CameraInfo, Image, JointState, LaserScan
+from sensor_msgs.msg import BatteryState, JointState, LaserScan
 from std_msgs.msg import Bool, Float64, String
 from std_srvs.srv import SetBool, Trigger
 
 from taskmatrix_ros.sim import driver_messages as messages
 from taskmatrix_ros.sim.battery import Battery
-from taskmatrix_ros.sim.camera import CameraThread, Picture
+from taskmatrix_ros.sim.camera_topics import CameraTopics
+from taskmatrix_ros.sim.frame_broadcaster import FrameBroadcaster
 from taskmatrix_ros.sim.lidar import Lidar
 from taskmatrix_ros.sim.pacer import Pacer
 from taskmatrix_ros.sim.recorder import Recorder
 from taskmatrix_ros.sim.simulator import Simulator
 
 _LATCHED = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-# A subscriber with the sensor profile (best effort) matches this too, but a picture of 900 kB is 15 UDP packets, of which
-# a default socket buffer holds three: whoever wants every picture subscribes reliably.
-_PICTURES = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
 _CLOCK_WALL_PERIOD_S = 0.01  # at most 100 Hz, however fast simulated time runs
 _JOINTS_HZ, _BUMPER_HZ, _PERSON_HZ, _BATTERY_HZ, _TRUTH_HZ = 25.0, 20.0, 5.0, 1.0, 10.0
 
@@ -58,7 +56,8 @@ class MujocoNode:
         self._battery = Battery()
         self._clock_due = 0.0
         self._bumped = False
-        self._cameras: list[CameraThread] = []
+        sensors = [sensor for link in self._robot.links for sensor in link.cameras]
+        self._cameras = [CameraTopics(node, simulator, sensor) for sensor in sensors]
 
     def open(self) -> None:
         """Create topics and services and start the camera's thread; steps are the pacer's business."""
@@ -81,20 +80,23 @@ class MujocoNode:
         self._publish(String, "sim/poses", _TRUTH_HZ, self._poses, qos=_LATCHED)
         for lidar in simulator.lidars:
             sensor = lidar.sensor
-            self._publish(LaserScan, sensor.topic, sensor.rate_hz, partial(self._scan, lidar), qos=qos_profile_sensor_data)
+            self._publish(
+                LaserScan, sensor.topic, sensor.rate_hz, partial(self._scan, lidar), qos=qos_profile_sensor_data
+            )
         simulator.every(0.0, self._watch)
-        self._open_cameras()
+        FrameBroadcaster(node, simulator).open()
+        for camera in self._cameras:
+            camera.open()
 
     def close(self) -> None:
         """End the camera's thread. The pacer must have been closed, the node is its owner's."""
         for camera in self._cameras:
             camera.close()
-        self._cameras.clear()
 
     @property
     def pictures_drawn(self) -> int:
         """How many pictures the cameras have drawn."""
-        return sum(camera.drawn for camera in self._cameras)
+        return sum(camera.pictures_drawn for camera in self._cameras)
 
     def _publish(self, kind: type[Any], topic: str, rate_hz: float, make: Callable[[], Any], qos: Any = 5) -> None:
         publisher = self._node.create_publisher(kind, topic, qos)
@@ -106,33 +108,6 @@ class MujocoNode:
             # Half a period of slack: steps jitter, and a period that starts anew each time would lose every other one.
             self._clock_due = max(self._clock_due, now - _CLOCK_WALL_PERIOD_S / 2) + _CLOCK_WALL_PERIOD_S
             publisher.publish(Clock(clock=messages.stamp(self._simulator.time_s)))
-
-    def _open_cameras(self) -> None:
-        node, simulator = self._node, self._simulator
-        for link in self._robot.links:
-            for sensor in link.cameras:
-                image = node.create_publisher(Image, f"{sensor.topic}/image", _PICTURES)
-                info = node.create_publisher(CameraInfo, f"{sensor.topic}/camera_info", 5)
-                depth = node.create_publisher(Image, f"{sensor.topic}/depth", _PICTURES)
-
-                def show(picture: Picture, sensor=sensor, image=image, info=info, depth=depth) -> None:  # noqa: ANN001
-                    info.publish(messages.camera_info_message(sensor, picture.time_s))
-                    if picture.depth_m is not None:
-                        depth.publish(messages.image_message(picture.depth_m, sensor, picture.time_s))
-                    image.publish(messages.image_message(picture.rgb, sensor, picture.time_s))
-
-                thread = CameraThread(
-                    simulator.model, self._robot.name, sensor, show, lambda text: node.get_logger().error(text)
-                )
-
-                def trigger(thread=thread, image=image, depth=depth) -> None:  # noqa: ANN001
-                    with_depth = depth.get_subscription_count() > 0
-                    if with_depth or image.get_subscription_count() > 0:
-                        thread.request(simulator.time_s, simulator.data.qpos, with_depth=with_depth)
-
-                simulator.every(1.0 / sensor.rate_hz, trigger)
-                thread.open()
-                self._cameras.append(thread)
 
     # Subscriptions and services: the node's thread.
 

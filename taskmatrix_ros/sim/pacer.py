@@ -41,7 +41,7 @@ class Pacer:
             self._thread.join()
             self._thread = None
 
-    def pause(self, paused: bool) -> None:  # noqa: FBT001 - the value of the pause service
+    def pause(self, paused: bool) -> None:
         """Hold simulated time, or let it run on."""
         if paused:
             self._running.clear()
@@ -56,7 +56,7 @@ class Pacer:
     def _run(self) -> None:
         try:
             self._step_on()
-        except Exception as error:  # the process decides what to do about it
+        except Exception as error:  # noqa: BLE001 - the process decides what to do about it
             _log.exception("simulation: physics ended")
             self.failed = error
 

@@ -65,7 +65,9 @@ class Placement:
             apart = (math.dist((x, y), pose.xyz_m[:2]) for pose in poses.values())
             if all(distance >= self.spacing_m for distance in apart):
                 return Pose((x, y, surface.height_m + height / 2 + _DROP_M), (0.0, 0.0, yaw))
-        raise ConfigError(f"placement: no room for '{name}' on {', '.join(s.name for s in allowed)}; allow more surfaces")
+        raise ConfigError(
+            f"placement: no room for '{name}' on {', '.join(s.name for s in allowed)}; allow more surfaces"
+        )
 
     def _draw(self, surface: Surface, generator: np.random.Generator) -> tuple[float, float, float]:
         assert surface.front_yaw_rad is not None

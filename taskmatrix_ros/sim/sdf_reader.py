@@ -89,7 +89,9 @@ class SdfReader:
         if root.tag != "sdf":
             raise root.error(f"the root is <{root.tag}>, it must be <sdf>")
         if root.attribute("version") not in _VERSIONS:
-            raise root.error(f"SDF version {root.attribute('version')} is not supported; allowed: {', '.join(_VERSIONS)}")
+            raise root.error(
+                f"SDF version {root.attribute('version')} is not supported; allowed: {', '.join(_VERSIONS)}"
+            )
         return root
 
     def _included(self, include: SdfElement) -> Model:
@@ -136,11 +138,14 @@ def _with_plugins(model: Model, element: SdfElement) -> Model:
             wanted = (plugin.joint,)
         for name in wanted:
             if name not in joints:
-                raise element.error(f"a plugin names joint '{name}'; model '{model.name}' has {', '.join(sorted(joints))}")
+                raise element.error(
+                    f"a plugin names joint '{name}'; model '{model.name}' has {', '.join(sorted(joints))}"
+                )
     return replace(
         model,
         drives=model.drives + tuple(p for p in plugins if isinstance(p, DifferentialDrive)),
-        position_controllers=model.position_controllers + tuple(p for p in plugins if isinstance(p, PositionController)),
+        position_controllers=model.position_controllers
+        + tuple(p for p in plugins if isinstance(p, PositionController)),
         detachable_joints=model.detachable_joints + tuple(p for p in plugins if isinstance(p, DetachableJoint)),
     )
 
@@ -150,7 +155,9 @@ def _verify_references(world: World, element: SdfElement) -> None:
     for model in world.models:
         for joint in model.detachable_joints:
             if joint.child_model not in names:
-                raise element.error(f"{joint.where}: DetachableJoint names model '{joint.child_model}', which is not there")
+                raise element.error(
+                    f"{joint.where}: DetachableJoint names model '{joint.child_model}', which is not there"
+                )
             links = {link.name for link in world.model(joint.child_model).links}
             if joint.child_link not in links or joint.parent_link not in {link.name for link in model.links}:
                 raise element.error(f"{joint.where}: DetachableJoint names a link that is not there")
@@ -169,7 +176,9 @@ def _pose(element: SdfElement) -> Pose:
         return Pose()
     if pose.attributes:
         given = ", ".join(sorted(pose.attributes))
-        raise pose.error(f"<pose> has the attribute {given}; only poses relative to the parent in radians are supported")
+        raise pose.error(
+            f"<pose> has the attribute {given}; only poses relative to the parent in radians are supported"
+        )
     x, y, z, roll, pitch, yaw = pose.numbers(6)
     return Pose((x, y, z), (roll, pitch, yaw))
 

@@ -106,7 +106,7 @@ class SdfElement:
             raise self.need(tag).error(f"<{tag}> is empty")
         return text
 
-    def flag(self, tag: str, default: bool) -> bool:  # noqa: FBT001 - reads as SDF's own <static>true</static>
+    def flag(self, tag: str, default: bool) -> bool:
         """Read a boolean from a child.
 
         :raises SdfError: the child is neither true, false, 1 nor 0.
@@ -165,7 +165,7 @@ def load_xml(path: Path) -> SdfElement:
     parser.CharacterDataHandler = characters
     parser.StartDoctypeDeclHandler = doctype
     try:
-        parser.Parse(data, True)  # noqa: FBT003 - positional only
+        parser.Parse(data, True)
     except expat.ExpatError as error:
         raise SdfError(f"{path.name}:{error.lineno}: not well-formed XML: {expat.ErrorString(error.code)}") from error
     return root[0]

@@ -83,11 +83,16 @@ class Simulator:
             [self.model.actuator(f"{robot.name}/{j}").id for j in drive.right_joints],
         )
         self._wheel_positions = [
-            self.model.joint(f"{robot.name}/{joints[0]}").qposadr[0] for joints in (drive.left_joints, drive.right_joints)
+            self.model.joint(f"{robot.name}/{joints[0]}").qposadr[0]
+            for joints in (drive.left_joints, drive.right_joints)
         ]
         self._servos = self._make_servos()
         self._joints = [
-            (joint.name, self.model.joint(f"{robot.name}/{joint.name}"), self.model.actuator(f"{robot.name}/{joint.name}").id)
+            (
+                joint.name,
+                self.model.joint(f"{robot.name}/{joint.name}"),
+                self.model.actuator(f"{robot.name}/{joint.name}").id,
+            )
             for joint in robot.joints
             if joint.name in {a.partition("/")[2] for a in self._actuator_names()}
         ]
@@ -136,7 +141,7 @@ class Simulator:
                 for servo in servos:
                     servo.target = min(max(position, servo.low), servo.high)
 
-    def set_stopped(self, stopped: bool) -> None:  # noqa: FBT001 - the value of the stop topic
+    def set_stopped(self, stopped: bool) -> None:
         """Hold everything still while true; what was commanded before is forgotten."""
         with self._lock:
             self._stopped = stopped

@@ -29,6 +29,7 @@ _PAPER: Color = (255, 255, 255)
 _SAMPLES = 2  # drawn larger and scaled down, for smooth edges
 _MARGIN_M = 0.35
 _TITLE_PX, _LEGEND_PX = 70, 250
+_FROM_THE_MIDDLE = (0.5, 0.45, 0.55, 0.4, 0.6, 0.35, 0.65, 0.3, 0.7, 0.25, 0.75)
 _MOVED_M = 0.05
 _ARROW_EVERY_M = 1.0
 _WALL_M = 1.9  # what is higher is no ground for a label
@@ -51,7 +52,7 @@ class TopView:
         boxes = np.concatenate([box.corners_m() for box in static_boxes(world)])
         self._low, self._high = boxes.min(axis=0) - _MARGIN_M, boxes.max(axis=0) + _MARGIN_M
         self._scale = pixels_per_m * _SAMPLES
-        width, height = (int(round(v)) for v in (self._high - self._low) * self._scale)
+        width, height = (round(v) for v in (self._high - self._low) * self._scale)
         self._image = np.full((height + _TITLE_PX * _SAMPLES, width + _LEGEND_PX * _SAMPLES, 3), 255, np.uint8)
         self._plan_width = width
         origin = (-self._low[0] * self._scale, _TITLE_PX * _SAMPLES + self._high[1] * self._scale)
@@ -88,14 +89,14 @@ class TopView:
         for room in self._home.rooms:
             text, size = _words(room.name), self._px(26)
             width, height = self._text.extent(text, size, 700)
-            middle = self._plan.pixel(sum(room.x_m) / 2, sum(room.y_m) / 2)
             spots = [
                 (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
-                for across in np.linspace(0.3, 0.7, 9)
-                for up in np.linspace(0.25, 0.75, 11)
+                for across in _FROM_THE_MIDDLE
+                for up in _FROM_THE_MIDDLE
                 for x, y in [self._plan.pixel(_between(room.x_m, across), _between(room.y_m, up))]
             ]
-            box = min(spots, key=lambda b, m=middle: (_overlap(b, hidden), math.dist((b[0] + b[2], b[1] + b[3]), (2 * m[0], 2 * m[1]))))
+            hiding = [_overlap(spot, hidden) for spot in spots]
+            box = spots[hiding.index(min(hiding))]
             self._text.write(text, box[0], box[3], size, _mix(_GRAY, 0.35), 700)
             self._taken.append(box)
 
@@ -133,7 +134,7 @@ class TopView:
         for name, outlines in corners.items():
             points = np.concatenate(outlines)
             low, high = points.min(axis=0), points.max(axis=0)
-            is_labelled = name in self._home.surfaces or _SMALLEST_M <= min(high - low)
+            is_labelled = name in self._home.surfaces or min(high - low) >= _SMALLEST_M
             if name not in people and is_labelled and max(high - low) <= _LARGEST_M:
                 found[name] = (low, high)
         return found
@@ -179,9 +180,7 @@ class TopView:
         for text, place, color in labels:
             self._label(text, place, color)
 
-    def _square(
-        self, center: NDArray[np.float64], yaw: float, half_m: float, fill: Color | None, edge: Color
-    ) -> None:
+    def _square(self, center: NDArray[np.float64], yaw: float, half_m: float, fill: Color | None, edge: Color) -> None:
         c, s = math.cos(yaw), math.sin(yaw)
         corners = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]]) * half_m * 1.15 @ np.array([[c, s], [-s, c]]) + center
         if fill is not None:
@@ -228,19 +227,20 @@ class TopView:
         radius = max((g.size_m[0] for g in self._robot_shapes()), default=0.2)
         if path:
             self._plan.line(circle(path[0][1], path[0][2], radius), _SKY, self._px(3), closed=True)
-            self._label("start", np.array(path[0][1:3]) - (0, radius), _BLUE)
+            self._label("start", np.array(path[0][1:3]) - np.array([0, radius]), _BLUE)
         for model in self._world.models:
             if model.role:
-                self._label(_words(model.name), np.array(model.pose.xyz_m[:2]) - (0, 0.35), _INK)
+                self._label(_words(model.name), np.array(model.pose.xyz_m[:2]) - np.array([0, 0.35]), _INK)
         robot = snapshot["robot"]
         here = np.array([robot["x_m"], robot["y_m"]])
+        around = circle(robot["x_m"], robot["y_m"], radius)
         c, s = math.cos(robot["yaw_rad"]), math.sin(robot["yaw_rad"])
         arm = np.array([[0.0, 0.03], [0.44, 0.03], [0.44, -0.03], [0.0, -0.03]]) @ np.array([[c, s], [-s, c]]) + here
         self._plan.fill(arm, _BLUE)
-        self._plan.fill(circle(*here, radius), _SKY)
-        self._plan.line(circle(*here, radius), _BLUE, self._px(2), closed=True)
+        self._plan.fill(around, _SKY)
+        self._plan.line(around, _BLUE, self._px(2), closed=True)
         self._arrow_head(here, robot["yaw_rad"], radius * 0.6, _BLUE)
-        self._label("robot", here + (0, radius), _BLUE)
+        self._label("robot", here + np.array([0, radius]), _BLUE)
 
     def _robot_shapes(self) -> list[Any]:
         base = self._world.robot.links[0]
@@ -280,7 +280,9 @@ class TopView:
     def _legend_mark(self, kind: str, x: float, y: float) -> None:
         c, r = (round(x), round(y)), self._px(9)
         if kind == "path":
-            cv2.line(self._image, (c[0] - self._px(14), c[1]), (c[0] + self._px(14), c[1]), _BLUE, self._px(3), cv2.LINE_AA)
+            cv2.line(
+                self._image, (c[0] - self._px(14), c[1]), (c[0] + self._px(14), c[1]), _BLUE, self._px(3), cv2.LINE_AA
+            )
         elif kind == "start":
             cv2.circle(self._image, c, r, _SKY, self._px(3), cv2.LINE_AA)
         elif kind == "robot":

@@ -75,7 +75,9 @@ def subpixel() -> cv2.aruco.DetectorParameters:
 
 
 @pytest.mark.parametrize("tag", HOME["wall_tags"], ids=lambda tag: f"tag {tag['id']}")
-def test_every_wall_tag_is_seen_where_the_map_has_it(simulator: Simulator, renderer: OffscreenRenderer, tag: dict) -> None:
+def test_every_wall_tag_is_seen_where_the_map_has_it(
+    simulator: Simulator, renderer: OffscreenRenderer, tag: dict
+) -> None:
     away, aside = 1.9, 0.5
     yaw = tag["yaw_rad"]
     x = tag["x_m"] + away * math.cos(yaw) - aside * math.sin(yaw)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import signal
@@ -30,9 +31,10 @@ SPEED = 2.0
 
 @pytest.fixture(scope="module")
 def simulator(leaks) -> Iterator[SimProcess]:
-    with leaks.long_lived("simulator"), SimProcess(
-        "--seed", "1", "--speed", str(SPEED), "--namespace", "contract", "--odometry-noise", "0"
-    ) as process:
+    with (
+        leaks.long_lived("simulator"),
+        SimProcess("--seed", "1", "--speed", str(SPEED), "--namespace", "contract", "--odometry-noise", "0") as process,
+    ):
         yield process
 
 
@@ -133,7 +135,7 @@ def test_clock_runs_at_the_speed_factor_and_never_back(listener: Listener) -> No
     count = len(kept)
     wait_for(lambda: len(kept) > count + 150, "150 clock messages")
     times = [seconds(message.clock) for message in kept[count:]]
-    assert all(later > earlier for earlier, later in zip(times, times[1:], strict=False))
+    assert all(later > earlier for earlier, later in itertools.pairwise(times))
     # At most 100 Hz of wall time: at speed 2 no two messages are nearer than one control period.
     assert np.median(np.diff(times)) >= 0.01 * SPEED - 1e-9
 

@@ -19,7 +19,10 @@ pytestmark = [pytest.mark.ros, pytest.mark.mujoco]
     [
         (("--world", "castle"), "simulation: there is no world 'castle'; known: home"),
         (("--seed", "-3"), "simulation: seed -3 is outside 0..2147483647"),
-        (("--camera-size", "4000x3000"), "simulation: camera size 4000x3000 is above 1920x1440; choose a smaller picture"),
+        (
+            ("--camera-size", "4000x3000"),
+            "simulation: camera size 4000x3000 is above 1920x1440; choose a smaller picture",
+        ),
         (("--speed", "-1"), "simulation: speed -1 is negative; 0 runs as fast as possible"),
     ],
 )

@@ -75,11 +75,18 @@ REFUSED = {
         7,
         "only poses relative to the parent",
     ),
-    "pose too short": (model('<link name="l">\n<pose>0 0 0</pose></link>'), 7, "<pose> holds 3 number(s), 6 are needed"),
+    "pose too short": (
+        model('<link name="l">\n<pose>0 0 0</pose></link>'),
+        7,
+        "<pose> holds 3 number(s), 6 are needed",
+    ),
     "words for numbers": (model('<link name="l">\n<pose>a b c 0 0 0</pose></link>'), 7, "which is not 6 number(s)"),
     "no geometry": (model('<link name="l"><collision name="c">\n</collision></link>'), 6, "has no <geometry>"),
     "negative size": (
-        model('<link name="l"><collision name="c"><geometry>\n<sphere><radius>-1</radius></sphere></geometry></collision></link>'),
+        model(
+            '<link name="l"><collision name="c"><geometry>\n<sphere><radius>-1</radius></sphere></geometry></collision>'
+            "</link>"
+        ),
         7,
         "every length must be above 0",
     ),
@@ -156,11 +163,13 @@ def test_refuses_entities(tmp_path: Path) -> None:
 
 
 def test_refuses_an_absent_file(tmp_path: Path) -> None:
-    with pytest.raises(SdfError, match="cannot read .*nowhere"):
+    with pytest.raises(SdfError, match=r"cannot read .*nowhere"):
         SdfReader(tmp_path).load_world(tmp_path / "nowhere.sdf")
 
 
-@pytest.mark.parametrize(("step", "what"), [("0", "outside 0..0.01 s"), ("0.02", "outside 0..0.01 s"), ("x", "not 1 number")])
+@pytest.mark.parametrize(
+    ("step", "what"), [("0", "outside 0..0.01 s"), ("0.02", "outside 0..0.01 s"), ("x", "not 1 number")]
+)
 def test_refuses_a_step_that_cannot_be_simulated(tmp_path: Path, step: str, what: str) -> None:
     path = write_world(tmp_path, model(BOX_LINK), physics=f"<max_step_size>{step}</max_step_size>")
     with pytest.raises(SdfError, match=what):

@@ -117,7 +117,9 @@ def test_stop_holds_everything_still_and_forgets_what_was_commanded(simulator: S
     assert joint(simulator, "lift_joint")[0] == pytest.approx(lift, abs=0.002)
     simulator.set_stopped(False)
     run(simulator, 1.0)
-    assert math.dist((simulator.true_pose("robot").x_m, simulator.true_pose("robot").y_m), (after.x_m, after.y_m)) < 1e-3
+    assert (
+        math.dist((simulator.true_pose("robot").x_m, simulator.true_pose("robot").y_m), (after.x_m, after.y_m)) < 1e-3
+    )
     assert joint(simulator, "lift_joint")[0] == pytest.approx(lift, abs=0.002)
     run(simulator, 1.0, (0.3, 0.0))
     assert simulator.odometry.linear_m_s == pytest.approx(0.3, rel=0.01)

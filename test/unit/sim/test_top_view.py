@@ -81,5 +81,5 @@ def test_writes_a_png(tmp_path: Path) -> None:
 
 
 def test_says_when_the_picture_cannot_be_written(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="cannot write .*choose another folder"):
+    with pytest.raises(ConfigError, match=r"cannot write .*choose another folder"):
         write_top_view(tmp_path / "no" / "view.png", WORLD, HOME, snapshot(), "fetch")
