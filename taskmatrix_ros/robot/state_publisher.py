@@ -26,7 +26,8 @@ class StatePublisher:
     """Publishes at a steady wall rate, also while ``/clock`` stands.
 
     :param doing: name of the skill that runs, empty when idle.
-    :param called: other names under which goals asked for an object or place; readers compare with their own words.
+    :param called: further names under which goals asked for an object or place, beside those of the map; readers
+        compare with their own words.
     """
 
     def __init__(
@@ -70,8 +71,9 @@ class StatePublisher:
             fill_pose(message.pose, estimate.pose)
             message.position_error_m = estimate.position_error_m
         message.holding = parts.hand.holding
-        message.near = self._with_called(self._near(estimate)) if estimate is not None else []
         held = parts.hand.held
+        message.holding_names = self._with_called([held.thing.name] if held else [])
+        message.near = self._with_called(self._near(estimate)) if estimate is not None else []
         located = [o.name for o in parts.memory.all()] + ([held.thing.name] if held is not None else [])
         message.located = self._with_called(located)
         reading = self._driver.odometry
@@ -105,7 +107,8 @@ class StatePublisher:
         return names
 
     def _with_called(self, names: list[str]) -> list[str]:
-        return list(dict.fromkeys(n for name in names for n in (name, *self._called(name))))
+        names_of = self._parts.world.names_of
+        return list(dict.fromkeys(n for name in names for n in (*names_of(name), *self._called(name))))
 
     def _publish(self) -> None:
         if not self._node.context.ok():

@@ -214,6 +214,12 @@ class WorldDescription(Frozen):
         wanted = spoken_name(name)
         return next((r for r in self.rooms if wanted in map(spoken_name, (r.name, *r.aliases))), None)
 
+    def names_of(self, name: str) -> tuple[str, ...]:
+        """Every name of a place or object by its proper name: proper, aliases, and each as it is spoken."""
+        things = (*self.places, *self.objects)
+        known = [n for thing in things if thing.name == name for n in (thing.name, *thing.aliases)] or [name]
+        return tuple(dict.fromkeys(form for n in known for form in (n, spoken_name(n))))
+
     def surface(self, name: str) -> Surface:
         """Return a surface by its proper name. :raises KeyError: there is none."""
         for surface in self.surfaces:
