@@ -238,6 +238,26 @@ def test_touching_with_an_open_gripper_does_not_attach(simulator: Simulator) -> 
     assert simulator.held is None
 
 
+def test_one_finger_alone_does_not_attach(simulator: Simulator) -> None:
+    thing = stand_before(simulator, "coke")
+    aside = 0.015
+    x, y = thing.x_m - aside * math.sin(thing.yaw_rad), thing.y_m + aside * math.cos(thing.yaw_rad)
+    simulator.put("coke", TruePose(x, y, thing.z_m, thing.yaw_rad))
+    run(simulator, 0.2)
+    simulator.set_position("gripper/command", 0.0)
+    model, data = simulator.model, simulator.data
+    coke, fingers = model.body("coke/link").id, {model.body(f"robot/{s}_finger").id for s in ("left", "right")}
+    touched_by_one = 0
+    while simulator.held is None and simulator.time_s < 5:
+        run(simulator, CONTROL_PERIOD_S)
+        pairs = [set(pair) for pair in model.geom_bodyid[data.contact.geom].tolist()]
+        touching = {finger for finger in fingers if {finger, coke} in pairs}
+        touched_by_one += len(touching) == 1
+    assert simulator.held == "coke"
+    assert touching == fingers
+    assert touched_by_one > 3
+
+
 def test_only_one_object_is_held(simulator: Simulator) -> None:
     stand_before(simulator, "coke")
     simulator.set_position("gripper/command", 0.0)
