@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -23,6 +24,8 @@ from taskmatrix_ros.core.errors import CallRefused, ConfigError, TaskMatrixError
 from taskmatrix_ros.core.outcome import Outcome, Status, utc_now
 from taskmatrix_ros.core.ports import Catalogue, Progress
 from taskmatrix_ros.core.state_store import StateStore
+
+_log = logging.getLogger(__name__)
 
 __all__ = ["BrokerSettings", "MqttBinding", "MqttProtocol"]
 
@@ -135,7 +138,8 @@ class MqttBinding:
         try:
             delivered = await self._deliver(link, command, call.deadline_s, document.expires_s)
         finally:
-            self._pending.pop(call.call_id, None)
+            if self._pending.get(call.call_id) is command:
+                del self._pending[call.call_id]
             command.claim()  # if our task was cancelled: what has not gone out will not
         return outcome_of(call, command, delivered, f"mqtt {link.name!r} at {link.settings.address}", started_at)
 
@@ -159,9 +163,18 @@ class MqttBinding:
             if command.epoch not in epochs and command.claim():
                 command.settle(Delivered(Delivery.STOPPED))
 
-    def _prepare(self, call: Call, document: ApiDocument) -> tuple[MqttLink | None, MqttCommand]:
-        if self._revision is not None:
+    def _refresh_quietly(self) -> None:
+        if self._revision is None:
+            return
+        try:
             self.refresh()
+        except ConfigError as error:
+            # another document's state spec is wrong, which is not this call's fault
+            self._revision = self._catalogue.revision
+            _log.error("mqtt: new state specs are not used: %s", error.message)
+
+    def _prepare(self, call: Call, document: ApiDocument) -> tuple[MqttLink | None, MqttCommand]:
+        self._refresh_quietly()
         spec = _spec_of(document)
         self._check_document(document)
         link = self._links.get(spec.broker)

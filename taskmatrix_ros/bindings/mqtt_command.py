@@ -66,6 +66,11 @@ class MqttCommand:
             return False
         return True
 
+    @property
+    def is_claimed(self) -> bool:
+        """Whether somebody has decided."""
+        return not self._ticket
+
     def settle(self, delivered: Delivered) -> None:
         """Tell the caller; loop's thread only."""
         if not self.result.done():

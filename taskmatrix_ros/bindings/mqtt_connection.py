@@ -8,7 +8,7 @@ import socket
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
@@ -23,14 +23,15 @@ from taskmatrix_ros.core.errors import ConfigError
 _BATCH_MESSAGES = 256
 _BATCH_BYTES = 1_048_576
 _IN_FLIGHT = 20
+_MAX_PACKET = 268_435_455
+_HEADER_BYTES = 32
 _FILTERS_AT_ONCE = 100
 _IDLE_S = 0.5
 _NO_SUBSCRIBER = 16
 _UNSUPPORTED_VERSION = 132
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(NamedTuple):
     """A message as it came in; ``retained``: the broker kept it and gave it out because we subscribed."""
 
     topic: str
@@ -107,6 +108,8 @@ class MqttConnection:
         self._filters: Mapping[str, int] = {}
         self._subscribing: dict[int, list[str]] = {}
         self._refused: list[str] = []
+        self._window = _IN_FLIGHT
+        self._max_packet = _MAX_PACKET
         self._in_flight: dict[int, MqttCommand] = {}
         self._early: dict[int, Delivered] = {}
         self._batch: list[Received] = []
@@ -176,7 +179,7 @@ class MqttConnection:
                 _drain(self._owner.waker)
             events = ready.get(sock, 0)
             if events & selectors.EVENT_READ:
-                self._client.loop_read()
+                self._read()
             if events & selectors.EVENT_WRITE:
                 self._client.loop_write()
             if self._batch and (not events & selectors.EVENT_READ or self._batch_is_full):
@@ -187,6 +190,13 @@ class MqttConnection:
         self._hand_over()
         if self._owner.closing and self._client.socket() is sock:
             self._client.disconnect()
+
+    def _read(self) -> None:
+        """Read what is there: paho reads one packet at a time, and to ask for each whether it is there is dear."""
+        before = -1
+        while len(self._batch) > before and not self._batch_is_full:
+            before = len(self._batch)
+            self._client.loop_read()
 
     @property
     def _batch_is_full(self) -> bool:
@@ -217,13 +227,18 @@ class MqttConnection:
 
     def _send_commands(self) -> None:
         # One that paho holds back, behind a full socket or its own window, could not be taken back any more.
-        while not self._client.want_write() and len(self._in_flight) < _IN_FLIGHT:
+        while not self._client.want_write() and len(self._in_flight) < self._window:
             command = self._owner.next_command()
             if command is None:
                 return
             self._publish(command)
 
     def _publish(self, command: MqttCommand) -> None:
+        size = len(command.payload) + len(command.topic.encode()) + _HEADER_BYTES
+        if size > self._max_packet:  # a broker ends the connection of a client that sends it
+            reason = f"{size} bytes are more than the {self._max_packet} it takes"
+            self._owner.settled(command, Delivered(Delivery.REFUSED, reason))
+            return
         properties: Properties | None = None
         if self._is_v5 and command.expiry_s is not None:
             properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
@@ -248,12 +263,14 @@ class MqttConnection:
     # --- paho's callbacks, from within loop_read, loop_write and loop_misc
 
     def _on_connect(
-        self, _client: paho.Client, _userdata: Any, _flags: Any, reason: ReasonCode, _properties: Properties | None
+        self, _client: paho.Client, _userdata: Any, _flags: Any, reason: ReasonCode, properties: Properties | None
     ) -> None:
         if reason.is_failure:
             self._reason = f"it refused the connection: {reason}"
             self._other_version = reason.value == _UNSUPPORTED_VERSION
             return
+        self._window = min(_IN_FLIGHT, getattr(properties, "ReceiveMaximum", _IN_FLIGHT))
+        self._max_packet = getattr(properties, "MaximumPacketSize", _MAX_PACKET)
         self._accepted = True
         self._owner.accepted()
 

@@ -187,6 +187,8 @@ class MqttLink:
             # two clients of one id push each other out at once: no quick retry for a connection that did not last
             lasted = end.answered and time.monotonic() - began_s > _STEADY_S
             pause_s = _RETRY_FIRST_S if lasted else min(pause_s * 2, _RETRY_LAST_S)
+            while self._outbox and self._outbox[0].is_claimed:
+                self._outbox.popleft()  # taken back while there was no connection
             self._pause(pause_s * random.uniform(0.8, 1.2))  # noqa: S311 - spreads clients, hides nothing
         self._post(self._ended.set)
 

@@ -20,6 +20,13 @@ _BAD_ESCAPE = re.compile(r"~(?![01])")
 _INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
 
 
+def _refuse_constant(word: str) -> Any:
+    raise BadPayload(f"{word} is no JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+
+
 class BadPayload(ValueError):
     """A payload does not hold what its state spec says; one line."""
 
@@ -48,7 +55,7 @@ class Payload:
     def json(self) -> Any:
         """The payload as a JSON document. :raises BadPayload: it is none."""
         try:
-            return json.loads(self.text, parse_constant=_refuse_constant)
+            return _DECODER.decode(self.text)
         except RecursionError as error:
             raise BadPayload("it is JSON nested too deeply") from error
         except BadPayload:
@@ -152,10 +159,6 @@ def _double(value: float) -> float:
     if not math.isfinite(double):
         raise BadPayload("the number is too large for a double")
     return double
-
-
-def _refuse_constant(word: str) -> Any:
-    raise BadPayload(f"{word} is no JSON")
 
 
 def _shown(value: Any) -> str:

@@ -334,15 +334,19 @@ class BindingContract:
 
         run(body)
 
-    def test_close_twice_and_without_open(self, tmp_path: Path) -> None:
+    def test_close_twice_without_open_and_open_again(self, tmp_path: Path) -> None:
         async def main() -> None:
             async with self.peer(tmp_path) as peer:
                 await peer.binding.close()
                 peer.binding.stop()
                 outcome = await perform(peer, peer.request(deadline_s=1.0))
                 assert outcome.status is Status.UNAVAILABLE, outcome
-                await peer.binding.open()
-                await peer.binding.close()
+                for number in (1, 2):
+                    await peer.binding.open()
+                    await wait_for(peer.connected, "the binding connects")
+                    assert (await perform(peer, peer.request())).ok
+                    await done_exactly(peer, number)
+                    await peer.binding.close()
                 await peer.binding.close()
                 peer.binding.stop()
 
