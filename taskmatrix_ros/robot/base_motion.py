@@ -55,15 +55,22 @@ class BaseMotion:
             run.drive(Velocity(0.0, turn_rate(error, limits)))
 
     def advance(
-        self, run: SkillRun, distance_m: float, *, speed_m_s: float | None = None, guarded: bool = True
+        self,
+        run: SkillRun,
+        distance_m: float,
+        *,
+        speed_m_s: float | None = None,
+        aim_rad: float = 0.0,
+        guarded: bool = True,
     ) -> float:
-        """Drive straight along the present heading.
+        """Drive straight.
 
         :param distance_m: negative backs off.
+        :param aim_rad: direction of the line from the present heading; a small one, it is steered out on the way.
         :param guarded: stop before what the scanner sees; forwards only, it looks no farther back than its sweep.
         :returns: the way made, metres, with the sign of ``distance_m``; less than asked if something is in the way.
         """
-        start = self._odometry()
+        start = self._odometry() @ Pose2(0.0, 0.0, aim_rad)
         limits = FollowLimits(
             max_linear_m_s=speed_m_s or self._approach.speed_m_s,
             max_angular_rad_s=self._approach.turn_rad_s,

@@ -45,8 +45,8 @@ class DriveLease:
 class DriveGate:
     """Publishes ``cmd_vel``, within limits, only while somebody may drive. Thread-safe.
 
-    Zero goes out at once, from whatever thread learns of it, when the stop latch is set, when ``alive`` falls silent,
-    when the lease is ended (cancel, end of the skill), and when the skill that drives hangs.
+    Zero goes out at once, from whatever thread learns of it, when the stop latch is set, when ``alive`` falls silent and
+    when the lease is ended (cancel, end of the skill); and when the skill that drives is late with its next command.
 
     :param cmd_vel_topic: relative name of the driver's Twist topic.
     :param stop_topic: Bool, reliable, transient local; true latches, false re-arms.
@@ -209,13 +209,11 @@ class DriveGate:
                 hangs = self.moving and now - self._last_wall_s > self._limits.command_timeout_wall_s
                 if not driving and now < self._insist_until_wall_s:
                     self._send(Velocity(), now_s=self._clock.now_s())
+                if hangs:
+                    # Late is not wrong: the robot stands, and goes on when the skill does.
+                    self._send(Velocity(), now_s=self._clock.now_s())
             if driving and reason is not None:
                 self.halt(SkillErrorCode.STOPPED, reason)
-            elif hangs:
-                self.halt(
-                    SkillErrorCode.UNAVAILABLE,
-                    f"no command for {self._limits.command_timeout_wall_s} s of wall time while driving",
-                )
 
 
 def _clip(value: float, limit: float) -> float:

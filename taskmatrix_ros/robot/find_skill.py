@@ -129,28 +129,18 @@ class FindSkill:
         """Go from view point to view point."""
         p = self._p
         for rooms, surfaces in regions:
-            while True:
-                here = p.navigator.where().pose
-                views = p.views.plan(here, rooms, surfaces, search.seen_from)
-                if not views or len(search.seen_from) > p.settings.look.max_views:
-                    break
-                view = views[0]
+            views = p.views.plan(p.navigator.where().pose, rooms, surfaces, search.seen_from)
+            for number, view in enumerate(views):
                 where = ", ".join(view.surfaces)
-                run.report(
-                    min(0.95, 1 - len(views) / (len(views) + len(search.seen_from))),
-                    "driving",
-                    f"going to look at {where}",
-                )
+                run.report(number / len(views), "driving", f"going to look at {where}")
                 try:
                     self._drive(run, view.pose)
                 except SkillError as error:
                     if error.code not in (SkillErrorCode.BLOCKED, SkillErrorCode.NO_PATH):
                         raise
                     search.skipped.append(where)
-                    search.seen_from.append(view.pose)
                     continue
                 found = self._look(run, thing, search)
-                search.seen_from.append(view.pose)
                 search.surfaces += [s for s in view.surfaces if s not in search.surfaces]
                 if found is not None:
                     return found

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from taskmatrix_ros.robot.distance_field import DistanceField
 from taskmatrix_ros.robot.pose2 import Pose2
-from taskmatrix_ros.robot.robot_driver import RobotDriver
+
+if TYPE_CHECKING:  # the driver speaks ROS; what is done with its scans does not
+    from taskmatrix_ros.robot.robot_driver import RobotDriver
 
 _BEYOND_M = 2.0
 

@@ -82,9 +82,10 @@ class PickUpSkill:
         height = self._grasp_height(sight, thing)
         run.report(0.4, "gripping", f"reaching for {thing.name}")
         p.hand.raise_to(run, height)
-        ahead = float(sight.position_m[0])
+        x, y = float(sight.position_m[0]), float(sight.position_m[1])
+        ahead = math.hypot(x, y)
         way = ahead - grasp.grasp_x_m
-        made = p.motion.advance(run, way, guarded=False)
+        made = p.motion.advance(run, way, aim_rad=math.atan2(y, x), guarded=False)
         if abs(made - way) > 0.02:
             p.motion.advance(run, -made)
             return f"the robot came only {made:.2f} of {way:.2f} m"
@@ -127,15 +128,14 @@ class PickUpSkill:
             x, y = float(sight.position_m[0]), float(sight.position_m[1])
             bearing = math.atan2(y, x)
             askew = min(abs(wrap_angle(bearing - sight.pose.yaw_rad - k * math.pi / 2)) for k in range(4))
-            lateral = abs(y)
             others = [(o.x_m, o.y_m) for o in p.memory.all() if o.name != thing.name and abs(o.z_m - seen.z_m) < 0.2]
-            target = object_target(thing, seen, approach.face_rad + 0.05)
+            target = object_target(thing, seen, approach.face_rad)
             try:
                 plan = p.reach.plan(target, p.navigator.where().pose, others)
             except OutOfReach as error:
                 raise SkillError(SkillErrorCode.OUT_OF_REACH, f"{thing.name} cannot be grasped: {error}") from error
             if plan.here:
-                if abs(bearing) <= approach.arrive_rad and lateral < 0.012:
+                if abs(bearing) <= 3 * approach.arrive_rad:
                     return sight
                 run.report(0.25, "aligning", f"turning {math.degrees(bearing):.0f} degrees to {thing.name}")
                 p.motion.turn_by(run, bearing)

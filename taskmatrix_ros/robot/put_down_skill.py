@@ -54,7 +54,8 @@ class PutDownSkill:
         above = release + 0.08
         run.report(0.35, "approaching", f"reaching over {surface.name}")
         p.hand.raise_to(run, above)
-        made = p.motion.advance(run, plan.advance_m - held.ahead_m, guarded=False)
+        aim = p.navigator.where().pose.bearing_to(*spot)
+        made = p.motion.advance(run, plan.advance_m - held.ahead_m, aim_rad=aim, guarded=False)
         run.report(0.5, "lowering", f"lowering {held.thing.name}")
         p.hand.raise_to(run, release)
         here = p.navigator.where()
@@ -78,7 +79,6 @@ class PutDownSkill:
                 f"the robot backed off {abs(back):.2f} m with fingers {p.hand.gap_m * 1000:.0f} mm apart; "
                 f"see whether {held.thing.name} is free of them",
             )
-        del spot
         return self._check(run, held, left)
 
     def _held(self, name: str) -> HeldObject:
@@ -148,7 +148,7 @@ class PutDownSkill:
                 p.navigator.go(run, plan.stand)
                 continue
             bearing = here.bearing_to(*spot)
-            if abs(bearing) > 0.03:
+            if abs(bearing) > 3 * p.settings.approach.arrive_rad:
                 p.motion.turn_by(run, bearing)
                 continue
             if looked:

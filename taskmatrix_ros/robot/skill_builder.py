@@ -9,7 +9,6 @@ from rclpy.node import Node
 from taskmatrix_ros.perception.object_observer import ObjectObserver
 from taskmatrix_ros.perception.tag_detector import TagDetector
 from taskmatrix_ros.robot.base_motion import BaseMotion
-from taskmatrix_ros.robot.distance_field import DistanceField
 from taskmatrix_ros.robot.drive_gate import DriveGate, GateLimits
 from taskmatrix_ros.robot.hand import Hand
 from taskmatrix_ros.robot.localization import Localization

@@ -68,6 +68,7 @@ class LookSettings(Frozen):
 class ApproachSettings(Frozen):
     """The last half metre."""
 
+    min_stand_off_m: float = Field(gt=0)
     stand_off_m: float = Field(gt=0)
     max_stand_off_m: float = Field(gt=0)
     speed_m_s: float = Field(gt=0)
@@ -185,8 +186,9 @@ class SkillSettings(Frozen):
 
     @model_validator(mode="after")
     def _check(self) -> SkillSettings:
-        if self.approach.stand_off_m > self.approach.max_stand_off_m:
-            raise ValueError("approach.stand_off_m must not exceed approach.max_stand_off_m")
+        approach = self.approach
+        if not approach.min_stand_off_m <= approach.stand_off_m <= approach.max_stand_off_m:
+            raise ValueError("approach: min_stand_off_m, stand_off_m and max_stand_off_m must be in ascending order")
         return self
 
     @classmethod

@@ -53,10 +53,11 @@ class ViewPlanner:
         self._robot = robot
         self._settings = settings
         self._model = robot.camera.ideal_model()
-        boxes = [b for b in grid.boxes]
+        boxes = grid.boxes
         self._box_centers = np.array([[b.pose.x_m, b.pose.y_m, (b.bottom_m + b.top_m) / 2] for b in boxes])
         self._box_halves = np.array([[b.size_x_m / 2, b.size_y_m / 2, (b.top_m - b.bottom_m) / 2] for b in boxes])
         self._box_yaws = np.array([b.pose.yaw_rad for b in boxes])
+        self._visible: dict[tuple[float, float, str], NDArray[np.bool_]] = {}
 
     def spots(self, surfaces: Iterable[Surface]) -> tuple[NDArray[np.float64], list[str]]:
         """Spots where things may stand.
@@ -109,11 +110,10 @@ class ViewPlanner:
         if not len(spots):
             return []
         positions = [(here.x_m, here.y_m), *self.candidates(rooms)]
-        visible = np.array([self._visible_from(x, y, spots) for x, y in positions])
-        bearings = np.array([np.arctan2(spots[:, 1] - y, spots[:, 0] - x) for x, y in positions])
-        half = self._model.fovx_rad / 2 - self._settings.look.edge_rad
+        visible = np.array([self._visible_on(p, surfaces, remember=p != positions[0]) for p in positions])
         headings = np.arange(_HEADINGS) * 2 * math.pi / _HEADINGS
-        within = np.abs((bearings[:, None, :] - headings[None, :, None] + math.pi) % (2 * math.pi) - math.pi) <= half
+        away = spots[None, :, :2] - np.array(positions)[:, None, :]
+        within = self._in_picture(away[:, None], np.cos(headings)[None, :, None], np.sin(headings)[None, :, None])
         shows = within & visible[:, None, :]
         left = np.ones(len(spots), bool)
         for pose in seen_from:
@@ -144,6 +144,21 @@ class ViewPlanner:
             at = pose
         return plan
 
+    def _visible_on(
+        self, position: tuple[float, float], surfaces: Sequence[Surface], *, remember: bool
+    ) -> NDArray[np.bool_]:
+        """Which spots of surfaces can be seen from a position; furniture does not move, so each is computed once."""
+        parts = []
+        for surface in surfaces:
+            key = (*position, surface.name)
+            seen = self._visible.get(key)
+            if seen is None:
+                seen = self._visible_from(*position, self.spots([surface])[0])
+                if remember:
+                    self._visible[key] = seen
+            parts.append(seen)
+        return np.concatenate(parts)
+
     def _costs_s(
         self, at: Pose2, positions: Sequence[tuple[float, float]], headings: NDArray[np.float64]
     ) -> NDArray[np.float64]:
@@ -156,10 +171,22 @@ class ViewPlanner:
         return np.asarray(ways[:, None] / drive.max_linear_m_s + turning / drive.max_angular_rad_s + _LOOK_S)
 
     def _shown_from(self, pose: Pose2, spots: NDArray[np.float64]) -> NDArray[np.bool_]:
-        bearing = np.arctan2(spots[:, 1] - pose.y_m, spots[:, 0] - pose.x_m) - pose.yaw_rad
-        half = self._model.fovx_rad / 2 - self._settings.look.edge_rad
-        within = np.abs((bearing + math.pi) % (2 * math.pi) - math.pi) <= half
+        within = self._in_picture(spots[:, :2] - [pose.x_m, pose.y_m], math.cos(pose.yaw_rad), math.sin(pose.yaw_rad))
         return within & self._visible_from(pose.x_m, pose.y_m, spots)
+
+    def _in_picture(
+        self, away: NDArray[np.float64], cosine: NDArray[np.float64] | float, sine: NDArray[np.float64] | float
+    ) -> NDArray[np.bool_]:
+        """Whether spots lie between the left and right border of the picture.
+
+        :param away: ``(..., 2)`` from the robot, map frame.
+        :param cosine: of the heading; broadcasts against ``away[..., 0]``.
+        :param sine: the same.
+        """
+        ahead = cosine * away[..., 0] + sine * away[..., 1] - self._robot.camera.x_m
+        left = cosine * away[..., 1] - sine * away[..., 0] - self._robot.camera.y_m
+        half = self._model.fovx_rad / 2 - self._settings.look.edge_rad
+        return np.asarray(np.abs(np.arctan2(left, ahead)) <= half)
 
     def _visible_from(self, x_m: float, y_m: float, spots: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Which spots a camera over (x, y) could see, were it turned towards them."""

@@ -61,7 +61,7 @@ class Surface(Frozen):
     def carries(self, x_m: float, y_m: float, z_m: float, margin_m: float = 0.05) -> bool:
         """Whether something whose middle is there stands on it."""
         above = z_m - self.height_m
-        return 0.0 <= above + 0.02 and above <= 0.3 and float(self.box.distance([x_m, y_m])) <= margin_m
+        return -0.02 <= above <= 0.3 and float(self.box.distance([x_m, y_m])) <= margin_m
 
 
 class Place(Frozen):

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from taskmatrix_ros.perception.observation import ObjectObservation
+from taskmatrix_ros.perception.transform import Transform
+from taskmatrix_ros.robot.localization import Estimate
+from taskmatrix_ros.robot.object_memory import ObjectMemory
+from taskmatrix_ros.robot.pose2 import Pose2
+
+HERE = Estimate(10.0, Pose2(2.0, 1.0, math.pi / 2), np.diag([1e-4, 1e-4, 1e-4]))
+
+
+def seen(x: float, y: float, *, sigma: float = 0.01, distance: float = 1.0, stamp: float = 10.0) -> ObjectObservation:
+    pose = Transform.from_rpy((x, y, 0.8), (0, 0, 0.2))
+    return ObjectObservation("coke", stamp, pose, np.eye(3) * sigma**2, 0.05, distance, 0.95)
+
+
+def test_what_is_ahead_of_the_robot_is_north_on_the_map() -> None:
+    coke = ObjectMemory().see(seen(1.0, 0.0), HERE)
+    assert (coke.x_m, coke.y_m, coke.z_m) == pytest.approx((2.0, 2.0, 0.8))
+    assert coke.pose.yaw_rad == pytest.approx(math.pi / 2 + 0.2)
+
+
+def test_the_robots_own_error_adds_to_the_objects() -> None:
+    unsure = Estimate(10.0, HERE.pose, np.diag([0.01, 0.01, 0.01]))
+    assert np.trace(ObjectMemory().see(seen(1.0, 0.0), unsure).covariance) > 0.02
+
+
+def test_sightings_of_one_spot_are_averaged_by_how_sure_each_is() -> None:
+    memory = ObjectMemory()
+    memory.see(seen(1.00, 0.0, sigma=0.001), HERE)
+    both = memory.see(seen(1.04, 0.0, sigma=0.1), HERE)
+    assert both.y_m == pytest.approx(2.0, abs=0.01)
+    assert both.sightings == 2
+
+
+def test_a_sighting_elsewhere_and_one_from_much_nearer_replace() -> None:
+    memory = ObjectMemory()
+    memory.see(seen(1.0, 0.0), HERE)
+    assert memory.see(seen(1.0, 0.6), HERE).x_m == pytest.approx(1.4)
+    assert memory.see(seen(1.0, 0.55, distance=0.5), HERE).x_m == pytest.approx(1.45)
+
+
+def test_forgetting() -> None:
+    memory = ObjectMemory()
+    memory.see(seen(1.0, 0.0), HERE)
+    assert [o.name for o in memory.all()] == ["coke"]
+    memory.forget("coke")
+    memory.forget("never seen")
+    assert memory.get("coke") is None

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from home import home
+
+from taskmatrix_ros.robot.pose2 import Pose2, wrap_angle
+from taskmatrix_ros.robot.reach_planner import OutOfReach, ReachTarget
+
+DOCK = Pose2(4.3, 0.6, math.pi / 2)
+EDGE_M = 0.09
+
+
+def target(x: float, y: float, top: float, heading: float, turn: float = 0.0) -> ReachTarget:
+    directions = tuple(wrap_angle(heading + turn + k * math.pi / 2) for k in range(4))
+    return ReachTarget(x, y, top + 0.06, top + 0.02, directions, home().settings.approach.face_rad)
+
+
+def on_edge(surface_name: str, along: float) -> ReachTarget:
+    """Something near the edge that the place's stand looks at, as people leave things."""
+    h = home()
+    surface = h.world.surface(surface_name)
+    place = next(p for p in h.world.places if p.surface == surface_name and p.name == surface_name)
+    heading = place.approach.yaw_rad
+    c, s = round(math.cos(heading)), round(math.sin(heading))
+    half = (surface.size_m[0] if c else surface.size_m[1]) / 2 - EDGE_M
+    side = ((surface.size_m[1] if c else surface.size_m[0]) / 2 - 0.15) * along
+    x = surface.center_m[0] - c * half - s * side
+    y = surface.center_m[1] - s * half + c * side
+    return target(x, y, surface.height_m, heading)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.sampled_from(
+        ["kitchen_counter", "kitchen_table", "kitchen_shelf", "tv_stand", "dining_table", "desk", "nightstand"]
+    ),
+    st.floats(-1, 1),
+)
+def test_everything_near_an_edge_can_be_reached_without_touching_furniture(surface: str, along: float) -> None:
+    h = home()
+    goal = on_edge(surface, along)
+    plan = h.reach.plan(goal, DOCK)
+    stand = plan.stand
+    assert stand.bearing_to(goal.x_m, goal.y_m) == pytest.approx(0, abs=1e-6)
+    final = stand.ahead(plan.advance_m)
+    assert final.distance_to(goal.x_m, goal.y_m) == pytest.approx(h.robot.gripper.grasp_x_m, abs=1e-6)
+    least = h.robot.base.footprint_radius_m
+    assert h.grid.line_clearance_m((stand.x_m, stand.y_m), (final.x_m, final.y_m)) > least
+    assert h.reach.sees(stand, goal.x_m, goal.y_m, goal.look_height_m)
+    assert min(abs(wrap_angle(stand.yaw_rad - d)) for d in goal.directions_rad) <= h.settings.approach.face_rad + 1e-9
+
+
+def test_from_a_good_stand_the_robot_need_not_move() -> None:
+    goal = on_edge("coffee_table", 0.0)
+    plan = home().reach.plan(goal, Pose2(goal.x_m, goal.y_m + 1.0, -1.4))
+    assert plan.here
+    assert plan.cost_m < 0.2
+
+
+def test_a_neighbour_beside_the_fingers_is_kept_off() -> None:
+    goal = on_edge("dining_table", 0.0)
+    straight = home().reach.plan(goal, DOCK)
+    crowded = home().reach.plan(goal, DOCK, [(goal.x_m + 0.20, goal.y_m)])
+    assert straight.stand.yaw_rad != crowded.stand.yaw_rad or crowded.cost_m >= straight.cost_m
+    with pytest.raises(OutOfReach, match="other objects"):
+        home().reach.plan(goal, DOCK, [(goal.x_m + 0.12, goal.y_m), (goal.x_m - 0.12, goal.y_m)])
+
+
+def test_the_middle_of_a_big_table_is_out_of_reach() -> None:
+    with pytest.raises(OutOfReach, match="furniture keeps the base too far away"):
+        home().reach.plan(target(6.2, 1.2, 0.72, 0.0), DOCK)
+
+
+def test_what_hangs_from_the_hand_needs_room_too() -> None:
+    goal = on_edge("kitchen_counter", 0.9)
+    assert home().reach.plan(goal, DOCK, hanging_m=0.06).advance_m > 0

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from home import home
+
+from taskmatrix_ros.core.errors import ConfigError
+from taskmatrix_ros.robot.description_file import description_file, load_description
+from taskmatrix_ros.robot.robot_description import RobotDescription
+from taskmatrix_ros.robot.skill_settings import SkillSettings
+from taskmatrix_ros.robot.world_description import WorldDescription
+
+
+def test_the_home_is_complete_enough_to_work_in() -> None:
+    world = home().world
+    assert len(world.rooms) >= 3
+    assert len(world.objects) >= 4
+    for room in world.rooms:
+        assert sum(t.room == room.name for t in world.wall_tags) >= 2, room.name
+
+
+def test_every_place_can_be_stood_at_and_reached() -> None:
+    h = home()
+    for place in h.world.places:
+        stand = place.approach.pose
+        assert h.grid.clearance_m(stand.x_m, stand.y_m) > h.radius, place.name
+        assert np.isfinite(h.planner.cost_m((4.3, 0.6), (stand.x_m, stand.y_m))), place.name
+
+
+@pytest.mark.parametrize(
+    ("said", "place"),
+    [("the kitchen", "kitchen"), ("Coffee Table", "coffee_table"), ("coffee_table", "coffee_table"), ("me", "user")],
+)
+def test_places_go_by_spoken_names(said: str, place: str) -> None:
+    assert home().world.find_place(said).name == place
+
+
+def test_unknown_places_get_near_names() -> None:
+    assert home().world.find_place("kitschen") is None
+    assert "kitchen" in home().world.nearest_places("kitschen")
+    assert home().world.find_room("lounge").name == "living_room"
+
+
+def test_wall_tags_look_away_from_their_walls() -> None:
+    h = home()
+    for tag in h.world.wall_tags:
+        before = tag.map_from_tag.apply([0.0, 0.0, 0.3])
+        assert float(h.grid.band(1.1, 1.3).at(before[:2])) > 0.1, tag.id
+        assert tag.map_from_tag.rotation[:, 1] == pytest.approx([0, 0, 1])
+
+
+def test_surfaces_carry_what_stands_on_them() -> None:
+    table = home().world.surface("coffee_table")
+    x, y = table.center_m
+    assert table.carries(x, y, table.height_m + 0.06)
+    assert not table.carries(x, y, table.height_m - 0.2)
+    assert not table.carries(x + 2, y, table.height_m + 0.06)
+    with pytest.raises(KeyError):
+        home().world.surface("ceiling")
+
+
+def write(tmp_path: Path, change: object) -> Path:
+    content = yaml.safe_load(description_file("world", "home").read_text(encoding="utf-8"))
+    change(content)  # type: ignore[operator]
+    path = tmp_path / "changed.yaml"
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda c: c["places"][3].update(surface="moon"), "'moon', which is not described"),
+        (lambda c: c["places"][0].update(room="cellar"), "'cellar', which is not described"),
+        (lambda c: c["objects"][0].update(tag_id=20), r"tags \[20\] are used twice"),
+        (lambda c: c["objects"][0].update(aliases=["apple"]), "both called 'apple'"),
+        (lambda c: c["rooms"][0].pop("x_m"), "rooms.0.x_m: Field required"),
+        (lambda c: c["wall_tags"][0].update(colour="red"), "wall_tags.0.colour"),
+    ],
+)
+def test_a_wrong_description_is_one_clear_line(tmp_path: Path, change: object, says: str) -> None:
+    path = write(tmp_path, change)
+    with pytest.raises(ConfigError, match=says) as caught:
+        load_description(path, WorldDescription)
+    assert "\n" not in caught.value.message
+    assert str(path) in caught.value.message
+
+
+def test_missing_files_say_what_there_is(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="known: home"):
+        WorldDescription.load("castle")
+    with pytest.raises(ConfigError, match="known: home_robot$"):
+        RobotDescription.load("r2d2")
+    with pytest.raises(ConfigError, match="does not exist"):
+        WorldDescription.load(str(tmp_path / "none.yaml"))
+    (tmp_path / "broken.yaml").write_text("a: [", encoding="utf-8")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        WorldDescription.load(str(tmp_path / "broken.yaml"))
+
+
+def test_skills_may_not_be_faster_than_the_robot() -> None:
+    h = home()
+    fast = h.settings.model_copy(update={"drive": h.settings.drive.model_copy(update={"max_linear_m_s": 3.0})})
+    with pytest.raises(ConfigError, match=r"drive.max_linear_m_s 3.0 is more than the 0.6"):
+        fast.check_within(h.robot)
+    assert isinstance(h.settings, SkillSettings)
