@@ -83,14 +83,16 @@ def test_what_is_not_there_is_found_out_by_looking(home: RunningHome) -> None:
 
 
 def test_stop_holds_until_rearm(home: RunningHome) -> None:
+    assert home.do("do", "turn on the tv")[0] == 0
+
     async def scenario(watcher: Watcher) -> None:
-        with home.doing("go to the kitchen") as doing:
+        with home.doing("go to the bedroom") as doing:
             await watcher.until(lambda: watcher.moving, "the robot drives")
-            began_s = watcher.sim_s
-            status, stopped = await asyncio.to_thread(home.do, "stop", "test")
-            assert (status, stopped["not_told"]) == (0, [])
+            stopped = await watcher.client.request("taskmatrix_interfaces/srv/Stop", "stop", reason="test")
+            stopped_at_s = watcher.sim_s
+            assert (stopped.success, list(stopped.not_told)) == (True, [])
             await watcher.until(lambda: not watcher.moving, "the robot stands")
-            assert began_s > 0
+            assert watcher.sim_s - stopped_at_s <= 0.5
             await asyncio.to_thread(doing.communicate)
             assert doing.returncode != 0
         status, refused = await asyncio.to_thread(home.do, "do", "turn off the tv")
