@@ -63,6 +63,22 @@ def allowed_values(spec: ParameterSpec) -> str:
     return text + (f" {spec.unit}" if spec.unit else "")
 
 
+def printable(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Make refused arguments fit for journal and screen: what is no plain data or long becomes a short text."""
+    shown = {}
+    for name, value in arguments.items():
+        plain = _plain_problem(value) is None and len(json.dumps(value)) <= MAX_MESSAGE
+        shown[name] = value if plain else _excerpt(value)
+    return shown
+
+
+def _excerpt(value: Any) -> str:
+    kind = type(value).__name__
+    if isinstance(value, str):
+        return value[:MAX_MESSAGE].encode(errors="replace").decode().replace("\0", "?") + "…"
+    return repr(value) if isinstance(value, float) else f"({kind})"
+
+
 def _plain_problem(value: Any) -> str | None:
     """Say why a value is not plain data, at any depth."""
     if value is None or isinstance(value, bool):

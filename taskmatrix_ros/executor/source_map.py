@@ -8,6 +8,7 @@ import tokenize
 import warnings
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from taskmatrix_ros.core.call import SourcePosition
 
@@ -59,6 +60,13 @@ def is_literal(node: ast.expr) -> bool:
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return False
     return True
+
+
+def literal_arguments(tree: ast.AST, apis: Collection[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every API call with those of its named arguments that are literals."""
+    for api, node in api_calls(tree, apis):
+        shown = (keyword for keyword in node.keywords if keyword.arg is not None and is_literal(keyword.value))
+        yield api, {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in shown}
 
 
 def call_sites(source: str, apis: Collection[str]) -> Mapping[tuple[int, int], CallSite]:

@@ -236,7 +236,7 @@ def swallows_the_end(source: str) -> bool:
     return any(isinstance(node, ast.Break | ast.Continue | ast.Return) for node in nodes)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(PROGRAMS, st.integers(0, 2**32))
 def test_no_run_of_a_program_it_accepts_breaks_the_order(statements: list[str], seed: int) -> None:
     source = "def main():\n x = 'a'\n y = 'b'\n def g():\n  return go(o=x)\n" + indented(statements) + "\nmain()"

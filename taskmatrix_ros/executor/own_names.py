@@ -1,0 +1,46 @@
+"""Names that no binding may reach: the node's own, and those by which any node is reconfigured or stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from taskmatrix_ros.core.binding_spec import BindingSpec, Mqtt, Ros2Topic
+
+_SERVICES_OF_NODES = frozenset(
+    {
+        "describe_parameters", "get_parameters", "get_parameter_types", "list_parameters", "set_parameters",
+        "set_parameters_atomically", "get_type_description", "change_state", "get_state", "get_available_states",
+        "get_available_transitions", "get_transition_graph",
+    }
+)  # fmt: skip
+"""Parameter, type description and lifecycle services, which every node has under its own name."""
+
+_SAFETY_TOPICS = frozenset({"stop", "alive", "parameter_events"})
+"""Whoever publishes them could lift a stop or feign a living node."""
+
+
+def forbidden_name(binding: BindingSpec, *, robot_namespace: str, own_namespaces: Iterable[str]) -> str | None:
+    """Say why a binding may not be used, or None.
+
+    :param robot_namespace: put before relative names, as the binding itself does.
+    :param own_namespaces: absolute namespaces that are the node's own, such as ``/taskmatrix``.
+    """
+    if isinstance(binding, Mqtt):
+        return None
+    name = binding.name
+    if any(letter in name for letter in "{}~"):
+        return f"{name} is filled in by the node that uses it; write the whole name"
+    absolute = name if name.startswith("/") else f"/{robot_namespace}/{name}"
+    parts = [part for part in absolute.split("/") if part]
+    absolute = "/" + "/".join(parts)
+    for own in own_namespaces:
+        prefix = "/" + own.strip("/")
+        if prefix != "/" and (absolute == prefix or absolute.startswith(f"{prefix}/")):
+            return f"{absolute} is a name of this node"
+    if "_action" in parts:
+        return f"{absolute} goes behind an action; use its name with kind ros2_action"
+    if parts and parts[-1] in _SERVICES_OF_NODES:
+        return f"{absolute} is a parameter or lifecycle service"
+    if parts and isinstance(binding, Ros2Topic) and parts[-1] in _SAFETY_TOPICS:
+        return f"{absolute} is a safety topic"
+    return None

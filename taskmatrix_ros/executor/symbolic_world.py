@@ -1,0 +1,177 @@
+"""A world of assignments: what calls would change, without a device."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from taskmatrix_ros.core.api_document import ApiDocument
+from taskmatrix_ros.core.call import Call
+from taskmatrix_ros.core.diagnostic import Diagnostic
+from taskmatrix_ros.core.effect import Effect
+from taskmatrix_ros.core.errors import BudgetExceeded, VerificationError
+from taskmatrix_ros.core.parameter_spec import ParameterSpec, ValueType
+from taskmatrix_ros.executor.argument_check import argument_problems
+from taskmatrix_ros.executor.interpreter import ExternalCall
+from taskmatrix_ros.expressions.ensures import ensures_of
+from taskmatrix_ros.expressions.expression import Expression
+from taskmatrix_ros.expressions.key_template import expand_key
+
+_NEUTRAL: dict[ValueType, Any] = {
+    ValueType.STRING: "",
+    ValueType.NUMBER: 0.0,
+    ValueType.INTEGER: 0,
+    ValueType.BOOLEAN: False,
+    ValueType.OBJECT: {},
+    ValueType.ARRAY: [],
+}
+
+
+class SymbolicWorld:
+    """Answers calls as their documents say they end well, and keeps what that foretells.
+
+    Once code has used a value that had to be guessed, everything after it may be otherwise: what would be a fault
+    before is then only something that could not be predicted.
+    """
+
+    def __init__(
+        self, documents: Mapping[str, ApiDocument], state: Mapping[str, Any], now: datetime, max_calls: int
+    ) -> None:
+        self.calls: list[Call] = []
+        self.risks: dict[str, None] = {}
+        self.unknown: dict[str, None] = {}
+        self.guessed = False
+        self._documents = documents
+        self._before = dict(state)
+        self._state = dict(state)
+        self._now = now
+        self._max_calls = max_calls
+
+    async def perform(self, wanted: ExternalCall) -> Any:
+        """Do a call in this world.
+
+        :raises VerificationError: its arguments or a ``requires`` are wrong for certain.
+        :raises BudgetExceeded: there are more calls than a run may make.
+        """
+        if len(self.calls) >= self._max_calls:
+            raise BudgetExceeded(f"the code makes more than {self._max_calls} calls; split the instruction")
+        document = self._documents[wanted.site.api]
+        arguments = document.with_defaults(dict(wanted.arguments))
+        call = Call(
+            run_id="",
+            api=document.name,
+            arguments=arguments,
+            deadline_s=document.deadline_s,
+            position=wanted.site.position,
+        )
+        problems = argument_problems(document, wanted.arguments)
+        for problem in problems:
+            self._object(call, "limit", f"{document.name}: {problem}", "give a value that is allowed")
+        self.calls.append(call)
+        self._note_risks(call, document)
+        result, missing = _foretell(document.returns, {} if problems else arguments)
+        if missing and wanted.site.result_used:
+            self.guessed = True
+            what = ", ".join(filter(None, missing)) or "what it returns"
+            self.note_unknown(f"line {call.position.line}: {what} of {document.name}")
+        if not problems:
+            self._check_requirements(call, document)
+            self._assign(call, document, result, is_guess=bool(missing))
+        return result
+
+    def diff(self) -> dict[str, tuple[Any, Any]]:
+        """Give every key that changed: before and after."""
+        changed = {
+            key: (self._before.get(key), value) for key, value in self._state.items() if self._before.get(key) != value
+        }
+        return dict(sorted(changed.items()))
+
+    def duration_s(self) -> float | None:
+        """Sum of the calls' typical times; None where a document tells none."""
+        times = [self._documents[call.api].typical_s for call in self.calls]
+        return sum(time for time in times if time is not None) if None not in times else None
+
+    def note_unknown(self, line: str) -> None:
+        """Keep what could not be predicted; the same line once."""
+        self.unknown[line] = None
+
+    def _object(self, call: Call, code: str, message: str, hint: str) -> None:
+        """Refuse, or only note it where a guess may be at fault."""
+        place = call.position
+        if self.guessed:
+            self.note_unknown(f"line {place.line}: {message}; this may come of a value that is not known yet")
+            return
+        raise VerificationError(
+            [Diagnostic(code=code, message=message, hint=hint, line=place.line, column=place.column)]
+        )
+
+    def _check_requirements(self, call: Call, document: ApiDocument) -> None:
+        for source in document.requires:
+            verdict, evidence = Expression.parse(source).decide(self._state, call.arguments, now=self._now)
+            if verdict is None:
+                self.note_unknown(f"line {call.position.line}: {document.name} requires: {evidence}")
+            elif not verdict:
+                message = f"{document.name} requires: {evidence}"
+                self._object(call, "requires", message, "make it hold with a call before this one, or leave this out")
+
+    def _note_risks(self, call: Call, document: ApiDocument) -> None:
+        place = f"line {call.position.line}: {document.name}"
+        if document.effect is Effect.HAZARDOUS:
+            self.risks[f"{place} is hazardous and needs a person's approval"] = None
+        if document.effect.commands and not ensures_of(document):
+            self.risks[f"{place} cannot be confirmed: nothing tells what it brings about"] = None
+
+    def _assign(self, call: Call, document: ApiDocument, result: Any, *, is_guess: bool) -> None:
+        assigned = {}
+        for template, source in document.sets.items():
+            try:
+                key = expand_key(template, call.arguments)
+            except ValueError as error:
+                self.note_unknown(f"line {call.position.line}: what {document.name} changes: {error}")
+                continue
+            expression = Expression.parse(source)
+            absent = [read for read in expression.keys_for(call.arguments) if read not in self._state]
+            try:
+                value = expression.evaluate(self._state, call.arguments, result=result, now=self._now)
+            except ValueError as error:
+                self.note_unknown(f"line {call.position.line}: {key} after {document.name}: {error}")
+                value, absent = None, [key]
+            if (value is None and absent) or (is_guess and expression.uses_result):
+                self._state.pop(key, None)
+            else:
+                assigned[key] = value
+        self._state.update(assigned)
+
+
+def _foretell(spec: ParameterSpec | None, arguments: Mapping[str, Any]) -> tuple[Any, tuple[str, ...]]:
+    """Make a result: fields from arguments of equal name, the rest neutral.
+
+    :returns: it, and the names of what was made up; an empty name stands for the whole.
+    """
+    if spec is None:
+        return None, ()
+    if spec.type is not ValueType.OBJECT or not spec.properties:
+        return _neutral(spec), ("",)
+    result, missing = {}, []
+    for key, field in spec.properties.items():
+        value = arguments.get(key)
+        if value is None or field.problem(value) is not None:
+            value = _neutral(field)
+            missing.append(key)
+        result[key] = value
+    return result, tuple(missing)
+
+
+def _neutral(spec: ParameterSpec) -> Any:
+    """Give a value that the spec allows and that says as little as possible."""
+    if spec.default is not None:
+        return spec.default
+    if spec.enum:
+        return spec.enum[0]
+    value = _NEUTRAL[spec.type]
+    if spec.minimum is not None and value < spec.minimum:
+        value = type(value)(spec.minimum)
+    if spec.maximum is not None and value > spec.maximum:
+        value = type(value)(spec.maximum)
+    return value

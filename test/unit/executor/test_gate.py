@@ -1,0 +1,237 @@
+"""The Gate: one reason to refuse at a time, and closed when it fails."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from fakes import MemoryJournal
+from home_documents import DOCUMENTS, Shelf, document
+
+from taskmatrix_ros.core.api_document import ApiDocument
+from taskmatrix_ros.core.call import Call
+from taskmatrix_ros.core.clocks import SteadyClock
+from taskmatrix_ros.core.errors import CallRefused, RunStopped
+from taskmatrix_ros.core.instruction import ApprovalMode, Instruction
+from taskmatrix_ros.core.ports import Gate as GatePort
+from taskmatrix_ros.core.state_store import StateStore
+from taskmatrix_ros.executor.gate import Gate
+from taskmatrix_ros.executor.stop_latch import StopLatch
+
+
+class HandClock(SteadyClock):
+    now = 100.0
+
+    def now_s(self) -> float:
+        return self.now
+
+
+class Door:
+    """A gate with everything around it."""
+
+    def __init__(self, *documents: ApiDocument, **settings: Any) -> None:
+        self.shelf = Shelf([*DOCUMENTS, *documents])
+        self.state = StateStore()
+        self.latch = StopLatch(MemoryJournal())
+        self.latch.restore()
+        self.clock = HandClock()
+        self.gate = Gate(self.shelf, self.state, self.latch, clock=self.clock, **settings)
+
+    def admit(self, api: str, instruction: Instruction | None = None, **arguments: Any) -> dict[str, Any]:
+        entry = self.shelf.get(api)
+        assert entry is not None
+        call = Call(run_id="run", api=api, arguments=arguments, deadline_s=1.0)
+        return self.gate.admit(call, entry, instruction or Instruction(text="do it"))
+
+    def refusal(self, api: str, instruction: Instruction | None = None, **arguments: Any) -> CallRefused:
+        with pytest.raises(CallRefused) as refused:
+            self.admit(api, instruction, **arguments)
+        assert "\n" not in refused.value.message
+        return refused.value
+
+
+def test_it_is_the_port() -> None:
+    port: GatePort = Door().gate
+    assert port is not None
+
+
+def test_it_fills_in_defaults() -> None:
+    assert Door().admit("say", text="a") == {"text": "a", "times": 1}
+    assert Door().admit("light_on", light="hall") == {"light": "hall", "brightness_pct": None}
+
+
+@pytest.mark.parametrize(
+    ("api", "arguments", "said"),
+    [
+        ("light_on", {}, "light is missing"),
+        ("light_on", {"light": "attic"}, "'attic' is none of kitchen, hall, bedroom"),
+        ("light_on", {"light": "hall", "brightness_pct": 140}, "140 is outside 1..100 pct"),
+        ("light_on", {"light": "hall", "brightness_pct": True}, "True is not a number"),
+        ("light_on", {"light": "hall", "brightness_pct": math.nan}, "nan is not a finite number"),
+        ("light_on", {"light": "hall", "brightness_pct": math.inf}, "inf is not a finite number"),
+        ("light_on", {"light": "hall", "brightness_pct": 10**400}, "no exact double"),
+        ("light_on", {"light": "hall", "colour": "red"}, "colour is not a parameter; allowed: light, brightness_pct"),
+        ("light_on", {"ligth": "hall"}, "did you mean light?"),
+        ("say", {"text": {"a"}}, "a set is not plain data"),
+        ("say", {"text": b"a"}, "a bytes is not plain data"),
+        ("say", {"text": "a" * 70_000}, "64000 are allowed"),
+        ("say", {"text": "a\0b"}, "NUL"),
+        ("say", {"text": "\ud800"}, "surrogate"),
+        ("say", {"text": "a", "times": 1.5}, "1.5 is not a integer"),
+    ],
+)
+def test_arguments_outside_the_document_are_refused(api: str, arguments: dict[str, Any], said: str) -> None:
+    refused = Door().refusal(api, **arguments)
+    assert refused.error_code == "ARGUMENT"
+    assert said in refused.message
+
+
+def test_the_latch_ends_the_run_and_not_only_the_call() -> None:
+    door = Door()
+    door.latch.latch("smoke")
+    with pytest.raises(RunStopped, match="smoke; rearm"):
+        door.admit("thermometer_read")
+    door.latch.rearm("test")
+    door.admit("thermometer_read")
+
+
+def test_a_requirement_is_asked_of_the_live_state() -> None:
+    door = Door()
+    refused = door.refusal("robot_put_down", object="cup")
+    assert refused.error_code == "REQUIREMENT"
+    assert "robot.holding was never heard" in refused.message
+    door.state.set("robot.holding", "mug", source="robot")
+    assert "robot.holding is 'mug'" in door.refusal("robot_put_down", object="cup").message
+    door.state.set("robot.holding", "cup", source="robot")
+    door.admit("robot_put_down", object="cup")
+    door.state.set_source_live("robot", live=False)
+    assert "robot is gone" in door.refusal("robot_put_down", object="cup").message
+
+
+def test_a_requirement_on_arguments_alone() -> None:
+    door = Door()
+    assert door.refusal("robot_go_to", object="cup", place="hall").error_code == "REQUIREMENT"
+    assert door.refusal("robot_go_to").error_code == "REQUIREMENT"
+    door.admit("robot_go_to", place="hall")
+
+
+@pytest.mark.parametrize("approval", list(ApprovalMode))
+def test_hazardous_calls_are_refused_while_nobody_can_be_asked(approval: ApprovalMode) -> None:
+    refused = Door().refusal("door_unlock", Instruction(text="open", approval=approval))
+    assert refused.error_code == "APPROVAL"
+    assert "needs a person's approval" in refused.message
+
+
+def test_a_document_may_name_its_speakers() -> None:
+    door = Door(document("safe_open", speakers=["ann", "bob"]))
+    assert door.refusal("safe_open").error_code == "SPEAKER"
+    assert "allowed: ann, bob" in door.refusal("safe_open", Instruction(text="x", speaker="eve")).message
+    door.admit("safe_open", Instruction(text="x", speaker="bob"))
+
+
+def test_a_changed_disabled_or_unknown_document_is_refused() -> None:
+    door = Door()
+    light = door.shelf.get("light_on")
+    assert light is not None
+    call = Call(run_id="run", api="light_on", arguments={"light": "hall"}, deadline_s=1.0)
+
+    def code() -> str:
+        with pytest.raises(CallRefused) as refused:
+            door.gate.admit(call, light, Instruction(text="x"))
+        return refused.value.error_code
+
+    door.shelf.put(light.model_copy(update={"deadline_s": 7.0}))
+    assert code() == "DOCUMENT_CHANGED"
+    door.shelf.put(light.model_copy(update={"enabled": False}))
+    assert code() == "UNKNOWN_API"
+    door.shelf.remove("light_on")
+    assert code() == "UNKNOWN_API"
+    door.shelf.put(light.model_copy())
+    door.gate.admit(call, light, Instruction(text="x"))
+    renamed = call.model_copy(update={"api": "light_off"})
+    with pytest.raises(CallRefused):
+        door.gate.admit(renamed, light, Instruction(text="x"))
+
+
+def test_the_rate_counts_only_what_passed() -> None:
+    door = Door(document("ring", rate_limit={"calls": 2, "per_s": 10}, requires=['state["bell.state"] == "up"']))
+    for _ in range(5):
+        assert door.refusal("ring").error_code == "REQUIREMENT"
+    door.state.set("bell.state", "up", source="bell")
+    door.admit("ring")
+    door.clock.now += 4
+    door.admit("ring")
+    refused = door.refusal("ring")
+    assert refused.error_code == "RATE_LIMIT"
+    assert "2 times in 10 s; again in 6.0 s" in refused.message
+    door.clock.now += 6
+    door.admit("ring")
+    assert door.refusal("ring").error_code == "RATE_LIMIT"
+
+
+def service(name: str, kind: str = "ros2_service") -> dict[str, str]:
+    types = {"ros2_service": "std_srvs/srv/Trigger", "ros2_action": "a/action/B", "ros2_topic": "std_msgs/msg/Bool"}
+    return {"kind": kind, "name": name, "type": types[kind]}
+
+
+@pytest.mark.parametrize(
+    "binding",
+    [
+        service("/taskmatrix/rearm"),
+        service("/taskmatrix//approve"),
+        service("//taskmatrix/rearm/"),
+        service("/taskmatrix"),
+        service("taskmatrix/rearm"),
+        service("~/rearm"),
+        service("robot/{ns}/rearm"),
+        service("/taskmatrix/execute_task", "ros2_action"),
+        service("/taskmatrix/stop", "ros2_topic"),
+        service("/taskmatrix/execute_task/_action/send_goal"),
+        service("robot/pick_up/_action/cancel_goal"),
+        service("/robot/skills/set_parameters"),
+        service("robot/skills/set_parameters_atomically"),
+        service("/robot/skills/change_state"),
+        service("stop", "ros2_topic"),
+        service("/robot/stop", "ros2_topic"),
+        service("/alive", "ros2_topic"),
+    ],
+)
+def test_no_binding_reaches_the_nodes_own_names(binding: dict[str, str]) -> None:
+    assert Door(document("sneak", binding=binding)).refusal("sneak").error_code == "OWN_NAME"
+
+
+@pytest.mark.parametrize(
+    ("binding", "namespace", "passes"),
+    [
+        (service("rearm"), "", True),
+        (service("rearm"), "/taskmatrix", False),
+        (service("/taskmatrix2/go"), "", True),
+        (service("robot/stop"), "", True),
+        (service("/robot/find", "ros2_action"), "", True),
+        (service("cmd_vel", "ros2_topic"), "/robot", True),
+    ],
+)
+def test_names_are_resolved_as_the_binding_does(binding: dict[str, str], namespace: str, passes: bool) -> None:
+    door = Door(document("move", binding=binding), robot_namespace=namespace)
+    if passes:
+        door.admit("move")
+    else:
+        assert door.refusal("move").error_code == "OWN_NAME"
+
+
+@pytest.mark.parametrize("part", ["_check_requirements", "_check_arguments", "_check_document"])
+def test_a_fault_of_the_gate_refuses(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    door = Door()
+
+    def fail(*_given: Any) -> None:
+        raise ZeroDivisionError
+
+    checks = tuple(fail if check.__name__ == part else check for check in door.gate._checks)
+    monkeypatch.setattr(door.gate, "_checks", checks)
+    assert door.refusal("light_on", light="hall").error_code == "GATE_FAULT"
+
+
+def test_an_expression_that_errs_refuses() -> None:
+    door = Door(document("odd", requires=['state["a.b"] + 1 > args.c.d.e']))
+    assert door.refusal("odd").error_code == "REQUIREMENT"

@@ -1,0 +1,182 @@
+"""What the symbolic world foretells, refuses, and leaves open."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from home_documents import DOCUMENTS, Shelf, code, document
+
+from taskmatrix_ros.core.diagnostic import Diagnostic
+from taskmatrix_ros.core.errors import VerificationError
+from taskmatrix_ros.core.ports import Rehearsal as RehearsalPort
+from taskmatrix_ros.core.run import Rehearsed
+from taskmatrix_ros.executor.active_run import Budgets
+from taskmatrix_ros.executor.interpreter import Interpreter
+from taskmatrix_ros.executor.rehearsal import Rehearsal
+from taskmatrix_ros.executor.verifier import Verifier
+
+NOW = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
+FETCH = 'robot_find(object="cup"); robot_go_to(object="cup"); robot_pick_up(object="cup"); '
+EXTRA = (
+    document("lamp_copy", sets={"lamp.b.pct": 'state["lamp.a.pct"]'}),
+    document("fridge_count", returns={"type": "integer", "minimum": 0, "maximum": 99}, effect="read"),
+    document("fridge_set", parameters={"level": {"type": "integer", "minimum": 1, "maximum": 5}}, effect="read"),
+)
+
+
+class Stage:
+    def __init__(self, runner: asyncio.Runner, interpreter: Interpreter, budgets: Budgets | None = None) -> None:
+        self._runner = runner
+        self._shelf = Shelf([*DOCUMENTS, *EXTRA])
+        self._verifier = Verifier(self._shelf, interpreter)
+        self.rehearsal = Rehearsal(interpreter, budgets=budgets)
+
+    def rehearse(self, source: str, state: Mapping[str, Any] | None = None) -> Rehearsed:
+        async def main() -> Rehearsed:
+            verified = await self._verifier.verify(code(source, self._shelf.documents()))
+            return await self.rehearsal.rehearse(verified, state or {}, NOW)
+
+        return self._runner.run(asyncio.wait_for(main(), 10))
+
+    def refusal(self, source: str, state: Mapping[str, Any] | None = None) -> Diagnostic:
+        with pytest.raises(VerificationError) as refused:
+            self.rehearse(source, state)
+        (finding,) = refused.value.diagnostics
+        return finding
+
+
+@pytest.fixture
+def stage(runner: asyncio.Runner, interpreter: Interpreter) -> Stage:
+    return Stage(runner, interpreter)
+
+
+def test_it_is_the_port(stage: Stage) -> None:
+    port: RehearsalPort = stage.rehearsal
+    assert port is stage.rehearsal
+
+
+def test_calls_changes_and_time_are_foretold(stage: Stage) -> None:
+    state = {"robot.holding": None, "light.hall.state": "on", "light.bedroom.state": "off"}
+    foretold = stage.rehearse(FETCH + "\nlight_off(light='hall'); light_off(light='bedroom')", state)
+    assert [str(call) for call in foretold.calls] == [
+        "robot_find(object='cup', place=None)",
+        "robot_go_to(object='cup', place=None)",
+        "robot_pick_up(object='cup')",
+        "light_off(light='hall')",
+        "light_off(light='bedroom')",
+    ]
+    assert [(call.position.line, call.position.column) for call in foretold.calls][3:] == [(2, 1), (2, 26)]
+    assert foretold.diff == {
+        "light.hall.state": ("on", "off"),
+        "robot.holding": (None, "cup"),
+        "robot.located": (None, ["cup"]),
+        "robot.near": (None, ["cup"]),
+    }
+    assert foretold.duration_s == 20 + 15 + 12 + 1 + 1
+    assert foretold.risks == ()
+    assert foretold.unknown == ()
+
+
+def test_the_given_state_is_left_alone(stage: Stage) -> None:
+    state = {"light.hall.state": "on"}
+    stage.rehearse("light_off(light='hall')", state)
+    assert state == {"light.hall.state": "on"}
+
+
+def test_a_requirement_that_an_earlier_call_brings_about_holds(stage: Stage) -> None:
+    state = {"robot.holding": None}
+    assert stage.rehearse(FETCH + 'robot_put_down(object="cup")', state).diff["robot.near"] == (None, ["cup"])
+
+
+@pytest.mark.parametrize(
+    ("source", "state", "line", "said"),
+    [
+        (FETCH, {"robot.holding": "mug"}, 1, "robot.holding is 'mug'"),
+        (FETCH + '\nrobot_put_down(object="mug")', {"robot.holding": None}, 2, "robot.holding is 'cup'"),
+        ('robot_put_down(object="cup")', {"robot.holding": None}, 1, "robot.holding is missing"),
+        ("robot_go_to()", {}, 1, "object is None"),
+    ],
+)
+def test_a_requirement_that_is_false_refuses(
+    stage: Stage, source: str, state: dict[str, Any], line: int, said: str
+) -> None:
+    finding = stage.refusal(source, state)
+    assert (finding.code, finding.line) == ("requires", line)
+    assert said in finding.message
+    assert finding.hint
+
+
+def test_a_requirement_on_what_was_never_heard_is_unknown(stage: Stage) -> None:
+    foretold = stage.rehearse('robot_put_down(object="cup")')
+    assert len(foretold.calls) == 1
+    (line,) = foretold.unknown
+    assert line.startswith("line 1: robot_put_down requires: ")
+    assert "cannot be known (robot.holding is missing)" in line
+
+
+def test_an_argument_that_only_running_shows(stage: Stage) -> None:
+    finding = stage.refusal("x = 20\nx = x * 2\nac_set_temperature(temperature_c=x)")
+    assert (finding.code, finding.line, finding.column) == ("limit", 3, 1)
+    assert "40 is outside 16..30 c" in finding.message
+
+
+def test_code_that_raises_is_refused(stage: Stage) -> None:
+    finding = stage.refusal("light_on(light='hall')\nx = [1]\nx[3]")
+    assert finding.code == "rehearsal"
+    assert "line 3: IndexError" in finding.message
+
+
+def test_code_without_end_is_refused(runner: asyncio.Runner, interpreter: Interpreter) -> None:
+    stage = Stage(runner, interpreter, Budgets(calls=10))
+    assert "more than 10 calls" in stage.refusal("while True:\n    light_on(light='hall')").message
+    assert "computed longer" in stage.refusal("while True:\n    pass").message
+
+
+def test_a_result_that_is_used_is_said_to_be_unknown(stage: Stage) -> None:
+    foretold = stage.rehearse("t = thermometer_read()\nsay(text=str(t))\nthermometer_read()")
+    assert foretold.unknown == ("line 1: what it returns of thermometer_read",)
+    foretold = stage.rehearse("r = robot_find(object='cup')\nsay(text=r['object'])")
+    assert foretold.unknown == ("line 1: confidence of robot_find",)
+    assert foretold.calls[1].arguments["text"] == "cup"
+
+
+def test_after_a_guess_nothing_is_refused_for_certain(stage: Stage) -> None:
+    foretold = stage.rehearse("t = thermometer_read()\nac_set_temperature(temperature_c=t)")
+    assert foretold.diff == {}
+    assert any("temperature_c 0 is outside 16..30 c; this may come of a value" in line for line in foretold.unknown)
+    foretold = stage.rehearse("n = fridge_count()\nfridge_set(level=n)\nx = [1][n + 1]\nlight_on(light='hall')")
+    assert [call.api for call in foretold.calls] == ["fridge_count", "fridge_set"]
+    assert "how it goes on" in foretold.unknown[-1]
+    foretold = stage.rehearse("if thermometer_read() < 5:\n    robot_put_down(object='cup')", {"robot.holding": None})
+    assert any("robot_put_down requires" in line for line in foretold.unknown)
+
+
+def test_a_guess_that_nobody_looks_at_excuses_nothing(stage: Stage) -> None:
+    assert stage.refusal("thermometer_read()\nrobot_put_down(object='cup')", {"robot.holding": None}).line == 2
+
+
+def test_a_change_that_copies_the_unknown_stays_unknown(stage: Stage) -> None:
+    assert stage.rehearse("lamp_copy()").diff == {}
+    assert stage.rehearse("lamp_copy()", {"lamp.a.pct": 7.0}).diff == {"lamp.b.pct": (None, 7.0)}
+
+
+def test_risks_are_named(stage: Stage) -> None:
+    foretold = stage.rehearse("door_unlock()\nbell_ring()")
+    assert foretold.risks == (
+        "line 1: door_unlock is hazardous and needs a person's approval",
+        "line 2: bell_ring cannot be confirmed: nothing tells what it brings about",
+    )
+    assert foretold.duration_s is None
+
+
+def test_a_rehearsal_survives_json(stage: Stage) -> None:
+    foretold = stage.rehearse(FETCH, {"robot.holding": None})
+    assert Rehearsed.model_validate_json(foretold.model_dump_json()) == foretold
+
+
+def test_nothing_is_rehearsed_of_nothing(stage: Stage) -> None:
+    assert stage.rehearse("") == Rehearsed(duration_s=0)

@@ -1,0 +1,522 @@
+"""A run from its first call to its verdict, with a real sandbox and devices in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import Any
+
+import pytest
+from fakes import SOURCE, Bench, failure
+from home_documents import code
+
+from taskmatrix_ros.core.action_code import VerifiedCode
+from taskmatrix_ros.core.api_document import ApiDocument
+from taskmatrix_ros.core.call import Call
+from taskmatrix_ros.core.instruction import Instruction
+from taskmatrix_ros.core.outcome import Confirmation, Outcome, Status
+from taskmatrix_ros.core.ports import Progress, RunResult
+from taskmatrix_ros.core.ports import Runner as RunnerPort
+from taskmatrix_ros.core.run import RunStatus
+from taskmatrix_ros.executor.active_run import Budgets
+from taskmatrix_ros.executor.call_performer import CallTimes
+from taskmatrix_ros.executor.interpreter import Interpreter
+
+FETCH = 'robot_find(object="cup")\nrobot_go_to(object="cup")\nrobot_pick_up(object="cup")'
+
+
+@pytest.fixture
+def bench(interpreter: Interpreter) -> Bench:
+    return Bench(interpreter)
+
+
+def run(runner: asyncio.Runner, bench: Bench, source: str, **instruction: Any) -> RunResult:
+    return runner.run(asyncio.wait_for(bench.run(source, **instruction), 20))
+
+
+def outcomes(result: RunResult) -> list[tuple[str, str, str]]:
+    return [
+        (record.call.api, record.outcome.status.value, record.outcome.confirmation.value)
+        for record in result.calls
+        if record.outcome is not None
+    ]
+
+
+def test_it_is_the_port(bench: Bench) -> None:
+    port: RunnerPort = bench.runner
+    assert port is bench.runner
+
+
+def test_a_run_whose_calls_the_world_confirms_succeeds(runner: asyncio.Runner, bench: Bench) -> None:
+    bench.state.set("robot.holding", None, source=SOURCE)
+    result = run(runner, bench, FETCH)
+    assert result.status is RunStatus.SUCCEEDED, result.summary
+    assert outcomes(result) == [
+        (api, "succeeded", "confirmed") for api in ("robot_find", "robot_go_to", "robot_pick_up")
+    ]
+    assert [record.call.position.line for record in result.calls] == [1, 2, 3]
+    assert bench.state["robot.holding"] == "cup"
+    assert bench.listener.lines == [("began", "robot_find"), ("ended", "succeeded")] + [
+        line for api in ("robot_go_to", "robot_pick_up") for line in (("began", api), ("ended", "succeeded"))
+    ]
+
+
+def test_calls_are_written_before_they_go_out_and_durably_where_they_cannot_be_repeated(
+    runner: asyncio.Runner, bench: Bench
+) -> None:
+    bench.state.set("robot.holding", None, source=SOURCE)
+    run(runner, bench, FETCH + "\nthermometer_read()\nbell_ring()")
+    assert [kind for kind, _ in bench.journal.lines] == [
+        "begin", "end", "begin", "end", "durable", "end", "begin", "end", "durable", "end",
+    ]  # fmt: skip
+
+
+def test_values_come_back_and_defaults_go_out(runner: asyncio.Runner, bench: Bench) -> None:
+    result = run(runner, bench, "t = thermometer_read()\nac_set_temperature(temperature_c=t - 3)\nsay(text=f'{t} C')")
+    assert result.status is RunStatus.SUCCEEDED
+    assert bench.sent() == [
+        "thermometer_read(room='hall')", "ac_set_temperature(temperature_c=22.0)", "say(text='25.0 C', times=1)",
+    ]  # fmt: skip
+
+
+def test_only_code_of_its_own_verifier_is_run(runner: asyncio.Runner, bench: Bench, interpreter: Interpreter) -> None:
+    forged = VerifiedCode(code=code("door_unlock()"), documents={}, seal=object())
+    with pytest.raises(ValueError, match="verify it again"):
+        runner.run(bench.runner.run(forged, Instruction(text="x"), "run", bench.listener))
+    foreign = runner.run(Bench(interpreter).verifier.verify(code("light_on(light='hall')")))
+    with pytest.raises(ValueError, match="was not verified here"):
+        runner.run(bench.runner.run(foreign, Instruction(text="x"), "run", bench.listener))
+    assert bench.sent() == []
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "run_status", "run_code"),
+    [
+        (Status.REJECTED, "BUSY", RunStatus.FAILED, "BUSY"),
+        (Status.FAILED, "OUT_OF_REACH", RunStatus.FAILED, "OUT_OF_REACH"),
+        (Status.TIMED_OUT, "", RunStatus.FAILED, "TIMED_OUT"),
+        (Status.CANCELLED, "", RunStatus.FAILED, "CANCELLED"),
+        (Status.UNAVAILABLE, "", RunStatus.UNAVAILABLE, "UNAVAILABLE"),
+        (Status.EXPIRED, "", RunStatus.FAILED, "EXPIRED"),
+        (Status.IN_DOUBT, "", RunStatus.FAILED, "IN_DOUBT"),
+    ],
+)
+def test_a_failed_call_that_nobody_handles_ends_the_run(
+    runner: asyncio.Runner, bench: Bench, status: Status, code: str, run_status: RunStatus, run_code: str
+) -> None:
+    bench.devices.behaviours["light_on"] = bench.devices.ending(status, code, "the lamp is broken")
+    result = run(runner, bench, "light_on(light='hall')\nlight_off(light='hall')")
+    assert (result.status, result.error_code) == (run_status, run_code)
+    assert result.summary == "light_on in line 1: the lamp is broken"
+    assert [entry[:2] for entry in outcomes(result)] == [("light_on", status.value)]
+    assert len(bench.sent()) == 1
+
+
+def test_a_failed_call_may_be_handled_and_made_good(runner: asyncio.Runner, bench: Bench) -> None:
+    """A second try of the same call that the world confirms makes the first one good."""
+    obey, tries = bench.devices.obey, iter([Status.FAILED])
+
+    async def second_time(call: Call, document: ApiDocument, progress: Progress) -> Outcome:
+        status = next(tries, None)
+        return await obey(call, document, progress) if status is None else failure(call, status)
+
+    bench.devices.behaviours["light_on"] = second_time
+    source = "try:\n    light_on(light='hall')\nexcept RuntimeError:\n    light_on(light='hall')"
+    result = run(runner, bench, source)
+    assert result.status is RunStatus.SUCCEEDED
+    assert [entry[1] for entry in outcomes(result)] == ["failed", "succeeded"]
+
+
+def test_a_failed_call_that_was_only_swallowed_is_no_success(runner: asyncio.Runner, bench: Bench) -> None:
+    bench.devices.behaviours["light_on"] = bench.devices.ending(Status.FAILED, "BROKEN", "the lamp is broken")
+    result = run(runner, bench, "try:\n    light_on(light='hall')\nexcept RuntimeError as e:\n    say(text=str(e))")
+    assert (result.status, result.error_code) == (RunStatus.UNCONFIRMED, "BROKEN")
+    assert "the code went on: the lamp is broken" in result.summary
+    assert bench.sent()[1] == "say(text='BROKEN: the lamp is broken', times=1)"
+
+
+def test_a_failed_reading_that_was_handled_is_no_loss(runner: asyncio.Runner, bench: Bench) -> None:
+    bench.devices.behaviours["thermometer_read"] = bench.devices.ending(Status.UNAVAILABLE)
+    source = "try:\n    t = thermometer_read()\nexcept OSError:\n    t = 20.0\nac_set_temperature(temperature_c=t)"
+    assert run(runner, bench, source).status is RunStatus.SUCCEEDED
+
+
+def test_a_device_that_says_done_and_did_nothing_failed(runner: asyncio.Runner, bench: Bench) -> None:
+    async def lie(call: Call, _document: ApiDocument, _progress: Progress) -> Outcome:
+        bench.state.set("light.hall.state", "off", source=SOURCE)
+        return Outcome(call_id=call.call_id, status=Status.SUCCEEDED)
+
+    bench.devices.behaviours["light_on"] = lie
+    result = run(runner, bench, "light_on(light='hall')")
+    assert (result.status, result.error_code) == (RunStatus.FAILED, "CONTRADICTED")
+    assert outcomes(result) == [("light_on", "failed", "contradicted")]
+    assert "the world says otherwise" in result.summary
+    assert result.calls[0].outcome is not None
+    assert any("light.hall.state = 'off'" in line for line in result.calls[0].outcome.evidence)
+
+
+def test_a_device_that_cannot_confirm_leaves_the_run_unconfirmed(runner: asyncio.Runner, bench: Bench) -> None:
+    result = run(runner, bench, "bell_ring()\nlight_on(light='hall')")
+    assert (result.status, result.error_code) == (RunStatus.UNCONFIRMED, "UNCONFIRMED")
+    assert result.summary.startswith("bell_ring in line 1 was done by the device's own word, but nothing confirms it")
+
+
+def test_what_is_in_doubt_is_settled_by_the_world(runner: asyncio.Runner, bench: Bench) -> None:
+    async def lost_answer(call: Call, document: ApiDocument, progress: Progress) -> Outcome:
+        await bench.devices.obey(call, document, progress)
+        return failure(call, Status.IN_DOUBT)
+
+    bench.devices.behaviours["light_on"] = lost_answer
+    result = run(runner, bench, "light_on(light='hall')")
+    assert result.status is RunStatus.SUCCEEDED
+    assert outcomes(result) == [("light_on", "succeeded", "confirmed")]
+
+
+def test_a_refused_call_is_kept_and_never_sent(runner: asyncio.Runner, bench: Bench) -> None:
+    source = "try:\n    door_unlock()\nexcept PermissionError as e:\n    say(text=str(e))"
+    result = run(runner, bench, source)
+    assert outcomes(result)[0] == ("door_unlock", "rejected", "none")
+    assert "APPROVAL: door_unlock is hazardous" in bench.sent()[0]
+    assert bench.listener.lines[0] == ("ended", "rejected")
+    result = run(runner, bench, "door_unlock()")
+    assert (result.status, result.error_code) == (RunStatus.FAILED, "APPROVAL")
+
+
+@pytest.mark.parametrize("handler", ["except PermissionError", "except BaseException", "except Exception"])
+def test_three_refusals_of_one_call_end_the_run(runner: asyncio.Runner, bench: Bench, handler: str) -> None:
+    source = f"while True:\n    try:\n        door_unlock()\n    {handler}:\n        say(text='again')"
+    result = run(runner, bench, source)
+    assert (result.status, result.error_code) == (RunStatus.FAILED, "BUDGET")
+    assert "door_unlock in line 3 was refused 3 times" in result.summary
+    assert [entry[0] for entry in outcomes(result)].count("door_unlock") == 3
+    assert all("say" in line for line in bench.sent())
+
+
+def test_refusals_by_the_device_count_too(runner: asyncio.Runner, bench: Bench) -> None:
+    bench.devices.behaviours["light_on"] = bench.devices.ending(Status.REJECTED)
+    source = "while True:\n    try:\n        light_on(light='hall')\n    except PermissionError:\n        pass"
+    result = run(runner, bench, source)
+    assert result.error_code == "BUDGET"
+    assert len(bench.sent()) == 3
+
+
+def test_calls_are_bounded(runner: asyncio.Runner, interpreter: Interpreter) -> None:
+    bench = Bench(interpreter, budgets=Budgets(calls=7))
+    source = "while True:\n    try:\n        thermometer_read()\n    except BaseException:\n        pass"
+    result = run(runner, bench, source)
+    assert (result.status, result.error_code) == (RunStatus.FAILED, "BUDGET")
+    assert len(bench.sent()) == len(result.calls) == 7
+
+
+def test_time_is_bounded_and_the_pending_call_withdrawn(runner: asyncio.Runner, interpreter: Interpreter) -> None:
+    bench = Bench(interpreter, budgets=Budgets(run_s=0.2))
+    bench.devices.behaviours["robot_find"] = bench.devices.drive
+    result = run(runner, bench, "robot_find(object='cup')")
+    assert (result.status, result.error_code) == (RunStatus.FAILED, "BUDGET")
+    assert outcomes(result) == [("robot_find", "cancelled", "none")]
+
+
+def test_code_that_raises_fails_with_its_line(runner: asyncio.Runner, bench: Bench) -> None:
+    result = run(runner, bench, "t = thermometer_read()\nx = [t][int(t)]")
+    assert (result.status, result.error_code) == (RunStatus.FAILED, "PROGRAM")
+    assert "line 2: IndexError" in result.summary
+
+
+def test_a_binding_that_raises_leaves_the_call_in_doubt(runner: asyncio.Runner, bench: Bench) -> None:
+    async def broken(_call: Call, _document: ApiDocument, _progress: Progress) -> Outcome:
+        raise ZeroDivisionError("oops")
+
+    bench.devices.behaviours["light_on"] = broken
+    result = run(runner, bench, "light_on(light='hall')")
+    assert result.error_code == "IN_DOUBT"
+    assert "its binding failed: ZeroDivisionError: oops" in result.summary
+
+
+def test_a_kind_that_nothing_performs_is_unavailable(runner: asyncio.Runner, bench: Bench) -> None:
+    bench.runner._performer._bindings.clear()  # type: ignore[attr-defined]
+    result = run(runner, bench, "light_on(light='hall')")
+    assert (result.status, result.error_code) == (RunStatus.UNAVAILABLE, "NO_BINDING")
+
+
+def test_a_journal_that_cannot_be_written_keeps_the_call_back(
+    runner: asyncio.Runner, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_call: Call, *, durable: bool) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(bench.journal, "begin_call", full)
+    result = run(runner, bench, "try:\n    light_on(light='hall')\nexcept BaseException:\n    pass")
+    assert (result.status, result.error_code) == (RunStatus.FAILED, "INTERNAL")
+    assert bench.sent() == []
+
+
+def test_a_result_that_code_cannot_hold_fails_the_run_only(runner: asyncio.Runner, bench: Bench) -> None:
+    bench.devices.values["thermometer_read"] = object()
+    assert run(runner, bench, "t = thermometer_read()").status is RunStatus.FAILED
+    bench.devices.values["thermometer_read"] = 20.0
+    assert run(runner, bench, "t = thermometer_read()").status is RunStatus.SUCCEEDED
+
+
+# --- deadlines, cancel, stop ---
+
+
+async def started(bench: Bench, source: str, run_id: str = "run", **instruction: Any) -> asyncio.Task[RunResult]:
+    bench.devices.began.clear()
+    task = asyncio.create_task(bench.run(source, run_id, **instruction))
+    await asyncio.wait_for(bench.devices.began.wait(), 10)
+    return task
+
+
+def test_a_call_past_its_deadline_is_cancelled_and_timed_out(runner: asyncio.Runner, bench: Bench) -> None:
+    find = bench.shelf.get("robot_find")
+    assert find is not None
+    bench.shelf.put(find.model_copy(update={"deadline_s": 0.05}))
+    bench.devices.behaviours["robot_find"] = bench.devices.drive
+    result = run(runner, bench, "robot_find(object='cup')")
+    assert (result.status, result.error_code) == (RunStatus.FAILED, "TIMED_OUT")
+    assert bench.devices.cancelled == [bench.devices.calls[0].call_id]
+
+
+def test_cancel_reaches_the_peer_and_waits_for_its_word(runner: asyncio.Runner, bench: Bench) -> None:
+    bench.devices.behaviours["robot_find"] = bench.devices.drive
+
+    async def main() -> tuple[bool, bool, RunResult]:
+        task = await started(bench, "try:\n    robot_find(object='cup')\nfinally:\n    light_on(light='hall')")
+        other = await bench.runner.cancel("another", "no")
+        mine = await bench.runner.cancel("run", "I changed my mind")
+        return mine, other, await task
+
+    mine, other, result = runner.run(main())
+    assert (mine, other) == (True, False)
+    assert (result.status, result.error_code, result.summary) == (
+        RunStatus.CANCELLED, "CANCELLED", "I changed my mind",
+    )  # fmt: skip
+    assert outcomes(result) == [("robot_find", "cancelled", "none")]
+    assert bench.devices.cancelled == [bench.devices.calls[0].call_id]
+    assert bench.sent() == ["robot_find(object='cup', place=None)"]
+    assert ("progressed", "driving") in bench.listener.lines
+    assert bench.journal.lines[-1][0] == "end"
+
+
+def test_a_second_run_works_after_a_cancelled_one(runner: asyncio.Runner, bench: Bench) -> None:
+    bench.devices.behaviours["robot_find"] = bench.devices.drive
+
+    async def main() -> RunResult:
+        task = await started(bench, "robot_find(object='cup')")
+        await bench.runner.cancel("run", "no")
+        assert (await task).status is RunStatus.CANCELLED
+        bench.devices.behaviours.clear()
+        return await bench.run("robot_find(object='cup')")
+
+    assert runner.run(main()).status is RunStatus.SUCCEEDED
+
+
+def test_a_peer_that_does_not_confirm_its_end_is_given_up_on(runner: asyncio.Runner, bench: Bench) -> None:
+    async def deaf(_call: Call, _document: ApiDocument, _progress: Progress) -> Outcome:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    bench.devices.behaviours["robot_find"] = deaf
+
+    async def main() -> RunResult:
+        task = await started(bench, "robot_find(object='cup')")
+        await bench.runner.cancel("run", "no")
+        return await task
+
+    result = runner.run(asyncio.wait_for(main(), 5))
+    assert result.status is RunStatus.CANCELLED
+    assert outcomes(result) == [("robot_find", "in_doubt", "none")]
+
+
+def test_a_binding_whose_cancel_hangs_or_fails_cannot_keep_the_run(runner: asyncio.Runner, bench: Bench) -> None:
+    async def deaf(_call: Call, _document: ApiDocument, _progress: Progress) -> Outcome:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def hang(_call_id: str) -> None:
+        await asyncio.Event().wait()
+
+    async def fail(_call_id: str) -> None:
+        raise ZeroDivisionError
+
+    async def main() -> RunResult:
+        task = await started(bench, "robot_find(object='cup')")
+        await bench.runner.cancel("run", "no")
+        return await task
+
+    bench.devices.behaviours["robot_find"] = deaf
+    for behaviour in (hang, fail):
+        bench.devices.cancel = behaviour  # type: ignore[method-assign]
+        assert runner.run(asyncio.wait_for(main(), 5)).status is RunStatus.CANCELLED
+
+
+def test_cancel_while_the_code_computes_or_reads_back(runner: asyncio.Runner, bench: Bench) -> None:
+    light = bench.shelf.get("light_on")
+    assert light is not None
+    bench.shelf.put(light.model_copy(update={"confirm_s": 60.0}))
+
+    async def silent(call: Call, _document: ApiDocument, _progress: Progress) -> Outcome:
+        return Outcome(call_id=call.call_id, status=Status.SUCCEEDED)
+
+    bench.devices.behaviours["light_on"] = silent
+
+    async def main(source: str) -> RunResult:
+        task = await started(bench, source)
+        await asyncio.sleep(0.05)
+        await bench.runner.cancel("run", "no")
+        return await task
+
+    result = runner.run(asyncio.wait_for(main("light_on(light='hall')"), 5))
+    assert result.status is RunStatus.CANCELLED
+    assert outcomes(result) == [("light_on", "succeeded", "unconfirmed")]
+    result = runner.run(asyncio.wait_for(main("thermometer_read()\nwhile True:\n    pass"), 5))
+    assert result.status is RunStatus.CANCELLED
+
+
+def test_cancelling_the_task_does_the_same_and_raises(runner: asyncio.Runner, bench: Bench) -> None:
+    bench.devices.behaviours["robot_find"] = bench.devices.drive
+
+    async def main() -> bool:
+        task = await started(bench, "robot_find(object='cup')")
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return await bench.runner.cancel("run", "again")
+
+    assert runner.run(main()) is False
+    assert bench.devices.cancelled == [bench.devices.calls[0].call_id]
+    (kind, outcome) = bench.journal.lines[-1]
+    assert (kind, outcome.status) == ("end", Status.CANCELLED)
+
+
+def test_a_cancel_that_meets_a_cancelled_task_still_raises(runner: asyncio.Runner, bench: Bench) -> None:
+    bench.devices.behaviours["robot_find"] = bench.devices.drive
+
+    async def main() -> None:
+        task = await started(bench, "robot_find(object='cup')")
+        cancelling = asyncio.create_task(bench.runner.cancel("run", "no"))
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert await cancelling
+
+    runner.run(asyncio.wait_for(main(), 5))
+
+
+def test_a_run_that_was_cancelled_leaves_its_task_fit_for_more(runner: asyncio.Runner, bench: Bench) -> None:
+    """The caller's task goes on after ``run`` returned: no cancellation hangs over it."""
+    bench.devices.behaviours["robot_find"] = bench.devices.drive
+
+    async def instruct() -> str:
+        result = await bench.run("robot_find(object='cup')")
+        await asyncio.sleep(0.01)
+        current = asyncio.current_task()
+        assert current is not None
+        assert current.cancelling() == 0
+        return result.summary
+
+    async def main() -> str:
+        bench.devices.began.clear()
+        task = asyncio.create_task(instruct())
+        await bench.devices.began.wait()
+        await bench.runner.cancel("run", "enough")
+        return await task
+
+    assert runner.run(main()) == "enough"
+
+
+def test_stop_from_another_thread_ends_runs_uncatchably(runner: asyncio.Runner, bench: Bench) -> None:
+    bench.devices.behaviours["robot_find"] = bench.devices.drive
+    source = "while True:\n    try:\n        robot_find(object='cup')\n    except BaseException:\n        pass"
+
+    async def main() -> RunResult:
+        task = await started(bench, source)
+        thread = threading.Thread(target=bench.latch.latch, args=("red button",))
+        thread.start()
+        thread.join()
+        return await task
+
+    result = runner.run(asyncio.wait_for(main(), 5))
+    assert (result.status, result.error_code) == (RunStatus.CANCELLED, "STOPPED")
+    assert "red button" in result.summary
+    assert bench.journal.reason == "red button"
+    assert len(bench.sent()) == 1
+    result = run(runner, bench, "light_on(light='hall')")
+    assert (result.status, result.error_code) == (RunStatus.CANCELLED, "STOPPED")
+    assert len(bench.sent()) == 1
+    bench.latch.rearm("test")
+    assert run(runner, bench, "light_on(light='hall')").status is RunStatus.SUCCEEDED
+
+
+def test_a_stop_between_two_calls_keeps_the_second_back(runner: asyncio.Runner, bench: Bench) -> None:
+    async def pull(call: Call, document: ApiDocument, progress: Progress) -> Outcome:
+        outcome = await bench.devices.obey(call, document, progress)
+        bench.latch.latch("pulled")
+        return outcome
+
+    bench.devices.behaviours["light_on"] = pull
+    result = run(runner, bench, "light_on(light='hall')\nlight_on(light='kitchen')")
+    assert (result.status, result.error_code) == (RunStatus.CANCELLED, "STOPPED")
+    assert len(bench.sent()) == 1
+
+
+def test_runs_that_share_a_robot_take_turns(runner: asyncio.Runner, bench: Bench) -> None:
+    bench.devices.behaviours["robot_find"] = bench.devices.drive
+
+    async def main() -> list[str]:
+        first = await started(bench, "robot_find(object='cup')", "first")
+        second = asyncio.create_task(bench.run("robot_go_to(place='hall')", "second"))
+        lamp = await bench.run("light_on(light='hall')", "lamp")
+        assert lamp.status is RunStatus.SUCCEEDED
+        assert not second.done()
+        with pytest.raises(ValueError, match="active already"):
+            await bench.run("light_on(light='hall')", "second")
+        await bench.runner.cancel("first", "go on")
+        assert (await first).status is RunStatus.CANCELLED
+        assert (await second).status is RunStatus.SUCCEEDED
+        return [call.api for call in bench.devices.calls]
+
+    assert runner.run(asyncio.wait_for(main(), 10)) == ["robot_find", "light_on", "robot_go_to"]
+
+
+def test_a_run_that_waits_for_its_turn_can_be_cancelled(runner: asyncio.Runner, bench: Bench) -> None:
+    bench.devices.behaviours["robot_find"] = bench.devices.drive
+
+    async def main() -> None:
+        first = await started(bench, "robot_find(object='cup')", "first")
+        second = asyncio.create_task(bench.run("robot_go_to(place='hall')", "second"))
+        while not await bench.runner.cancel("second", "no"):
+            await asyncio.sleep(0.01)
+        assert (await second).calls == ()
+        await bench.runner.cancel("first", "no")
+        await first
+
+    runner.run(asyncio.wait_for(main(), 10))
+
+
+def test_confirmations_are_kept_with_their_evidence(runner: asyncio.Runner, bench: Bench) -> None:
+    result = run(runner, bench, "light_on(light='hall')")
+    outcome = result.calls[0].outcome
+    assert outcome is not None
+    assert outcome.confirmation is Confirmation.CONFIRMED
+    assert any(f"light.hall.state = 'on' from {SOURCE}" in line for line in outcome.evidence)
+
+
+def test_many_runs_at_once(runner: asyncio.Runner, interpreter: Interpreter) -> None:
+    """More runs than workers, each with calls that take a while."""
+    bench = Bench(interpreter, times=CallTimes())
+
+    async def slowly(call: Call, document: ApiDocument, progress: Progress) -> Outcome:
+        await asyncio.sleep(0.01)
+        return await bench.devices.obey(call, document, progress)
+
+    bench.devices.behaviours["thermometer_read"] = slowly
+
+    async def main() -> list[RunResult]:
+        source = "for i in range(5):\n    thermometer_read()"
+        return await asyncio.gather(*(bench.run(source, f"run-{n}") for n in range(20)))
+
+    results = runner.run(asyncio.wait_for(main(), 30))
+    assert {result.status for result in results} == {RunStatus.SUCCEEDED}
+    assert len(bench.sent()) == 100
