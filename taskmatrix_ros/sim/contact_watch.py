@@ -8,9 +8,7 @@ import mujoco
 import numpy as np
 
 from taskmatrix_ros.sim.sdf_types import World
-
-# A contact whose normal is this close to vertical carries something; anything flatter is a bump.
-_SUPPORT_NORMAL_Z = 0.7
+from taskmatrix_ros.sim.static_boxes import static_boxes
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +36,16 @@ class ContactWatch:
         self._models = models
         robot = world.robot.name
         self._is_robot = np.array([name == robot for name in models])
+        static = {m.name for m in world.models if m.is_static}
         graspable = set(world.graspable)
-        self._is_obstacle = np.array([name not in graspable and name != robot for name in models])
+        standing = {box.name for box in static_boxes(world)}
+        floors = [
+            name in static and f"{name}/{model.geom(i).name.rpartition('/')[2]}" not in standing
+            for i, name in enumerate(models)
+        ]
+        self._is_obstacle = np.array(
+            [name not in graspable and name != robot and not floor for name, floor in zip(models, floors, strict=True)]
+        )
 
     def bumps(self) -> list[Bump]:
         """Return what touches now; empty when the robot drives freely."""
@@ -49,10 +55,9 @@ class ContactWatch:
         geoms = data.contact.geom
         first, second = geoms[:, 0], geoms[:, 1]
         pair = (self._is_robot[first] & self._is_obstacle[second]) | (self._is_obstacle[first] & self._is_robot[second])
-        flat = np.abs(data.contact.frame[:, 2]) < _SUPPORT_NORMAL_Z
         found = []
         wrench = np.zeros(6)
-        for index in np.flatnonzero(pair & flat):
+        for index in np.flatnonzero(pair):
             mujoco.mj_contactForce(self._model, data, int(index), wrench)
             robot, other = int(first[index]), int(second[index])
             if not self._is_robot[robot]:

@@ -100,6 +100,8 @@ class MujocoWorldBuilder:
         # An elliptic cone with a high ratio of frictional to normal impedance keeps the wheels from creeping.
         spec.option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
         spec.option.impratio = 10.0
+        # Left alone, MuJoCo sets an unstable world back to its start without a word; the simulator reports it instead.
+        spec.option.disableflags |= mujoco.mjtDisableBit.mjDSBL_AUTORESET
         spec.stat.extent = 1.0  # makes the clipping planes absolute
         cameras = [c for m in self._world.models for link in m.links for c in link.cameras]
         spec.visual.map.znear = min((c.near_m for c in cameras), default=0.05)

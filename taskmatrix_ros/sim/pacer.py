@@ -11,6 +11,34 @@ from taskmatrix_ros.sim.simulator import CONTROL_PERIOD_S, Simulator
 _log = logging.getLogger(__name__)
 # Wall time lost to a slow machine or a suspended process is not made up for beyond this.
 _LARGEST_BACKLOG_S = 0.1
+_WATCH_S = 5.0
+_TOLERATED_SHARE = 0.15
+
+
+class _Lateness:
+    """Says once that the machine is too slow for the chosen speed."""
+
+    def __init__(self, speed: float) -> None:
+        self._speed = speed
+        self._since = time.monotonic()
+        self._lost_s = 0.0
+        self._told = False
+
+    def note(self, lost_s: float) -> None:
+        """Count wall time that was given up."""
+        now = time.monotonic()
+        self._lost_s += lost_s
+        if now - self._since < _WATCH_S:
+            return
+        share = self._lost_s / (now - self._since)
+        if share > _TOLERATED_SHARE and not self._told:
+            self._told = True
+            _log.warning(
+                "simulation: this machine runs at about %.1f times real time instead of %g; choose a lower --speed",
+                self._speed * (1 - share),
+                self._speed,
+            )
+        self._since, self._lost_s = now, 0.0
 
 
 class Pacer:
@@ -57,11 +85,12 @@ class Pacer:
         try:
             self._step_on()
         except Exception as error:  # noqa: BLE001 - the process decides what to do about it
-            _log.exception("simulation: physics ended")
+            _log.debug("simulation: physics ended", exc_info=True)
             self.failed = error
 
     def _step_on(self) -> None:
         due = time.monotonic()
+        lateness = _Lateness(self.speed)
         while not self._closing.is_set():
             if not self._running.is_set():
                 self._running.wait()
@@ -76,4 +105,5 @@ class Pacer:
             if ahead > 0:
                 time.sleep(ahead)
             elif ahead < -_LARGEST_BACKLOG_S:
+                lateness.note(-ahead - _LARGEST_BACKLOG_S)
                 due = time.monotonic() - _LARGEST_BACKLOG_S

@@ -105,7 +105,7 @@ def _run(options: argparse.Namespace, ros_arguments: Sequence[str]) -> int:
         sys.stdout.flush()
         while not ended.wait(0.2):
             if pacer.failed is not None:
-                sys.stderr.write(f"simulation: physics failed: {pacer.failed}\n")
+                sys.stderr.write(f"{pacer.failed}\n")
                 return 1
     return 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from taskmatrix_ros.core.errors import TaskMatrixError
 from taskmatrix_ros.sim.contact_watch import Bump, ContactWatch
 from taskmatrix_ros.sim.differential_drive import DifferentialDriveController
 from taskmatrix_ros.sim.gripper_adapter import GRIPPER_TOPIC, GripperAdapter
@@ -19,9 +21,22 @@ from taskmatrix_ros.sim.odometry import OdometryNoise, OdometryState, WheelOdome
 from taskmatrix_ros.sim.sdf_types import World
 from taskmatrix_ros.sim.transforms import yaw_of_quaternion
 
-LIFT_TOPIC = "lift/command"
 CONTROL_PERIOD_S = 0.01
 COMMAND_TIMEOUT_S = 0.5
+_log = logging.getLogger(__name__)
+# By itself MuJoCo writes its warnings to a file in whatever folder the process runs in.
+mujoco.set_mju_user_warning(lambda text: _log.debug("mujoco: %s", text))
+_UNSTABLE = (
+    mujoco.mjtWarning.mjWARN_BADQPOS,
+    mujoco.mjtWarning.mjWARN_BADQVEL,
+    mujoco.mjtWarning.mjWARN_BADQACC,
+)
+
+
+class SimulationError(TaskMatrixError):
+    """The simulated world can no longer be stepped."""
+
+    code = "SIMULATION"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +157,10 @@ class Simulator:
                     servo.target = min(max(position, servo.low), servo.high)
 
     def set_stopped(self, stopped: bool) -> None:
-        """Hold everything still while true; what was commanded before is forgotten."""
+        """Hold everything still while true; what was commanded before is forgotten. Saying it again changes nothing."""
         with self._lock:
+            if stopped == self._stopped:
+                return
             self._stopped = stopped
             self._velocity = (0.0, 0.0)
             if stopped:
@@ -168,7 +185,10 @@ class Simulator:
         self._listeners.append((max(1, round(period_s / CONTROL_PERIOD_S)), listener))
 
     def step(self) -> None:
-        """Advance one control period."""
+        """Advance one control period.
+
+        :raises SimulationError: positions, velocities or forces are no longer finite.
+        """
         with self._lock:
             expired = (self._ticks - self._velocity_tick) * CONTROL_PERIOD_S >= COMMAND_TIMEOUT_S
             velocity = (0.0, 0.0) if expired else self._velocity
@@ -178,6 +198,7 @@ class Simulator:
             self.data.ctrl[actuators] = speed
         mujoco.mj_step(self.model, self.data, self._substeps)
         self._ticks += 1
+        self._verify_stable()
         positions = self.data.qpos[self._wheel_positions]
         self._odometry.update(float(positions[0]), float(positions[1]), CONTROL_PERIOD_S)
         if GRIPPER_TOPIC in self._servos:
@@ -288,6 +309,14 @@ class Simulator:
                 reach = servo.speed * CONTROL_PERIOD_S
                 servo.setpoint += min(max(servo.target - servo.setpoint, -reach), reach)
                 self.data.ctrl[servo.actuator] = servo.setpoint
+
+    def _verify_stable(self) -> None:
+        for warning in _UNSTABLE:
+            if self.data.warning[warning].number:
+                raise SimulationError(
+                    f"simulation: physics of world '{self.world.name}' became unstable at {self.time_s:.2f} s "
+                    "(a position, velocity or force is no longer finite); use a smaller max_step_size in the world file"
+                )
 
     def _watch_bumps(self) -> None:
         self.bumps = self._contacts.bumps()

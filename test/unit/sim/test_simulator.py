@@ -11,7 +11,7 @@ pytest.importorskip("mujoco")
 
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.sim.launcher import build_simulator
-from taskmatrix_ros.sim.simulator import CONTROL_PERIOD_S, Simulator, TruePose
+from taskmatrix_ros.sim.simulator import CONTROL_PERIOD_S, SimulationError, Simulator, TruePose
 from taskmatrix_ros.sim.transforms import wrapped
 
 pytestmark = pytest.mark.mujoco
@@ -275,6 +275,28 @@ def test_driving_into_furniture_is_noted_and_stops_the_robot(simulator: Simulato
     assert simulator.true_pose("robot").y_m < 6.42 - 0.195
     run(simulator, 1.0, (-0.3, 0.0))
     assert not simulator.bumps
+
+
+def test_pressing_on_a_table_is_a_bump_and_the_floor_is_none(simulator: Simulator) -> None:
+    run(simulator, 1.0, (0.4, 0.5))
+    assert simulator.hardest_bump is None
+    simulator.put("robot", TruePose(1.9, 2.1, 0.0, -math.pi / 2))
+    simulator.set_position("lift/command", 0.0)
+    run(simulator, 2.0)
+    assert {bump.other for bump in simulator.bumps} == {"coffee_table"}
+
+
+def test_an_unstable_world_is_reported(simulator: Simulator) -> None:
+    simulator.data.qvel[0] = math.nan
+    with pytest.raises(SimulationError, match=r"physics of world 'home' became unstable at 0\.0"):
+        simulator.step()
+
+
+def test_saying_again_that_nothing_is_stopped_does_not_brake(simulator: Simulator) -> None:
+    run(simulator, 1.0, (0.3, 0.0))
+    simulator.set_stopped(False)
+    run(simulator, 0.2)
+    assert simulator.odometry.linear_m_s == pytest.approx(0.3, rel=0.01)
 
 
 def test_listeners_hear_their_own_period(simulator: Simulator) -> None:
