@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from taskmatrix_ros.core.errors import PlanningError
-from taskmatrix_ros.planner.clause import Clause, segments
+from taskmatrix_ros.planner.clause import Clause, Joint, Segment, segments
 from taskmatrix_ros.planner.normalizer import Normalizer
+from taskmatrix_ros.planner.phrasebook import starts_with
 from taskmatrix_ros.planner.reading import Reading
 from taskmatrix_ros.planner.sentence_grammar import SentenceGrammar
 from taskmatrix_ros.planner.words import Words, keys
@@ -51,16 +51,16 @@ class ClauseSplitter:
         if len(words) > MAX_WORDS:
             raise _too_long(f"{len(words)} words", f"{MAX_WORDS} words")
         words = self._normalizer.trimmed(words, self._grammar.openings)
-        cuts = tuple(cut for cut in segments(words, self._book) if self._trim(words[slice(*cut)]))
+        cuts = tuple(cut for cut in segments(words, self._book) if self._trim(words[cut.first : cut.end]))
         if len(cuts) > MAX_CLAUSES:
             raise _too_long(f"{len(cuts)} parts", f"{MAX_CLAUSES} commands")
         return self._cheapest(words, cuts)
 
-    def _cheapest(self, words: Words, cuts: Sequence[tuple[int, int]]) -> tuple[Clause, ...]:
+    def _cheapest(self, words: Words, cuts: Sequence[Segment]) -> tuple[Clause, ...]:
         """Shortest path over the places where a clause may end."""
         nothing: tuple[tuple[int, ...], tuple[Clause, ...]] = ((0, 0, 0, 0, 0), ())
         best = [nothing]
-        alone = [self._clause(words, cut[0], cut[1]) for cut in cuts]
+        alone = [self._clause(words, cut.first, cut.end) for cut in cuts]
         for end in range(1, len(cuts) + 1):
             options = []
             for first in range(end):
@@ -71,21 +71,33 @@ class ClauseSplitter:
         return best[-1][1]
 
     def _groups(
-        self, words: Words, cuts: Sequence[tuple[int, int]], alone: Sequence[Clause], first: int, end: int
+        self, words: Words, cuts: Sequence[Segment], alone: Sequence[Clause], first: int, end: int
     ) -> Iterator[tuple[Clause, ...]]:
         if end - first == 1:
             yield (alone[first],)
             return
-        understood = all(clause.best is not None and not clause.best.problem for clause in alone[first:end])
-        if end - first <= _MAX_NAME_SEGMENTS and (self._grammar.has_joints or not understood):
-            whole = self._clause(words, cuts[first][0], cuts[end - 1][1])
-            if whole.readings:
+        joint = max(cut.joint for cut in cuts[first + 1 : end])
+        if end - first <= _MAX_NAME_SEGMENTS and (self._grammar.has_joints or joint is Joint.AND):
+            whole = self._whole(words, cuts[first:end], alone[first:end], joint)
+            if whole is not None:
                 yield (whole,)
-        if not any(clause.readings for clause in alone[first + 1 : end]):
-            parts = [self._trim(words[slice(*cut)]) for cut in cuts[first:end]]
+        if joint is not Joint.STOP and not any(clause.readings for clause in alone[first + 1 : end]):
+            parts = [self._trim(words[cut.first : cut.end]) for cut in cuts[first:end]]
             shared = self._shared(parts, whole_head=bool(alone[first].readings))
             if shared:
                 yield shared
+
+    def _whole(self, words: Words, cuts: Sequence[Segment], alone: Sequence[Clause], joint: Joint) -> Clause | None:
+        """Read joined segments as one clause: a sentence has the joint in it, or a name has.
+
+        A name has it only if it is a loose one, and none of the segments is a command that ends with other words.
+        """
+        understood = all(clause.best is not None and not clause.dubious for clause in alone)
+        may_be_name = joint is Joint.AND and not understood and not any(clause.is_closed for clause in alone)
+        if not may_be_name and not self._grammar.has_joints:
+            return None
+        whole = self._clause(words, cuts[0].first, cuts[-1].end)
+        return whole if whole.readings and (may_be_name or not whole.swallowed) else None
 
     def _clause(self, words: Words, first: int, end: int) -> Clause:
         own = self._trim(words[first:end])
@@ -113,37 +125,38 @@ class ClauseSplitter:
             inside = reading.words[span.first : span.end]
             parts = segments(inside, self._book)
             count += max(0, len(parts) - 1)
-            for first, end in parts[1:]:
-                said = keys(inside[first:end])
+            for part in parts[1:]:
+                said = keys(inside[part.first : part.end])
                 follows = len(said) > 1 and said[1] in self._book.particles
-                dubious = dubious or (follows and said[0] not in self._book.particles)
+                refuses = any(starts_with(said, phrase) for phrase in self._book.negations)
+                dubious = dubious or refuses or (follows and said[0] not in self._book.particles)
         return count, dubious
 
     def _standing(self, words: Words, before: Words, readings: Sequence[Reading]) -> Clause | None:
         """Put a thing named before in the place of ``it``, where a sentence then fits literally."""
         at = next((i for i, key in enumerate(keys(words)) if key in self._book.pronouns), None)
-        if at is None:
+        if at is None or len(segments(words, self._book)) > 1:
             return None
         limit = readings[0].open_length if readings and not readings[0].problem else None
         for phrase in self._phrases(before):
             filled = (*words[:at], *phrase, *words[at + 1 :])
             found = self._read(filled)
-            place = range(at, at + len(phrase))
             if not found or found[0].problem or (limit is not None and found[0].open_length >= limit):
                 continue
-            if not any(span.first in place or span.end - 1 in place for span in found[0].names):
+            if not any(span.first < at + len(phrase) and span.end > at for span in found[0].names):
                 return Clause(filled, found)
         return None
 
     def _phrases(self, before: Words) -> Iterator[Words]:
         """Give what may be meant by a pronoun: the nearest clauses' things, the longest first."""
-        near = [before[slice(*cut)] for cut in reversed(segments(before, self._book))]
+        near = [before[cut.first : cut.end] for cut in reversed(segments(before, self._book))]
         things = [part for part in (*near, *reversed(self._earlier)) if self._book.pronouns.isdisjoint(keys(part))]
         for words in things[:3]:
             starts = [at for at, word in enumerate(words) if self._book.is_determiner(word.key)] or range(1, len(words))
             runs = [(a, b) for a in starts for b in range(a + 1, min(a + _MAX_PHRASE, len(words)) + 1)]
             for a, b in sorted(runs, key=lambda run: run[0] - run[1]):
-                yield tuple(word.joined() for word in words[a:b])
+                if not self._book.is_determiner(words[b - 1].key):
+                    yield tuple(word.joined() for word in words[a:b])
 
     def _shared(self, parts: Sequence[Words], *, whole_head: bool) -> tuple[Clause, ...]:
         """Complete parts that share the first one's beginning and the last one's end; empty if that does not help.
@@ -192,7 +205,7 @@ class ClauseSplitter:
     def _read(self, words: Words) -> tuple[Reading, ...]:
         if len(words) > _MAX_CLAUSE_WORDS:
             return ()
-        words = (*words[:-1], *(replace(word, stop=False) for word in words[-1:]))
+        words = (*words[:-1], *(word.joined() for word in words[-1:]))
         found = self._read_before.get(words)
         if found is None:
             if len(self._read_before) >= _MAX_READS:

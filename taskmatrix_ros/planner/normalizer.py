@@ -20,7 +20,7 @@ class Normalizer:
 
     def words(self, text: str) -> Words:
         """Give the words of a text, number words joined, nothing taken off."""
-        return self._numbers.join(split_words(text, self._units))
+        return self._numbers.join(split_words(text, self._units, self._phrasebook.abbreviations))
 
     def trimmed(self, words: Words, verbs: Collection[str]) -> Words:
         """Take off what is said around a command; nothing may be left.

@@ -28,6 +28,11 @@ class Phrasebook:
     """As ``closers``, unless the command is only understood with them, or they are written as a name."""
     joints: tuple[Phrase, ...] = ()
     """What stands between two commands, or inside a name."""
+    sequels: tuple[Phrase, ...] = ()
+    """What stands between two commands, never inside a name that is not quoted."""
+    negations: tuple[Phrase, ...] = ()
+    """What begins a wish that something be not done."""
+    abbreviations: frozenset[str] = frozenset()
     determiners: frozenset[str] = frozenset()
     pronouns: frozenset[str] = frozenset()
     vague: frozenset[str] = frozenset()
@@ -65,10 +70,13 @@ _ENGLISH = Phrasebook(
         *("for me", "for us", "now", "right now", "right away", "straight away", "immediately", "at once", "again"),
         *("too", "as well", "there", "quickly", "first", "afterwards", "robot", "then"),
     ),
-    joints=_phrases(
-        *("and", "and then", "and also", "and after that", "and afterwards", "and finally", "then", "then also"),
-        *("after that", "afterwards", "&", "plus"),
+    joints=_phrases("and", "&", "plus"),
+    sequels=_phrases(
+        *("then", "and then", "and also", "and after that", "and afterwards", "and finally", "then also"),
+        *("after that", "afterwards"),
     ),
+    negations=_phrases("don't", "dont", "do not", "not", "never", "please don't", "but don't", "but not"),
+    abbreviations=frozenset({"mr", "mrs", "ms", "dr", "st", "jr", "sr", "vs", "prof", "feat", "ft", "no", "vol"}),
     determiners=frozenset({"the", "a", "an", "my", "our", "your", "his", "her", "their", "some", "any"}),
     pronouns=frozenset({"it", "that", "this", "there"}),
     vague=frozenset({"them", "those", "these", "both", "me", "us", "you", "him", "her", "he", "she", "they", "one"}),

@@ -61,7 +61,7 @@ class Reading:
         return (self.open_length, len(self.names), -self.literal_length, bool(self.problem))
 
     def text(self) -> str:
-        """Give the clause in plain words; reading it again gives the same calls."""
+        """Give the clause in plain words, names as they were written; reading it again gives the same calls."""
         in_names = {at for span in self.names for at in range(span.first, span.end)}
         ends = {span.end - 1 for span in self.names}
         shown = []
@@ -70,5 +70,5 @@ class Reading:
             if at in in_names or word.quoted:
                 shown.append(whole.raw)
             else:
-                shown.append(word.text.lower() if at == 0 and word.text.istitle() else word.text)
+                shown.append(word.text.lower())
         return " ".join(shown)

@@ -40,7 +40,7 @@ class SentenceGrammar:
                 self._by_key.setdefault(key, []).append(number)
             if not template.keys:
                 self._keyless.append(number)
-        joints = {word for phrase in self.phrasebook.joints for word in phrase}
+        joints = {word for phrase in (*self.phrasebook.joints, *self.phrasebook.sequels) for word in phrase}
         self.has_joints = any(not joints.isdisjoint(template.literals) for template in self._templates)
         """Whether a sentence holds a word that may also stand between two commands."""
         self.openings: frozenset[str] = frozenset().union(*(template.opening for template in self._templates))

@@ -89,12 +89,12 @@ class SentenceTemplate:
 
 
 def _parse(source: str) -> Sentence:
+    if not source.strip():
+        raise ValueError("it is empty")
     try:
         parsed = parse_sentence(source, keep_text=True)
     except (ParseError, AssertionError, RecursionError, IndexError) as error:
         raise ValueError(f"hassil cannot parse it: {str(error) or type(error).__name__}") from error
-    if not source.strip():
-        raise ValueError("it is empty")
     return parsed
 
 

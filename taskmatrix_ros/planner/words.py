@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass, replace
+from enum import IntEnum
 
 _PIECES = re.compile(r'"([^"]*)"|“([^”]*)”|«([^»]*)»|([^\s"“”«»]+)')
 _OPENING = "¿¡([{<…—–-*,;:.!?"
 _CLOSING = ")]}>…—–-*,;:.!?"
-_STOPS = frozenset(",;:.!?…—–")
+_SOFT = frozenset(",:—–")
+_HARD = frozenset(";.!?…")
+_SIGNS = _SOFT | _HARD
 _LINE_END = re.compile(r"[\r\n\u2028\u2029]+")
 _NEGATIVE = re.compile(r"-\d")
 _INITIALISM = re.compile(r"(?:\w\.){2,}")
@@ -18,19 +21,29 @@ _THOUSANDS = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _NUMBER_AND_UNIT = re.compile(r"(-?\d+(?:[.,]\d+)?)(%|°[cCfF]?|[a-zA-Z]{1,3})")
 
 
+class Stop(IntEnum):
+    """What punctuation after a word says of the clause."""
+
+    NONE = 0
+    SOFT = 1
+    """It may end here: a comma."""
+    HARD = 2
+    """It ends here: a period."""
+
+
 @dataclass(frozen=True, slots=True)
 class Word:
     """One word, one number or one quoted name.
 
     ``text`` is matched against sentences; ``raw`` is what a name keeps: case, inner punctuation, quotes. ``spelled`` is
-    a number as it was said, empty for all else. ``stop``: a comma, period or the like follows: a clause may end here.
+    a number as it was said, empty for all else.
     """
 
     text: str
     raw: str
     spelled: str = ""
     quoted: bool = False
-    stop: bool = False
+    stop: Stop = Stop.NONE
 
     @property
     def key(self) -> str:
@@ -44,20 +57,24 @@ class Word:
 
     def joined(self) -> Word:
         """Give the word with no stop after it."""
-        return Word(self.text, self.raw.rstrip("".join(_STOPS)) or self.raw, self.spelled, self.quoted)
+        bare = self.raw if self.stop is Stop.NONE else self.raw.rstrip("".join(_SIGNS))
+        return Word(self.text, bare or self.raw, self.spelled, self.quoted)
 
 
 Words = tuple[Word, ...]
 
 
-def split_words(text: str, units: frozenset[str] = frozenset()) -> Words:
-    """Split a text; a number that is written together with one of ``units`` becomes two words.
+def split_words(text: str, units: Set[str] = frozenset(), abbreviations: Set[str] = frozenset()) -> Words:
+    """Split a text.
 
     Time and memory are linear in the text's length.
+
+    :param units: a number that is written together with one of these, in lower case, becomes two words.
+    :param abbreviations: a period after one of these, in lower case, ends nothing.
     """
     clean = _LINE_END.sub(" ; ", unicodedata.normalize("NFC", text).replace("’", "'"))
     clean = "".join(" " if unicodedata.category(letter)[0] == "C" else letter for letter in clean)
-    if clean.isupper():
+    if clean.isupper() and len(clean.split()) > 1:
         clean = clean.lower()
     words: list[Word] = []
     for piece in _PIECES.finditer(clean):
@@ -67,12 +84,11 @@ def split_words(text: str, units: frozenset[str] = frozenset()) -> Words:
             if name.strip(_OPENING + _CLOSING):
                 words.append(Word(name, f'"{name}"', quoted=True))
             continue
-        word, stop = _plain(piece[4])
-        if word is None:
-            if stop and words:
-                words[-1] = _stopped(words[-1])
-            continue
-        words.extend(_split_unit(word, units))
+        word, stop = _plain(piece[4], abbreviations)
+        if word is not None:
+            words.extend(_split_unit(word, units))
+        elif words:
+            words[-1] = replace(words[-1], stop=max(stop, words[-1].stop))
     return tuple(words)
 
 
@@ -91,25 +107,29 @@ def keys(words: Iterable[Word]) -> tuple[str, ...]:
     return tuple(word.key for word in words)
 
 
-def _plain(piece: str) -> tuple[Word | None, bool]:
-    """Give the word in a piece without its punctuation, and whether it ends a clause."""
+def _plain(piece: str, abbreviations: Set[str]) -> tuple[Word | None, Stop]:
+    """Give the word in a piece without its punctuation, and how that ends a clause."""
     body = piece if _NEGATIVE.match(piece) else piece.lstrip(_OPENING)
     core = body.rstrip(_CLOSING)
     tail = body[len(core) :]
-    stop = not _STOPS.isdisjoint(tail or ("" if core else piece))
     if not core:
-        return None, stop or piece in ("-", "--")
+        return None, Stop.SOFT if piece in ("-", "--") else _stop_of(piece)
     if _INITIALISM.fullmatch(core + tail[:1]):
-        return Word(core.replace(".", ""), core + ".", stop=not _STOPS.isdisjoint(tail[1:])), stop
+        return Word(core.replace(".", ""), core + ".", stop=_stop_of(tail[1:])), Stop.NONE
+    if core.lower() in abbreviations and tail[:1] == ".":
+        return Word(core, core + ".", stop=_stop_of(tail[1:])), Stop.NONE
+    stop = _stop_of(tail)
     text = core.replace(",", "") if _THOUSANDS.fullmatch(core) else core
-    return Word(text, core + (tail if stop else ""), stop=stop), stop
+    return Word(text, core + "".join(sign for sign in tail if sign in _SIGNS), stop=stop), Stop.NONE
 
 
-def _stopped(word: Word) -> Word:
-    return Word(word.text, word.raw, word.spelled, word.quoted, stop=True)
+def _stop_of(tail: str) -> Stop:
+    if not _HARD.isdisjoint(tail):
+        return Stop.HARD
+    return Stop.NONE if _SOFT.isdisjoint(tail) else Stop.SOFT
 
 
-def _split_unit(word: Word, units: frozenset[str]) -> tuple[Word, ...]:
+def _split_unit(word: Word, units: Set[str]) -> tuple[Word, ...]:
     match = _NUMBER_AND_UNIT.fullmatch(word.text)
     if match is None or match[2].lower() not in units:
         return (word,)

@@ -36,7 +36,7 @@ def test_sentence_is_refused_with_its_reason(desk: Desk, text: str, code: str, n
 
 def test_steps_say_what_they_need_change_and_aim_at(desk: Desk) -> None:
     first, second = desk.outline("Could you turn on the TV and dim the bedroom light to 30%?").steps
-    assert (first.id, first.text, first.needs, first.effect) == ("1", "turn on the TV", (), Effect.ACTUATE)
+    assert (first.id, first.text, first.needs, first.effect) == ("1", "turn on the tv", (), Effect.ACTUATE)
     assert (first.targets, first.goal) == (("tv",), 'state["tv.state"] == "on"')
     assert (second.id, second.needs, second.targets) == ("2", ("1",), ("light.bedroom",))
     assert second.goal == 'state["light.bedroom.state"] == "on" && state["light.bedroom.brightness_pct"] == 30'
