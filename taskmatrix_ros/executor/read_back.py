@@ -44,12 +44,13 @@ class ReadBack:
                 return Confirmation.UNCONFIRMED, (f"nothing tells what {document.name} brings about",)
             return Confirmation.NONE, ()
         watch = _Watch(self._state, self._clock, expressions, call, since, result)
-        if not watch.confirmed:
-            await watch.until_confirmed(document.confirm_s)
+        await watch.until_confirmed(document.confirm_s)
         return watch.verdict(), watch.evidence()
 
 
 class _Watch:
+    """What the world said when it was last looked at."""
+
     def __init__(
         self,
         state: StateStore,
@@ -61,58 +62,64 @@ class _Watch:
     ) -> None:
         self._state = state
         self._clock = clock
-        self._expressions = expressions
         self._args = call.arguments
         self._own = f"reply:{call.call_id}"
         self._since = since
         self._result = result
-        self._keys = tuple(dict.fromkeys(key for entry in expressions for key in entry.keys_for(self._args)))
-        self._telling = any(self._decide_with({}, entry)[0] is not True for entry in expressions)
-        """False where all of it holds whatever the world is like: then nothing can confirm it."""
-
-    @property
-    def confirmed(self) -> bool:
-        """Whether the world shows everything, and not only the reply does."""
-        known = self._known()
-        return self._telling and all(self._decide_with(known, entry)[0] for entry in self._expressions)
+        self._keys = {expression: expression.keys_for(self._args) for expression in expressions}
+        self._all_keys = tuple(dict.fromkeys(key for keys in self._keys.values() for key in keys))
+        self._said: dict[Expression, tuple[bool | None, str]] = {}
+        self._news: set[str] = set()
+        self._confirmed = False
 
     async def until_confirmed(self, within_s: float) -> None:
+        """Look now and at every arrival, for ``within_s`` seconds of steady time; once more at their end."""
+        if self._look():
+            return
         arrived = asyncio.Event()
-        undo = self._state.watch(lambda _value: arrived.set(), self._keys)
+        undo = self._state.watch(lambda _value: arrived.set(), self._all_keys)
         try:
             async with asyncio.timeout(within_s):
-                while not self.confirmed:
+                while not self._look():
                     arrived.clear()
                     await arrived.wait()
         except TimeoutError:
-            pass
+            self._look()
         finally:
             undo()
 
     def verdict(self) -> Confirmation:
-        if self.confirmed:
+        if self._confirmed:
             return Confirmation.CONFIRMED
-        for expression in self._expressions:
-            fresh = any(self._is_news(value) for value in self._counted(expression).values())
-            if fresh and self._decide_with(self._known(), expression)[0] is False:
+        for expression, (holds, _) in self._said.items():
+            if holds is False and self._news.intersection(self._keys[expression]):
                 return Confirmation.CONTRADICTED
         return Confirmation.UNCONFIRMED
 
     def evidence(self) -> Evidence:
-        known = self._known()
-        lines = (self._decide_with(known, expression)[1] for expression in self._expressions)
-        return (*lines, *(self._describe(key) for key in self._keys))
+        return (*(line for _, line in self._said.values()), *map(self._describe, self._all_keys))
 
-    def _decide_with(self, known: Mapping[str, Any], expression: Expression) -> tuple[bool | None, str]:
+    def _look(self) -> bool:
+        """Decide every expression by the values that count. :returns: whether all of it is confirmed."""
+        counted = {key: value for key in self._all_keys if (value := self._counted(key)) is not None}
+        known = {key: value.value for key, value in counted.items()}
+        self._news = {key for key, value in counted.items() if self._is_news(value)}
+        self._said = {expression: self._decide(expression, known) for expression in self._keys}
+        self._confirmed = all(holds for holds, _ in self._said.values()) and self._says_something()
+        return self._confirmed
+
+    def _says_something(self) -> bool:
+        """Whether the world has a part in it: what holds whatever the state is confirms nothing."""
+        return any(self._decide(expression, {})[0] is not True for expression in self._keys)
+
+    def _decide(self, expression: Expression, known: Mapping[str, Any]) -> tuple[bool | None, str]:
         return expression.decide(known, self._args, result=self._result, now=self._clock.now())
 
-    def _known(self) -> Mapping[str, Any]:
-        return {key: stored.value for key, stored in self._counted().items()}
-
-    def _counted(self, expression: Expression | None = None) -> Mapping[str, StateValue]:
-        keys = self._keys if expression is None else expression.keys_for(self._args)
-        found = {key: self._state.read(key) for key in keys if self._state.doubt(key) is None}
-        return {key: value for key, value in found.items() if value is not None and value.source != self._own}
+    def _counted(self, key: str) -> StateValue | None:
+        stored = self._state.read(key)
+        if stored is None or stored.source == self._own or self._state.doubt(key) is not None:
+            return None
+        return stored
 
     def _is_news(self, value: StateValue) -> bool:
         return value.sequence > self._since and not value.retained
@@ -125,6 +132,5 @@ class _Watch:
         if stored.source == self._own:
             when = "by the call's own reply, which does not count"
         doubt = self._state.doubt(key)
-        return f"{key} = {stored.value!r} from {stored.source} at {stored.at:%H:%M:%S.%f} UTC, {when}" + (
-            f"; {doubt}" if doubt else ""
-        )
+        said = f"{key} = {stored.value!r} from {stored.source} at {stored.at:%H:%M:%S.%f} UTC, {when}"
+        return f"{said}; {doubt}" if doubt else said
