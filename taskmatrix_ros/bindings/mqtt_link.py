@@ -220,7 +220,7 @@ class MqttLink:
             if command.epoch is not self.epoch or not command.claim():
                 continue  # whoever made the new epoch takes it back and tells its caller
             if command.expires_at_s is not None and time.monotonic() > command.expires_at_s:
-                self.settled(command, Delivered(Delivery.EXPIRED))
+                self.settled(command, Delivered(Delivery.EXPIRED, "it waited too long behind others"))
                 continue
             return command
         return None

@@ -49,7 +49,7 @@ async def guarded_broker(folder: Path) -> AsyncIterator[Broker]:
 
 async def call(binding: MqttBinding, api: str) -> Outcome:
     document = next(document for document in HOME.apis if document.name == api)
-    return await binding.call(Call(run_id="r", api=api, arguments={}, deadline_s=5.0), document, lambda _report: None)
+    return await binding.call(Call(run_id="r", api=api, arguments={}, deadline_s=0.5), document, lambda _report: None)
 
 
 def settings(broker: Broker, **more: object) -> BrokerSettings:

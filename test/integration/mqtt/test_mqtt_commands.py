@@ -67,6 +67,7 @@ class Bench:
         assert self.broker.pid is not None
         os.kill(self.broker.pid, signal.SIGKILL)
         await self.broker.close()
+        await until(lambda: self.binding.peer_problem() is not None, "the binding notices")
 
     async def revive(self) -> None:
         await self.broker.open()
