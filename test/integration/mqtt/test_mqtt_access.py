@@ -47,9 +47,10 @@ async def guarded_broker(folder: Path) -> AsyncIterator[Broker]:
         await broker.close()
 
 
-async def call(binding: MqttBinding, api: str) -> Outcome:
+async def call(binding: MqttBinding, api: str, deadline_s: float = 5.0) -> Outcome:
     document = next(document for document in HOME.apis if document.name == api)
-    return await binding.call(Call(run_id="r", api=api, arguments={}, deadline_s=0.5), document, lambda _report: None)
+    call = Call(run_id="r", api=api, arguments={}, deadline_s=deadline_s)
+    return await binding.call(call, document, lambda _report: None)
 
 
 def settings(broker: Broker, **more: object) -> BrokerSettings:
@@ -95,7 +96,7 @@ def test_the_wrong_password_is_a_clear_problem_without_the_secret(
                 assert problem is not None
                 assert "it refused the connection: Not authorized" in problem
                 assert "user" in problem
-                outcome = await call(binding, "ac_open")
+                outcome = await call(binding, "ac_open", deadline_s=0.3)
                 assert outcome.status is Status.UNAVAILABLE
                 assert outcome.error is not None
                 assert "Not authorized" in outcome.error.message
