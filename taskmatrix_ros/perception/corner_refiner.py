@@ -52,7 +52,13 @@ class CornerRefiner:
         start = cv2.getPerspectiveTransform(pattern, (corners_px - low).astype(np.float32)).astype(np.float32)
         try:
             correlation, warp = cv2.findTransformECC(
-                template, window, start, cv2.MOTION_HOMOGRAPHY, _CRITERIA, None, _BLUR_PX
+                template,
+                window,
+                start,
+                cv2.MOTION_HOMOGRAPHY,
+                _CRITERIA,
+                np.full(window.shape, 255, np.uint8),
+                _BLUR_PX,
             )
         except cv2.error:  # it diverged: not a tag, or too much of it is hidden
             return corners_px, 0.0

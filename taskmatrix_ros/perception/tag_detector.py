@@ -104,17 +104,16 @@ class TagDetector:
         k = self._upscale
         large = gray if k == 1 else cv2.resize(gray, None, fx=k, fy=k, interpolation=cv2.INTER_CUBIC)
         corners, ids, _ = self._detector.detectMarkers(large)
-        if ids is None:
-            return []
+        numbers = [] if not len(corners) else [int(n) for n in np.asarray(ids).ravel()]
         found = []
-        for quad, tag_id in zip(corners, np.asarray(ids).ravel(), strict=True):
-            if int(tag_id) not in self._sizes_m:
+        for quad, tag_id in zip(corners, numbers, strict=True):
+            if tag_id not in self._sizes_m:
                 continue
             rough_px = (np.asarray(quad, np.float64).reshape(4, 2) + 0.5) / k - 0.5
-            corners_px, correlation = self._refiner.refine(gray, rough_px, int(tag_id))
+            corners_px, correlation = self._refiner.refine(gray, rough_px, tag_id)
             if correlation < self._min_correlation:
                 continue
-            observation = self._solve(int(tag_id), corners_px, correlation, frame)
+            observation = self._solve(tag_id, corners_px, correlation, frame)
             if observation is not None:
                 found.append(observation)
         return sorted(found, key=lambda o: o.distance_m)
@@ -177,5 +176,5 @@ def pose_covariance(pose: Transform, model_m: Array, camera: CameraModel, corner
     information = jacobian.T @ jacobian / corner_noise_px**2
     # A prior of 1 m and about 30 degrees keeps the inverse finite where four corners say nothing about an axis.
     information += np.diag([1.0, 1.0, 1.0, 4.0, 4.0, 4.0])
-    covariance: Array = np.linalg.inv(information)
-    return (covariance + covariance.T) / 2
+    covariance = np.linalg.inv(information)
+    return np.asarray((covariance + covariance.T) / 2, dtype=np.float64)

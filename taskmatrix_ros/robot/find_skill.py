@@ -151,7 +151,7 @@ class FindSkill:
         p.carry(run)
         p.navigator.make_room(run)
         completion = run.last_progress.completion
-        p.navigator.go(run, pose, lambda done, state, message, left_m: run.report(completion, state, message, left_m))
+        p.navigator.go(run, pose, lambda _, state, message, left_m: run.report(completion, state, message, left_m))
 
     def _glance_round(self, run: SkillRun, name: str, search: _Search) -> Found:
         """Look all round for a thing that nobody could recognise, and say so."""

@@ -30,7 +30,7 @@ class GoToSkill:
         if sum(given) != 1:
             raise SkillError(
                 SkillErrorCode.BAD_GOAL,
-                f"the goal must give exactly one of place, object and pose with a frame_id; it gives {sum(given)} of them",
+                f"the goal must give exactly one of place, object and pose with a frame_id; it gives {sum(given)}",
             )
         p = self._p
         if place.strip():
@@ -45,7 +45,7 @@ class GoToSkill:
         p.navigator.make_room(run)
         if goal is None:
             goal = self._before(object_name)
-        arrival = p.navigator.go(run, goal, lambda *progress: run.report(*progress))
+        arrival = p.navigator.go(run, goal, run.report)
         drive = p.settings.drive
         for _ in range(2):
             if (
@@ -58,8 +58,8 @@ class GoToSkill:
         if arrival.distance_error_m > 2 * drive.arrival_distance_m:
             raise SkillError(
                 SkillErrorCode.BLOCKED,
-                f"the robot stands at {arrival.pose}, {arrival.distance_error_m:.2f} m from its goal {goal}, and gets no "
-                "nearer",
+                f"the robot stands at {arrival.pose}, {arrival.distance_error_m:.2f} m from its goal {goal}, "
+                "and gets no nearer",
             )
         return arrival
 

@@ -74,7 +74,8 @@ class Hand:
 
     def grips(self, width_m: float) -> bool:
         """Whether the fingers are stopped by something about this wide."""
-        return self._settings.held_gap_ratio * width_m <= self.gap_m <= width_m + 0.015
+        least, most = self._settings.held_gap_ratio
+        return least * width_m <= self.gap_m <= most * width_m
 
     @property
     def held(self) -> HeldObject | None:

@@ -17,7 +17,8 @@ from taskmatrix_ros.perception.transform import Transform
 from taskmatrix_ros.robot.distance_field import DistanceField
 from taskmatrix_ros.robot.odometry_buffer import OdometryBuffer
 from taskmatrix_ros.robot.pose2 import Pose2, wrap_angle
-from taskmatrix_ros.robot.pose_filter import MotionNoise, PoseFilter, ScanNoise, TagVerdict
+from taskmatrix_ros.robot.pose_filter import MotionNoise, PoseFilter, TagVerdict
+from taskmatrix_ros.robot.scan_match import ScanNoise
 from taskmatrix_ros.robot.world_description import WallTag
 
 Array = NDArray[np.float64]

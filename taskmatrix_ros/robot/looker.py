@@ -71,8 +71,8 @@ class Looker:
         if frame is None:
             raise SkillError(
                 SkillErrorCode.NO_CAMERA,
-                f"no picture came on camera/image within {self._settings.camera_timeout_wall_s:.0f} s of wall time; see "
-                "whether the camera's driver runs and publishes camera/camera_info too",
+                f"no picture came on camera/image within {self._settings.camera_timeout_wall_s:.0f} s of wall time; "
+                "see whether the camera's driver runs and publishes camera/camera_info too",
             )
         tags = self._detector.detect(frame)
         self._localization.on_tags(frame.stamp_s, tags, frame.camera)

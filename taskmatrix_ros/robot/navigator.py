@@ -98,7 +98,7 @@ class Navigator:
         :param tell: given completion, state, message and the metres that are left.
         :raises SkillError: NO_PATH, BLOCKED with where, LOST, and whatever ends a run.
         """
-        report = tell or (lambda completion, state, message, left_m: None)
+        report = tell or _say_nothing
         obstacles: list[NDArray[np.float64]] = []
         driven_from = self.where().pose
         whole_m = max(driven_from.distance_to(goal.x_m, goal.y_m), 0.1)
@@ -209,3 +209,7 @@ class Navigator:
         if math.hypot(a.x_m - b.x_m, a.y_m - b.y_m) < 1e-6:
             return self._grid.clearance_m(a.x_m, a.y_m)
         return self._grid.line_clearance_m((a.x_m, a.y_m), (b.x_m, b.y_m))
+
+
+def _say_nothing(completion: float, state: str, message: str, left_m: float) -> None:
+    del completion, state, message, left_m

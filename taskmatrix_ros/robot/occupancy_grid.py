@@ -18,6 +18,7 @@ class OccupancyGrid:
     :param bounds_m: least x, least y, greatest x, greatest y, map frame.
     :param height_m: of the robot: what hangs above it is no obstacle.
     :param step_m: between grid points.
+    :param seen_m: ``(N, 2)`` obstacles that are on no plan, map frame.
     """
 
     def __init__(
@@ -27,11 +28,13 @@ class OccupancyGrid:
         *,
         height_m: float,
         step_m: float = 0.05,
+        seen_m: ArrayLike = (),
     ) -> None:
         self.boxes = tuple(boxes)
         self.bounds_m = bounds_m
         self._height_m = height_m
-        self.field = DistanceField.from_boxes((b for b in self.boxes if b.reaches(0.02, height_m)), bounds_m, step_m)
+        field = DistanceField.from_boxes((b for b in self.boxes if b.reaches(0.02, height_m)), bounds_m, step_m)
+        self.field = field.with_points(seen_m)
 
     def band(self, low_m: float, high_m: float) -> DistanceField:
         """Distances to what reaches between two heights, for a part of the robot that sticks out there."""
@@ -44,10 +47,9 @@ class OccupancyGrid:
 
         :param points_m: ``(N, 2)``, metres, map frame.
         """
-        grid = OccupancyGrid.__new__(OccupancyGrid)
-        grid.boxes, grid.bounds_m, grid._height_m = self.boxes, self.bounds_m, self._height_m
-        grid.field = self.field.with_points(points_m)
-        return grid
+        return OccupancyGrid(
+            self.boxes, self.bounds_m, height_m=self._height_m, step_m=self.field.step_m, seen_m=points_m
+        )
 
     def clearance_m(self, x_m: float, y_m: float) -> float:
         """Distance of a spot to the nearest obstacle, metres, negative inside one."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from taskmatrix_ros.perception.object_catalogue import CatalogueObject
 from taskmatrix_ros.perception.observation import ObjectObservation
 from taskmatrix_ros.robot.object_memory import RememberedObject
-from taskmatrix_ros.robot.pose2 import wrap_angle
+from taskmatrix_ros.robot.pose2 import Pose2, wrap_angle
 from taskmatrix_ros.robot.reach_planner import OutOfReach
 from taskmatrix_ros.robot.reach_target import object_target
 from taskmatrix_ros.robot.skill_error import SkillError, SkillErrorCode
@@ -57,6 +57,7 @@ class PickUpSkill:
                 run.report(1.0, "checking", f"the fingers hold {thing.name}")
                 return PickedUp(p.hand.holding, attempt)
             problem = failed
+            run.report(0.05, "checking", f"attempt {attempt} of {attempts} failed: {problem}")
         raise SkillError(
             SkillErrorCode.GRASP_FAILED, f"{thing.name} could not be grasped in {attempts} attempts: {problem}"
         )
@@ -82,6 +83,7 @@ class PickUpSkill:
         height = self._grasp_height(sight, thing)
         run.report(0.4, "gripping", f"reaching for {thing.name}")
         p.hand.raise_to(run, height)
+        sight = self._come_closer(run, thing, sight)
         x, y = float(sight.position_m[0]), float(sight.position_m[1])
         ahead = math.hypot(x, y)
         way = ahead - grasp.grasp_x_m
@@ -92,6 +94,7 @@ class PickUpSkill:
         run.report(0.6, "gripping", "closing the fingers")
         below = height - (float(sight.position_m[2]) - thing.size_m[2] / 2)
         gripped = p.hand.close(run, thing, called, below, ahead - made - grasp.grasp_x_m)
+        gap_mm = p.hand.gap_m * 1000
         if gripped:
             p.memory.forget(thing.name)
             run.report(0.75, "lifting", f"lifting {thing.name}")
@@ -101,13 +104,24 @@ class PickUpSkill:
         p.motion.advance(run, -p.settings.grasp.retreat_m, speed_m_s=0.3)
         run.report(0.9, "checking", "checking the fingers")
         p.carry(run)
-        if gripped and p.hand.held is not None:
-            return None
+        if not gripped:
+            return f"the fingers closed to {gap_mm:.0f} mm and not on something as wide as {thing.name}"
         return (
-            f"it slipped out of the fingers ({p.hand.gap_m * 1000:.0f} mm apart)"
-            if gripped
-            else (f"the fingers closed to {p.hand.gap_m * 1000:.0f} mm on nothing as wide as {thing.name}")
+            None if p.hand.held is not None else f"it slipped out of the fingers ({p.hand.gap_m * 1000:.0f} mm apart)"
         )
+
+    def _come_closer(self, run: SkillRun, thing: CatalogueObject, sight: ObjectObservation) -> ObjectObservation:
+        """Break a long advance for another look, if the camera sees the object from nearer."""
+        p = self._p
+        x, y = float(sight.position_m[0]), float(sight.position_m[1])
+        first = math.hypot(x, y) - p.robot.gripper.grasp_x_m - p.settings.approach.last_look_m
+        if first < 0.05 or not p.reach.sees(Pose2(), math.hypot(x, y) - first, 0.0, float(sight.position_m[2])):
+            return sight
+        p.motion.advance(run, first, aim_rad=math.atan2(y, x), guarded=False)
+        view = p.looker.look(run)
+        if thing.name not in view.objects:
+            raise SkillError(SkillErrorCode.NOT_LOCATED, f"{thing.name} is no longer where it was seen; find it again")
+        return view.objects[thing.name]
 
     def _grasp_height(self, sight: ObjectObservation, thing: CatalogueObject) -> float:
         """Middle of the object, but never so low that the fingers touch what it stands on."""
@@ -120,7 +134,7 @@ class PickUpSkill:
         """Stand where a straight advance ends with the object between the fingers, turned to it, with a fresh sight."""
         p = self._p
         approach = p.settings.approach
-        for _ in range(4):
+        for _ in range(6):
             sight = self._sight(run, thing)
             seen = p.memory.get(thing.name)
             if seen is None:

@@ -13,12 +13,12 @@ from taskmatrix_ros.perception.camera_model import CameraModel
 from taskmatrix_ros.perception.transform import Transform
 from taskmatrix_ros.robot.distance_field import DistanceField
 from taskmatrix_ros.robot.pose2 import Pose2, wrap_angle
+from taskmatrix_ros.robot.scan_match import ScanFit, ScanNoise, match_scan
 
 Array = NDArray[np.float64]
 
 # 99.9 % of true measurements of four corners (8 numbers) are closer than this, in squared standard deviations.
 _GATE_8 = 26.1
-_GATE_3 = 16.3  # the same for three
 _ITERATIONS = 6
 _CORRELATED = 0.1
 
@@ -29,38 +29,6 @@ class TagVerdict(Enum):
     USED = "used"
     OUTLIER = "outlier"
     BEHIND = "behind"
-
-
-@dataclass(frozen=True, slots=True)
-class ScanFit:
-    """How a scan agrees with the map.
-
-    :param used: whether it corrected the pose.
-    :param share: of its hits that lie near something on the map, 0..1.
-    :param error_m: median distance of those to it.
-    """
-
-    used: bool
-    share: float
-    error_m: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScanNoise:
-    """How far scans are believed.
-
-    :param sigma_m: standard deviation of a hit, with what the map is wrong by.
-    :param reject_m: a hit farther than this from everything on the map is left out.
-    :param beams_per_vote: neighbouring beams that err alike.
-    :param min_points: fewer hits correct nothing.
-    :param min_share: nor does a scan that fits the map less than this.
-    """
-
-    sigma_m: float = 0.02
-    reject_m: float = 0.25
-    beams_per_vote: float = 8.0
-    min_points: int = 20
-    min_share: float = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,13 +190,14 @@ class PoseFilter:
             step, state = moved - state, moved
             if float(np.abs(step).max()) < 1e-6:
                 break
-        assert gain is not None and jacobian is not None  # the loop ran at least once
+        assert gain is not None  # the loop ran at least once
+        assert jacobian is not None
         keep = np.eye(3) - gain @ jacobian
         self._covariance = keep @ self._covariance @ keep.T + gain @ noise @ gain.T
         self._pose = Pose2(float(state[0]), float(state[1]), wrap_angle(float(state[2])))
         return TagVerdict.USED
 
-    def update_scan(self, points_m: Array, field: DistanceField, settings: ScanNoise) -> ScanFit:
+    def update_scan(self, points_m: Array, field: DistanceField, noise: ScanNoise) -> ScanFit:
         """Correct the pose by a scan of walls and furniture that are on the map.
 
         :param points_m: ``(N, 2)`` hits of the scanner, base_link.
@@ -237,40 +206,10 @@ class PoseFilter:
         """
         if self._pose is None:
             raise RuntimeError("the pose is unknown: start the filter before updating it")
-        prior = np.array([self._pose.x_m, self._pose.y_m, self._pose.yaw_rad])
-        prior_information = np.linalg.inv(self._covariance + np.eye(3) * 1e-12)
-        state = prior.copy()
-        information = prior_information
-        for _ in range(_ITERATIONS):
-            pose = Pose2(*(float(v) for v in state))
-            distance, slope, covered = field.with_gradient(pose.apply(points_m))
-            near = covered & (np.abs(distance) < settings.reject_m)
-            if int(near.sum()) < settings.min_points or float(near.mean()) < settings.min_share:
-                return ScanFit(False, float(near.mean()), 0.0)
-            c, s = math.cos(pose.yaw_rad), math.sin(pose.yaw_rad)
-            local = points_m[near]
-            by_yaw = slope[near, 0] * (-s * local[:, 0] - c * local[:, 1]) + slope[near, 1] * (
-                c * local[:, 0] - s * local[:, 1]
-            )
-            jacobian = np.column_stack([slope[near], by_yaw])
-            # Cauchy weights: a box that was moved pulls little. Neighbouring beams err alike, so they share one vote.
-            weight = (
-                1.0 / (1.0 + (distance[near] / settings.sigma_m) ** 2) / (settings.sigma_m**2 * settings.beams_per_vote)
-            )
-            information = prior_information + (jacobian * weight[:, None]).T @ jacobian
-            pull = (jacobian * weight[:, None]).T @ distance[near] + prior_information @ (state - prior)
-            step = np.linalg.solve(information, pull)
-            state = state - step
-            if float(np.abs(step).max()) < 1e-4:
-                break
-        moved = state - prior
-        share = float(near.mean())
-        error = float(np.median(np.abs(distance[near])))
-        if float(moved @ prior_information @ moved) > _GATE_3:
-            return ScanFit(False, share, error)
-        self._covariance = np.linalg.inv(information)
-        self._pose = Pose2(float(state[0]), float(state[1]), wrap_angle(float(state[2])))
-        return ScanFit(True, share, error)
+        fit = match_scan(self._pose, self._covariance, points_m, field, noise)
+        if fit.used:
+            self._pose, self._covariance = fit.pose, fit.covariance
+        return fit
 
 
 def _predict_corners(

@@ -41,8 +41,8 @@ class PutDownSkill:
 
         :param name: of what it should hold; empty for whatever it holds.
         :param place: a surface or a place at one; empty for the nearest one within reach.
-        :raises SkillError: NOT_HOLDING, UNKNOWN_PLACE, OUT_OF_REACH, NO_SPACE, RELEASE_FAILED, LOST, and whatever ends a
-            run.
+        :raises SkillError: NOT_HOLDING, UNKNOWN_PLACE, OUT_OF_REACH, NO_SPACE, RELEASE_FAILED, LOST, and whatever
+            ends a run.
         """
         p = self._p
         held = self._held(name)
@@ -66,7 +66,8 @@ class PutDownSkill:
             p.motion.advance(run, -made)
             raise SkillError(
                 SkillErrorCode.RELEASE_FAILED,
-                f"the fingers are {p.hand.gap_m * 1000:.0f} mm apart and did not open; {held.thing.name} may hang in them",
+                f"the fingers are {p.hand.gap_m * 1000:.0f} mm apart and did not open; {held.thing.name} may hang in "
+                "them",
             )
         run.report(0.8, "retreating", "backing off")
         back = p.motion.advance(run, -max(p.settings.grasp.retreat_m, made), speed_m_s=0.3)
@@ -121,8 +122,8 @@ class PutDownSkill:
         if away(nearest) > p.settings.place.reach_m:
             raise SkillError(
                 SkillErrorCode.OUT_OF_REACH,
-                f"{nearest.name} is {away(nearest):.2f} m from the gripper, which reaches {p.settings.place.reach_m:.2f} m; "
-                "go there first",
+                f"{nearest.name} is {away(nearest):.2f} m from the gripper, which reaches "
+                f"{p.settings.place.reach_m:.2f} m; go there first",
             )
         return nearest
 
@@ -131,7 +132,7 @@ class PutDownSkill:
         p = self._p
         height = surface.height_m + held.below_grasp_m + p.settings.place.drop_m
         looked = False
-        for _ in range(4):
+        for _ in range(6):
             here = p.navigator.where().pose
             things = [o for o in p.memory.all() if o.name != held.thing.name]
             try:

@@ -65,8 +65,8 @@ class RobotDriver:
         node: Node,
         robot: RobotDescription,
         *,
-        on_odometry: Callable[[OdometryReading], None] = lambda reading: None,
-        on_scan: Callable[[ScanReading], None] = lambda reading: None,
+        on_odometry: Callable[[OdometryReading], None] = lambda _: None,
+        on_scan: Callable[[ScanReading], None] = lambda _: None,
     ) -> None:
         self._robot = robot
         self._tell_odometry = on_odometry

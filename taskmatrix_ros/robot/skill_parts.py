@@ -107,6 +107,6 @@ class SkillParts:
                 self.motion.turn_by(run, 2 * math.pi / steps)
         raise SkillError(
             SkillErrorCode.LOST,
-            "the robot looked all round and saw no wall tag that tells where it is; drive it to where one is in sight, or "
-            "start the skill server with initial_pose",
+            "the robot looked all round and saw no wall tag that tells where it is; drive it to where one is in sight, "
+            "or start the skill server with an initial pose",
         )

@@ -122,15 +122,15 @@ class SkillRun:
         if self._clock.silent_s() > watch.clock_timeout_wall_s:
             raise SkillError(
                 SkillErrorCode.UNAVAILABLE,
-                f"/clock has been silent for {watch.clock_timeout_wall_s:.0f} s of wall time; see whether the simulator "
-                "still runs",
+                f"/clock has been silent for {watch.clock_timeout_wall_s:.0f} s of wall time; see whether the "
+                "simulator still runs",
             )
         for topic in ("odom", "joint_states"):
             if self._driver.silent_wall_s(topic) > watch.driver_timeout_wall_s:
                 raise SkillError(
                     SkillErrorCode.UNAVAILABLE,
-                    f"the robot's driver has not published {topic} for {watch.driver_timeout_wall_s:.0f} s of wall time; "
-                    "see whether it still runs",
+                    f"the robot's driver has not published {topic} for {watch.driver_timeout_wall_s:.0f} s of wall "
+                    "time; see whether it still runs",
                 )
         if self.elapsed_s > self._deadline_s:
             raise SkillError(

@@ -45,8 +45,8 @@ class _Skill:
 class SkillServer:
     """Serves ``robot/find``, ``robot/go_to``, ``robot/pick_up`` and ``robot/put_down`` on a node, by relative names.
 
-    One skill runs at a time: a goal that comes while another runs is accepted and aborted at once with BUSY, so that the
-    caller learns why. A skill runs in a thread of its own and the executor only passes messages, so cancel, stop and
+    One skill runs at a time: a goal that comes while another runs is accepted and aborted at once with BUSY, so that
+    the caller learns why. A skill runs in a thread of its own and the executor only passes messages, so cancel, stop and
     state go on whatever a skill computes; any executor will do, a SingleThreadedExecutor is enough.
 
     :param node: spun by its owner; needs the parameter ``use_sim_time`` where ``/clock`` is published.
@@ -115,7 +115,7 @@ class SkillServer:
                     skill.kind,
                     f"robot/{name}",
                     execute_callback=self._executor_of(name),
-                    goal_callback=lambda goal: GoalResponse.ACCEPT,
+                    goal_callback=lambda _: GoalResponse.ACCEPT,
                     cancel_callback=self._on_cancel,
                     callback_group=group,
                 )
@@ -251,7 +251,7 @@ class SkillServer:
         self._remember_words(goal.object, goal.place)
         found = FindSkill(self.built.parts).run(run, goal.object, goal.place)
         thing = found.object
-        result.object, result.looks, result.confidence = thing.name, found.looks, float(thing.confidence)
+        result.object, result.looks, result.confidence_ratio = thing.name, found.looks, float(thing.confidence)
         result.pose = pose_in_space(self._world.frame, thing.seen_at_s, thing.pose)
         result.message = f"{thing.name} is at ({thing.x_m:.2f}, {thing.y_m:.2f}), {thing.z_m:.2f} m high"
 

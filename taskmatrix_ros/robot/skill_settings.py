@@ -1,4 +1,4 @@
-"""How the skills use a robot, from ``config/robot/<name>.skills.yaml``. Every number there is required: no hidden ones."""
+"""How the skills use a robot, from ``config/robot/<name>.skills.yaml``; every number is required there, none hidden."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.frozen import Frozen
 from taskmatrix_ros.robot.description_file import description_file, load_description
 from taskmatrix_ros.robot.path_follower import FollowLimits
-from taskmatrix_ros.robot.pose_filter import MotionNoise, ScanNoise
+from taskmatrix_ros.robot.pose_filter import MotionNoise
 from taskmatrix_ros.robot.robot_description import RobotDescription
+from taskmatrix_ros.robot.scan_match import ScanNoise
 
 
 class DriveSettings(Frozen):
@@ -76,6 +77,7 @@ class ApproachSettings(Frozen):
     acceleration_m_s2: float = Field(gt=0)
     arrive_m: float = Field(gt=0)
     arrive_rad: float = Field(gt=0)
+    last_look_m: float = Field(gt=0)
     face_rad: float = Field(gt=0)
     furniture_margin_m: float = Field(ge=0)
     finger_margin_m: float = Field(ge=0)
@@ -88,7 +90,7 @@ class GraspSettings(Frozen):
     tolerance_m: float = Field(gt=0)
     close_timeout_s: float = Field(gt=0)
     settle_s: float = Field(ge=0)
-    held_gap_ratio: float = Field(gt=0, lt=1)
+    held_gap_ratio: tuple[float, float]
     lift_m: float = Field(gt=0)
     retries: int = Field(ge=0)
     retreat_m: float = Field(gt=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from geometry_msgs.msg import PoseWithCovarianceStamped
@@ -101,10 +102,8 @@ class StatePublisher:
                 names.append(place.name)
         x, y = parts.grasp_point(pose)
         reach = parts.settings.grasp.reach_m
-        for thing in parts.memory.all():
-            if ((thing.x_m - x) ** 2 + (thing.y_m - y) ** 2) ** 0.5 <= reach:
-                names.append(thing.name)
-        return names
+        things = parts.memory.all()
+        return names + [t.name for t in things if math.hypot(t.x_m - x, t.y_m - y) <= reach]
 
     def _with_called(self, names: list[str]) -> list[str]:
         names_of = self._parts.world.names_of

@@ -87,13 +87,13 @@ class ViewPlanner:
         """Spots with room to turn, x and y, map frame."""
         step = self._settings.look.view_step_m
         room_to_turn = self._robot.reach_radius_m + self._settings.drive.turn_margin_m
-        found = []
-        for room in rooms:
-            for x in np.arange(room.x_m[0] + step / 2, room.x_m[1], step):
-                for y in np.arange(room.y_m[0] + step / 2, room.y_m[1], step):
-                    if self._grid.clearance_m(float(x), float(y)) >= room_to_turn:
-                        found.append((float(x), float(y)))
-        return found
+        spots = [
+            (float(x), float(y))
+            for room in rooms
+            for x in np.arange(room.x_m[0] + step / 2, room.x_m[1], step)
+            for y in np.arange(room.y_m[0] + step / 2, room.y_m[1], step)
+        ]
+        return [spot for spot in spots if self._grid.clearance_m(*spot) >= room_to_turn]
 
     def plan(
         self, here: Pose2, rooms: Sequence[Room], surfaces: Sequence[Surface], seen_from: Sequence[Pose2] = ()

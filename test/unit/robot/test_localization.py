@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulated_scan import room, scan_points
 
+from taskmatrix_ros.perception.camera_model import CameraModel
 from taskmatrix_ros.perception.tag_detector import TagObservation, pose_covariance
 from taskmatrix_ros.perception.transform import OPTICAL_IN_BODY, Transform
-from taskmatrix_ros.perception.camera_model import CameraModel
 from taskmatrix_ros.robot.distance_field import DistanceField
 from taskmatrix_ros.robot.localization import Localization, LocalizationState
 from taskmatrix_ros.robot.pose2 import Pose2, wrap_angle

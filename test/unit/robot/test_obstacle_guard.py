@@ -29,7 +29,7 @@ def test_free_way_straight_ahead() -> None:
 
 
 def test_an_obstacle_on_the_path_is_named() -> None:
-    free_m, where = guard((1.0, 0.05)).free_along(Pose2(2, 3, 0), STRAIGHT + [2, 3])
+    free_m, where = guard((1.0, 0.05)).free_along(Pose2(2, 3, 0), STRAIGHT + np.array([2, 3]))
     assert where == pytest.approx((3.0, 3.05))
     assert 0.65 < free_m < 0.78
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -30,7 +31,7 @@ def planner(furniture: list[StaticBox]) -> PathPlanner:
 
 
 def exact_clearance(furniture: list[StaticBox], path: np.ndarray) -> float:
-    points = np.concatenate([a + np.linspace(0, 1, 200)[:, None] * (b - a) for a, b in zip(path, path[1:])])
+    points = np.concatenate([a + np.linspace(0, 1, 200)[:, None] * (b - a) for a, b in pairwise(path)])
     return min(float(b.distance(points).min()) for b in furniture)
 
 
@@ -93,7 +94,7 @@ def test_a_goal_inside_furniture_is_named() -> None:
 def test_an_obstacle_that_appears_is_gone_round() -> None:
     grid = OccupancyGrid([], BOUNDS, height_m=1.3).with_obstacles([[2.5, 2.0]])
     path = PathPlanner(grid, RADIUS, 0.5).plan((1.0, 2.0), (4.0, 2.0))
-    points = np.concatenate([a + np.linspace(0, 1, 100)[:, None] * (b - a) for a, b in zip(path, path[1:])])
+    points = np.concatenate([a + np.linspace(0, 1, 100)[:, None] * (b - a) for a, b in pairwise(path)])
     assert np.hypot(points[:, 0] - 2.5, points[:, 1] - 2.0).min() > RADIUS - 0.02
 
 

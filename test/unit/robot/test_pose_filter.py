@@ -13,7 +13,8 @@ from taskmatrix_ros.perception.tag_detector import tag_corners
 from taskmatrix_ros.perception.transform import OPTICAL_IN_BODY, Transform
 from taskmatrix_ros.robot.distance_field import DistanceField
 from taskmatrix_ros.robot.pose2 import Pose2, wrap_angle
-from taskmatrix_ros.robot.pose_filter import MotionNoise, PoseFilter, ScanNoise, TagVerdict
+from taskmatrix_ros.robot.pose_filter import MotionNoise, PoseFilter, TagVerdict
+from taskmatrix_ros.robot.scan_match import ScanNoise
 
 CAMERA = CameraModel.from_fovy(640, 480, math.radians(50))
 MOUNT = Transform.from_rpy((0.05, 0, 1.3), (0, 0.35, 0))
@@ -38,7 +39,7 @@ def error(pose: Pose2, truth: Pose2) -> tuple[float, float]:
 @given(st.floats(-0.12, 0.12), st.floats(-0.12, 0.12), st.floats(-0.12, 0.12), st.floats(-0.25, 0.25))
 def test_tags_pull_a_wrong_pose_to_the_truth(dx: float, dy: float, dyaw: float, heading: float) -> None:
     truth = Pose2(1.2, 0.3, heading)
-    beside = Transform(TAG.rotation, TAG.translation + [0, 0.8, 0])
+    beside = Transform(TAG.rotation, TAG.translation + np.array([0, 0.8, 0]))
     tracker = PoseFilter(MotionNoise(), corner_noise_px=0.5)
     tracker.start(Pose2(1.2 + dx, 0.3 + dy, heading + dyaw), np.diag([0.02, 0.02, 0.02]), Pose2())
     before = tracker.position_error_m
@@ -56,7 +57,7 @@ def test_a_tag_elsewhere_than_mapped_is_an_outlier_and_changes_nothing() -> None
     truth = Pose2(1.0, 0.0, 0.0)
     tracker = PoseFilter(MotionNoise(), corner_noise_px=1.0)
     tracker.start(truth, np.diag([0.0004, 0.0004, 0.0004]), Pose2())
-    moved = Transform(TAG.rotation, TAG.translation + [0, 0.5, 0])
+    moved = Transform(TAG.rotation, TAG.translation + np.array([0, 0.5, 0]))
     verdict = tracker.update(TAG, CORNERS, seen_from(truth, moved), CAMERA, BASE_FROM_CAMERA)
     assert verdict is TagVerdict.OUTLIER
     assert tracker.pose == truth

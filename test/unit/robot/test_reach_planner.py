@@ -3,9 +3,9 @@ from __future__ import annotations
 import math
 
 import pytest
+from home import home
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from home import home
 
 from taskmatrix_ros.robot.pose2 import Pose2, wrap_angle
 from taskmatrix_ros.robot.reach_planner import OutOfReach, ReachTarget

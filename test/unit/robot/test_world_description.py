@@ -92,7 +92,7 @@ def test_a_wrong_description_is_one_clear_line(tmp_path: Path, change: object, s
 def test_missing_files_say_what_there_is(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="known: home"):
         WorldDescription.load("castle")
-    with pytest.raises(ConfigError, match="known: home_robot$"):
+    with pytest.raises(ConfigError, match=r"known: home_robot$"):
         RobotDescription.load("r2d2")
     with pytest.raises(ConfigError, match="does not exist"):
         WorldDescription.load(str(tmp_path / "none.yaml"))

@@ -1,0 +1,204 @@
+"""The real simulator and the real skill server as processes, a client of the four actions, and a judge."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rclpy.action import ActionClient
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from std_msgs.msg import Bool
+from std_srvs.srv import Trigger
+
+from taskmatrix_interfaces.action import RobotFind, RobotGoTo, RobotPickUp, RobotPutDown
+from taskmatrix_interfaces.msg import RobotState
+from taskmatrix_ros.ros.node_thread import NodeThread
+from taskmatrix_ros.ros.ros_context import RosContext
+
+ROOT = Path(__file__).resolve().parents[3]
+LATCHED = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+ACTIONS = {"find": RobotFind, "go_to": RobotGoTo, "pick_up": RobotPickUp, "put_down": RobotPutDown}
+ALIVE_PERIOD_S = 0.1
+
+
+def wait_for(fact: Callable[[], Any], what: str, timeout_s: float = 60.0) -> Any:
+    """Return the first true value of a function."""
+    deadline = time.monotonic() + timeout_s
+    while not (value := fact()):
+        assert time.monotonic() < deadline, f"{what} did not happen within {timeout_s} s"
+        time.sleep(0.01)
+    return value
+
+
+class Child:
+    """A module of ours as a process that says when it is ready."""
+
+    def __init__(self, module: str, *arguments: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", module, *arguments],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self._errors: list[str] = []
+        self._reader = threading.Thread(target=lambda: self._errors.extend(self.process.stderr), daemon=True)
+        self._reader.start()
+        self.ready_line = self.process.stdout.readline()
+
+    @property
+    def errors(self) -> str:
+        return "".join(self._errors)
+
+    def end(self, number: int = signal.SIGINT) -> int:
+        """Send a signal and return the exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        try:
+            status = self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            status = self.process.wait()
+        self._reader.join(5)
+        for stream in (self.process.stdout, self.process.stderr):
+            stream.close()
+        return status
+
+
+class Goal:
+    """One goal on its way."""
+
+    def __init__(self, lab: RobotLab, name: str, fields: dict[str, Any]) -> None:
+        self._lab = lab
+        self.feedback: list[Any] = []
+        client = lab.clients[name]
+        message = ACTIONS[name].Goal(**fields)
+        self._handle = lab.complete(
+            lambda: client.send_goal_async(message, feedback_callback=lambda m: self.feedback.append(m.feedback))
+        )
+        assert self._handle.accepted
+        self._answer: list[Any] = []
+        future = lab.post(self._handle.get_result_async)
+        lab.post(lambda: future.add_done_callback(lambda f: self._answer.append(f.result())))
+
+    def result(self, timeout_s: float = 180.0) -> Any:
+        """Wait for the result; gives status and result."""
+        return wait_for(lambda: self._answer, "a result", timeout_s)[0]
+
+    def cancel(self) -> None:
+        self._lab.complete(self._handle.cancel_goal_async)
+
+
+class RobotLab:
+    """Everything for one test module.
+
+    :param speed: simulated seconds per wall second.
+    """
+
+    def __init__(self, namespace: str, *, seed: int = 1, speed: float = 3.0, arguments: tuple[str, ...] = ()) -> None:
+        where = ("--namespace", namespace)
+        self.simulator = Child(
+            "taskmatrix_ros.sim.process", "--world", "home", "--seed", str(seed), "--speed", str(speed), *where
+        )
+        assert "ready" in self.simulator.ready_line, self.simulator.errors
+        self.server = Child("taskmatrix_ros.robot.process", "--world", "home", *where, *arguments)
+        assert "skill server ready" in self.server.ready_line, self.server.errors
+        self._context = RosContext()
+        self._context.open()
+        self._thread = NodeThread(self._context, "lab", namespace=namespace)
+        self.node = self._thread.open()
+        self.state: RobotState | None = None
+        self.alive = True
+        self.clients = {n: self.post(lambda n=n: ActionClient(self.node, ACTIONS[n], f"robot/{n}")) for n in ACTIONS}
+        self._alive = self.post(lambda: self.node.create_publisher(Bool, "/taskmatrix/alive", 1))
+        self._stop = self.post(lambda: self.node.create_publisher(Bool, "/taskmatrix/stop", LATCHED))
+        self._snapshot = self.post(lambda: self.node.create_client(Trigger, "sim/snapshot"))
+        self.post(lambda: self.node.create_subscription(RobotState, "robot/state", self._on_state, 1))
+        self.post(lambda: self.node.create_timer(ALIVE_PERIOD_S, self._say_alive))
+        wait_for(lambda: all(c.server_is_ready() for c in self.clients.values()), "the actions")
+        wait_for(self._snapshot.service_is_ready, "the judge")
+        wait_for(lambda: self.state is not None and self._alive.get_subscription_count(), "robot/state")
+
+    def close(self) -> None:
+        self._thread.close()
+        self._context.close()
+        assert self.server.end() == 0, self.server.errors
+        self.simulator.end()
+
+    def post(self, function: Callable[[], Any]) -> Any:
+        """Call in the node's thread."""
+        return self._thread.post(function).result(20)
+
+    def complete(self, start: Callable[[], Any]) -> Any:
+        """Call something that returns an rclpy Future, in the node's thread, and wait for its result."""
+        future = self.post(start)
+        done: list[Any] = []
+        self.post(lambda: future.add_done_callback(lambda f: done.append(f.result())))
+        return wait_for(lambda: done, "an answer")[0]
+
+    def send(self, name: str, **fields: Any) -> Goal:
+        return Goal(self, name, fields)
+
+    def do(self, name: str, **fields: Any) -> Any:
+        """Send a goal and return its result message, which must be a success."""
+        answer = self.send(name, **fields).result()
+        assert answer.result.success, f"{name} {fields}: {answer.result.error_code}: {answer.result.message}"
+        return answer.result
+
+    def refuse(self, name: str, **fields: Any) -> Any:
+        """Send a goal and return its result message, which must be a failure that changed nothing."""
+        before = self.truth()["objects"]
+        answer = self.send(name, **fields).result()
+        assert not answer.result.success
+        assert answer.result.message
+        assert "\n" not in answer.result.message
+        after = self.truth()["objects"]
+        moved = {k for k in after if math.dist(xyz(before[k]), xyz(after[k])) > 0.01}
+        assert not moved
+        return answer.result
+
+    def stop(self, on: bool) -> None:
+        self.post(lambda: self._stop.publish(Bool(data=on)))
+
+    def truth(self) -> dict[str, Any]:
+        """What the simulator knows: for the judge only."""
+        return json.loads(self.complete(lambda: self._snapshot.call_async(Trigger.Request())).message)
+
+    def speed(self) -> float:
+        """True speed of the base over the last piece of its path, m/s."""
+        path = self.truth()["path"]
+        (t0, x0, y0, _), (t1, x1, y1, _) = path[-3][:4], path[-1][:4]
+        return math.hypot(x1 - x0, y1 - y0) / max(t1 - t0, 1e-6)
+
+    def wait_for_speed(self, least_m_s: float = 0.3) -> None:
+        """Wait until it really drives."""
+        wait_for(lambda: self.speed() > least_m_s, f"{least_m_s} m/s")
+
+    def standing_after(self, since_s: float) -> float:
+        """Simulated seconds after a moment at which the base last moved; waits until it stands."""
+        wait_for(lambda: self.speed() < 0.005, "standing")
+        path = self.truth()["path"]
+        end = path[-1]
+        moving = [p for p in path if math.hypot(p[1] - end[1], p[2] - end[2]) > 0.005]
+        return max(0.0, (moving[-1][0] if moving else path[0][0]) - since_s)
+
+    def _on_state(self, message: RobotState) -> None:
+        self.state = message
+
+    def _say_alive(self) -> None:
+        if self.alive:
+            self._alive.publish(Bool(data=True))
+
+
+def xyz(thing: dict[str, float]) -> tuple[float, float, float]:
+    return thing["x_m"], thing["y_m"], thing["z_m"]
