@@ -7,6 +7,7 @@ A worker that waits or is idle ends when its pipe closes, so also when this proc
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
@@ -22,6 +23,7 @@ from pydantic_monty import (
     MontyCrashedError,
     MontyError,
     MontyRuntimeError,
+    MontySyntaxError,
     MontyTypingError,
     ResourceLimits,
 )
@@ -100,23 +102,27 @@ class Interpreter:
         if pool is not None:
             await pool.__aexit__(None, None, None)
 
-    async def check_types(self, source: str, stubs: str) -> str | None:
+    async def check_types(self, source: str, stubs: str) -> tuple[Mapping[str, Any], ...]:
         """Type-check code without running any of it.
 
-        :returns: the checker's findings as JSON, or None if it has none; lines count from 2, the first is ours.
-        :raises RunError: the checker crashed or no worker came free.
+        :returns: the checker's findings, as it gives them in JSON; lines count from 2, the first is ours.
+        :raises RunError: the checker crashed, came to no end or no worker came free; nothing is said about the code.
         """
         stubs = f"{stubs}\ndef {START}() -> None: ...\n"
         async with self._session(type_check=True, type_check_stubs=stubs, type_check_format="json") as session:
             try:
-                await session.feed_start(f"{START}()\n{source}", print_callback=_swallow)
+                snapshot = await session.feed_start(f"{START}()\n{source}", print_callback=_swallow)
             except MontyTypingError as error:
-                return error.display()
-            except MontyRuntimeError:
-                return None
+                return tuple(json.loads(error.display()))
             except MontyError as error:
+                if isinstance(error.exception(), SyntaxError | NotImplementedError):
+                    return (_unsupported(error),)
                 raise RunError(f"the type checker failed: {error}", code="CHECKER") from error
-        return None
+        if not isinstance(snapshot, AsyncFunctionSnapshot) or snapshot.function_name != START:
+            raise RunError(
+                "the type checker did not stop before the code; this version of it is unknown", code="CHECKER"
+            )
+        return ()
 
     async def run(self, source: str, apis: Collection[str], host: Host) -> None:
         """Run code to its end.
@@ -270,6 +276,13 @@ class _Execution:
             await leaving
         if session is not None:
             await session.__aexit__(None, None, None)
+
+
+def _unsupported(error: MontyError) -> Mapping[str, Any]:
+    """Report a construct that the checker knows and the sandbox does not, in the checker's form."""
+    frames = error.traceback() if isinstance(error, MontyRuntimeError | MontySyntaxError) else []
+    place = {"row": frames[-1].line, "column": frames[-1].column} if frames else {}
+    return {"name": "unsupported", "severity": "error", "message": str(error.exception()), "location": place}
 
 
 def _swallow(_stream: str, _text: str) -> None:

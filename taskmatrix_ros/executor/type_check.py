@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +18,7 @@ _HINTS = {
     "not-subscriptable": "only objects, lists and texts have parts",
     "unresolved-reference": "assign the variable before using it, on every path",
     "invalid-syntax": "write plain Python 3 statements",
+    "unsupported": "write it with simpler statements",
 }
 
 _ADVICE = frozenset({"redundant-condition", "possibly-unresolved-reference", "deprecated", "unused-expression"})
@@ -32,8 +32,8 @@ async def check_types(
 
     :raises RunError: the checker itself failed.
     """
-    report = await interpreter.check_types(without_comments(source), stubs_of(documents.values()))
-    return tuple(_diagnostic(found) for found in json.loads(report)) if report else ()
+    found = await interpreter.check_types(without_comments(source), stubs_of(documents.values()))
+    return tuple(map(_diagnostic, found))
 
 
 def _diagnostic(found: Mapping[str, Any]) -> Diagnostic:

@@ -287,6 +287,58 @@ def test_closing_ends_every_worker(runner: asyncio.Runner) -> None:
     assert not until_no_workers_but(known)
 
 
+def test_a_checker_that_comes_to_no_end_accepts_nothing(runner: asyncio.Runner) -> None:
+    async def check() -> None:
+        hurried = Interpreter(Limits(memory_mb=0.01), workers=1)
+        await hurried.open()
+        try:
+            await hurried.check_types("find()", "def find() -> None: ...")
+        finally:
+            await hurried.close()
+
+    with pytest.raises(RunError, match="checker"):
+        runner.run(check())
+
+
+@pytest.mark.parametrize(
+    ("source", "row"), [("x = 1\ndel x", 3), ("def f():\n    yield 1", 3), ("try: pass\nexcept* OSError: pass", 2)]
+)
+def test_the_checker_reports_what_the_sandbox_does_not_know(
+    runner: asyncio.Runner, interpreter: Interpreter, source: str, row: int
+) -> None:
+    (found,) = runner.run(interpreter.check_types(source, ""))
+    assert (found["name"], found["location"]["row"]) == ("unsupported", row)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "(find)(object=1)",
+        "find(\n  object=1,\n)",
+        "x = (find(object=1))",
+        "x = [find(object=1) for i in (1,)]",
+        "say(text=find(object=(1)))",
+        "(x := find(object=1))",
+        "if find(object=1) is None: pass",
+        "def f():\n\tfind(object=1)\nf()",
+        "x = 'ä👋'; find(object=1)",
+        "find (object=1)",
+        "find\\\n(object=1)",
+        "(((find)))(object=1)",
+        "find(object=1) # é",
+        "not find(object=1)",
+        "for i in (find(object=1), 2): pass",
+        "x = {'a': find(object=1)}['a']",
+    ],
+)
+def test_sandbox_and_verifier_see_a_call_at_the_same_place(
+    runner: asyncio.Runner, interpreter: Interpreter, source: str
+) -> None:
+    host = Recorder()
+    run(runner, interpreter, source, host)
+    assert [call.arguments for call in host.calls if call.site.api == "find"] == [{"object": 1}]
+
+
 def test_it_says_that_it_is_closed(runner: asyncio.Runner) -> None:
     with pytest.raises(RunError, match="open"):
         runner.run(Interpreter().run("find()", APIS, Recorder()))
