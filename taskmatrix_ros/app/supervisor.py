@@ -14,6 +14,7 @@ from taskmatrix_ros.app.broker import Broker
 from taskmatrix_ros.app.child_process import ChildProcess
 from taskmatrix_ros.app.settings import Settings
 from taskmatrix_ros.core.errors import ConfigError
+from taskmatrix_ros.registry.registry import Registry
 
 _log = logging.getLogger(__name__)
 
@@ -50,8 +51,10 @@ class Supervisor:
     async def open(self) -> None:
         """Start everything.
 
+        :raises ManifestError: a manifest is wrong; nothing was started.
         :raises ConfigError: a process did not come up; what had started is ended again.
         """
+        Registry().load(self._settings.manifest_files)
         try:
             await self._open_broker()
             await asyncio.gather(*(self._open_child(child) for child in self._others()))

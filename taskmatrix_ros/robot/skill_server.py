@@ -46,8 +46,8 @@ class SkillServer:
     """Serves ``robot/find``, ``robot/go_to``, ``robot/pick_up`` and ``robot/put_down`` on a node, by relative names.
 
     One skill runs at a time: a goal that comes while another runs is accepted and aborted at once with BUSY, so that
-    the caller learns why. A skill runs in a thread of its own and the executor only passes messages, so cancel, stop and
-    state go on whatever a skill computes; any executor will do, a SingleThreadedExecutor is enough.
+    the caller learns why. A skill runs in a thread of its own and the executor only passes messages, so cancel, stop
+    and state go on whatever a skill computes; any executor will do, a SingleThreadedExecutor is enough.
 
     :param node: spun by its owner; needs the parameter ``use_sim_time`` where ``/clock`` is published.
     :param initial_pose: where the robot starts, map frame; None to find out from wall tags.

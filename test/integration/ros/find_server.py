@@ -82,7 +82,7 @@ class FindServer:
             handle.abort()
             return RobotFind.Result(error_code="NOT_FOUND", message="looked everywhere")
         handle.succeed()
-        return RobotFind.Result(success=True, object=name, confidence=0.9)
+        return RobotFind.Result(success=True, object=name, confidence_ratio=0.9)
 
     def _trigger(self, _request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         self.triggers += 1
