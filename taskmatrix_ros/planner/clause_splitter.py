@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from taskmatrix_ros.core.errors import PlanningError
 from taskmatrix_ros.planner.clause import Clause, Joint, Segment, segments
 from taskmatrix_ros.planner.normalizer import Normalizer
-from taskmatrix_ros.planner.phrasebook import starts_with
 from taskmatrix_ros.planner.reading import Reading
 from taskmatrix_ros.planner.sentence_grammar import SentenceGrammar
 from taskmatrix_ros.planner.words import Words, keys
@@ -125,11 +124,12 @@ class ClauseSplitter:
             inside = reading.words[span.first : span.end]
             parts = segments(inside, self._book)
             count += max(0, len(parts) - 1)
+            rest = reading.words[span.first :]
+            is_thing = reading.template.slots[span.slot].identifies
             for part in parts[1:]:
-                said = keys(inside[part.first : part.end])
-                follows = len(said) > 1 and said[1] in self._book.particles
-                refuses = any(starts_with(said, phrase) for phrase in self._book.negations)
-                dubious = dubious or refuses or (follows and said[0] not in self._book.particles)
+                said = keys(rest[part.first :])
+                verbs = self._grammar.openings
+                dubious = dubious or self._book.looks_like_command(said, known=verbs, alone=is_thing)
         return count, dubious
 
     def _standing(self, words: Words, before: Words, readings: Sequence[Reading]) -> Clause | None:

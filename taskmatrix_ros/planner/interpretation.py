@@ -31,7 +31,7 @@ class Interpretation:
             place = end + 1
 
     def of(self, template: SentenceTemplate, result: RecognizeResult) -> Reading | None:
-        """Give the reading, or None for a match that is no sensible one: a name that is cut out of a word.
+        """Give the reading, or None for a match that is no sensible one: a name cut out of a word, or made of two.
 
         It is ``relaxed`` if a closed slot holds what it may not.
         """
@@ -87,7 +87,14 @@ class Interpretation:
         first, last = covered[0], covered[-1]
         cut_first = begin > self._places[first][0] and not self._words[first].quoted
         cut_last = end < self._places[last][1] and not self._words[last].quoted
-        return None if cut_first or cut_last else Span(entity.name, first, last + 1)
+        if cut_first or cut_last or self._is_person_and_thing(first, last):
+            return None
+        return Span(entity.name, first, last + 1)
+
+    def _is_person_and_thing(self, first: int, last: int) -> bool:
+        """Whether it is ``me the coke``: two things said, and the name of neither."""
+        book = self._phrasebook
+        return last > first and self._words[first].key in book.vague and book.is_determiner(self._words[first + 1].key)
 
     def _is_pronoun(self, span: Span) -> bool:
         key = self._words[span.first].key

@@ -12,7 +12,7 @@ from taskmatrix_ros.core.diagnostic import Diagnostic
 from taskmatrix_ros.core.ports import Catalogue
 from taskmatrix_ros.planner.expansion import Expansion
 from taskmatrix_ros.planner.interpretation import Interpretation
-from taskmatrix_ros.planner.phrasebook import phrasebook_of
+from taskmatrix_ros.planner.phrasebooks import phrasebook_of
 from taskmatrix_ros.planner.reading import Reading
 from taskmatrix_ros.planner.sentence_template import SentenceTemplate
 from taskmatrix_ros.planner.slot_lists import Slot
