@@ -46,7 +46,8 @@ class DriveGate:
     """Publishes ``cmd_vel``, within limits, only while somebody may drive. Thread-safe.
 
     Zero goes out at once, from whatever thread learns of it, when the stop latch is set, when ``alive`` falls silent
-    and when the lease is ended (cancel, end of the skill); and when the skill that drives is late with its next command.
+    and when the lease is ended (cancel, end of the skill); and while the skill that drives is late with its next
+    command.
 
     :param cmd_vel_topic: relative name of the driver's Twist topic.
     :param stop_topic: Bool, reliable, transient local; true latches, false re-arms.

@@ -107,13 +107,19 @@ class FindSkill:
         if known is None:
             return None
         here = p.navigator.where().pose
-        try:
-            stand = p.reach.plan(object_target(thing, known), here).stand
-        except OutOfReach:
-            p.memory.forget(thing.name)
-            return None
-        run.report(0.1, "driving", f"going to look where {thing.name} was seen last")
-        self._drive(run, stand)
+        bearing = here.bearing_to(known.x_m, known.y_m)
+        if p.views.shows(here.facing(known.x_m, known.y_m), (known.x_m, known.y_m, known.z_m)):
+            run.report(0.1, "turning", f"turning to where {thing.name} was seen last")
+            p.carry(run)
+            p.motion.turn_by(run, bearing)
+        else:
+            try:
+                stand = p.reach.plan(object_target(thing, known), here).stand
+            except OutOfReach:
+                p.memory.forget(thing.name)
+                return None
+            run.report(0.1, "driving", f"going to look where {thing.name} was seen last")
+            self._drive(run, stand)
         found = self._look(run, thing, search)
         if found is None:
             p.memory.forget(thing.name)

@@ -63,9 +63,10 @@ class Hand:
 
     @property
     def still(self) -> bool:
-        """Whether no finger moves."""
+        """Whether no finger moves, but for what the robot's own shaking does to them."""
         readings = [self._driver.joint(name) for name in self._robot.gripper.joints]
-        return all(r is not None and not abs(r.velocity) > 0.004 for r in readings)
+        slow = 0.2 * self._robot.gripper.max_speed_m_s
+        return all(r is not None and not abs(r.velocity) > slow for r in readings)
 
     @property
     def is_open(self) -> bool:
@@ -81,7 +82,7 @@ class Hand:
     def held(self) -> HeldObject | None:
         """What the last grasp took, as long as the fingers are still stopped by it."""
         held = self._held
-        return held if held is not None and self.grips(held.thing.grasp_width_m) else None
+        return held if held is not None and self.still and self.grips(held.thing.grasp_width_m) else None
 
     @property
     def holding(self) -> str:
@@ -131,6 +132,8 @@ class Hand:
         :param below_grasp_m: from the middle of the grasp down to its bottom.
         :returns: whether the fingers were stopped by something of its width.
         """
+        # Said before it is done: if the skill ends meanwhile, the fingers go on closing, and what stops them is this.
+        self._held = HeldObject(thing, called, below_grasp_m, ahead_m)
         self._driver.command_gripper(self._robot.gripper.closed_m)
         start = run.now_s
         moved_s = (self.open_gap_m / 2) / self._robot.gripper.max_speed_m_s
@@ -140,9 +143,18 @@ class Hand:
         )
         run.pause(self._settings.settle_s)
         if not self.grips(thing.grasp_width_m):
+            self._held = None
             return False
-        self._held = HeldObject(thing, called, below_grasp_m, ahead_m)
         return True
+
+    def adopt(self, thing: CatalogueObject, called: str) -> HeldObject | None:
+        """Take somebody's word for what the fingers hold, as after a restart, if its width fits.
+
+        :returns: None if the fingers hold nothing like it.
+        """
+        if self.holding == UNKNOWN_OBJECT and self.grips(thing.grasp_width_m):
+            self._held = HeldObject(thing, called, thing.size_m[2] / 2)
+        return self.held
 
     def hold_position(self) -> None:
         """Leave lift where it is now, as after a stop."""

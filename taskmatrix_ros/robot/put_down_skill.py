@@ -85,13 +85,14 @@ class PutDownSkill:
     def _held(self, name: str) -> HeldObject:
         p = self._p
         held = p.hand.held
+        wanted = p.known_object(name) if name.strip() else None
+        if held is None and wanted is not None:
+            held = p.hand.adopt(wanted, name)
         if held is None:
-            what = p.hand.holding
-            raise SkillError(
-                SkillErrorCode.NOT_HOLDING,
-                f"the gripper holds {'something it did not pick up' if what else 'nothing'}; pick something up first",
-            )
-        wanted = p.known_object(name) if name.strip() else held.thing
+            what = "something unknown; name it" if p.hand.holding else "nothing; pick something up first"
+            raise SkillError(SkillErrorCode.NOT_HOLDING, f"the gripper holds {what}")
+        if not name.strip():
+            wanted = held.thing
         if wanted is None or wanted.name != held.thing.name:
             raise SkillError(SkillErrorCode.NOT_HOLDING, f"the gripper holds {held.thing.name} and not '{name}'")
         return held

@@ -59,7 +59,6 @@ class LookSettings(Frozen):
     close_pictures: int = Field(gt=0)
     camera_timeout_wall_s: float = Field(gt=0)
     range_m: float = Field(gt=0)
-    close_range_m: float = Field(gt=0)
     edge_rad: float = Field(ge=0)
     view_step_m: float = Field(gt=0)
     max_views: int = Field(gt=0)
@@ -87,7 +86,6 @@ class GraspSettings(Frozen):
     """Closing the fingers, and being sure of it."""
 
     reach_m: float = Field(gt=0)
-    tolerance_m: float = Field(gt=0)
     close_timeout_s: float = Field(gt=0)
     settle_s: float = Field(ge=0)
     held_gap_ratio: tuple[float, float]
@@ -110,12 +108,6 @@ class CarrySettings(Frozen):
 
     height_m: float = Field(gt=0)
     hand_half_height_m: float = Field(gt=0)
-
-
-class MemorySettings(Frozen):
-    """Believing what was seen."""
-
-    confirmed_s: float = Field(gt=0)
 
 
 class LocalizationSettings(Frozen):
@@ -150,7 +142,6 @@ class StateSettings(Frozen):
     rate_hz: float = Field(gt=0)
     near_m: float = Field(gt=0)
     near_rad: float = Field(gt=0)
-    reach_slack_m: float = Field(ge=0)
 
 
 class WatchSettings(Frozen):
@@ -180,7 +171,6 @@ class SkillSettings(Frozen):
     grasp: GraspSettings
     place: PlaceSettings
     carry: CarrySettings
-    memory: MemorySettings
     localization: LocalizationSettings
     state: StateSettings
     watch: WatchSettings

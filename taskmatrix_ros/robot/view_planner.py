@@ -144,6 +144,10 @@ class ViewPlanner:
             at = pose
         return plan
 
+    def shows(self, pose: Pose2, spot_m: tuple[float, float, float]) -> bool:
+        """Whether a picture from a pose would show something small at a spot, map frame."""
+        return bool(self._shown_from(pose, np.array([spot_m]))[0])
+
     def _visible_on(
         self, position: tuple[float, float], surfaces: Sequence[Surface], *, remember: bool
     ) -> NDArray[np.bool_]:
