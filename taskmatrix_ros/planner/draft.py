@@ -14,7 +14,7 @@ from taskmatrix_ros.planner.clause_splitter import ClauseSplitter
 from taskmatrix_ros.planner.code_writer import CodeWriter, WrittenCall, call_source
 from taskmatrix_ros.planner.goal import goal_of
 from taskmatrix_ros.planner.normalizer import Normalizer
-from taskmatrix_ros.planner.reading import AMBIGUOUS, TIMED, UNKNOWN_NAME, Reading, Span
+from taskmatrix_ros.planner.reading import AMBIGUOUS, NOT_NOW, TIMED, UNKNOWN_NAME, Reading, Span
 from taskmatrix_ros.planner.sentence_grammar import SentenceGrammar
 from taskmatrix_ros.planner.slot_lists import said
 from taskmatrix_ros.planner.suggestions import Suggestions
@@ -97,7 +97,7 @@ class Draft:
         if not possible:
             when = readings[0].expansion.when
             words = _shown(readings[0].words)
-            raise PlanningError(f"offline planner: {words} can only be done when {when}", code="REFUSED")
+            raise PlanningError(f"offline planner: {words} can only be done when {when}", code=NOT_NOW)
         best = min(possible, key=lambda reading: reading.score)
         equals = [r for r in possible if r.score == best.score]
         fitting = sorted((r for r in equals if r.expansion.when), key=lambda r: r.expansion.order)

@@ -50,7 +50,8 @@ class OfflinePlanner:
 
         :raises PlanningError: ``NOT_UNDERSTOOD`` with the nearest sentences, ``UNKNOWN_NAME`` or ``LIMIT`` for a value
             that is not allowed, ``INCOMPLETE`` for one that is missing, ``AMBIGUOUS`` where several things fit or a
-            pronoun has no meaning, ``TIMED`` for a time or condition, ``TOO_LONG``, ``LOCALE``.
+            pronoun has no meaning, ``TIMED`` for a time or condition, ``NOT_NOW`` where the state forbids the
+            only meaning, ``TOO_LONG``, ``LOCALE``.
         """
         locale = self._locale(instruction.locale)
         drafted = self._draft(locale, context).add(instruction.text)

@@ -11,9 +11,10 @@ from enum import IntEnum
 _PIECES = re.compile(r'"([^"]*)"|“([^”]*)”|«([^»]*)»|([^\s"“”«»]+)')
 _OPENING = "¿¡([{<…—–-*,;:.!?"
 _CLOSING = ")]}>…—–-*,;:.!?"
-_SOFT = frozenset(",:—–")
+_SOFT = frozenset(",—–")
 _HARD = frozenset(";.!?…")
-_SIGNS = _SOFT | _HARD
+_SIGNS = _SOFT | _HARD | {":"}
+"""What a name keeps inside; a colon ends nothing: it stands in titles."""
 _LINE_END = re.compile(r"[\r\n\u2028\u2029]+")
 _NEGATIVE = re.compile(r"-\d")
 _INITIALISM = re.compile(r"(?:\w\.){2,}")
@@ -57,7 +58,7 @@ class Word:
 
     def joined(self) -> Word:
         """Give the word with no stop after it."""
-        bare = self.raw if self.stop is Stop.NONE else self.raw.rstrip("".join(_SIGNS))
+        bare = self.raw.rstrip(":" if self.stop is Stop.NONE else "".join(_SIGNS))
         return Word(self.text, bare or self.raw, self.spelled, self.quoted)
 
 

@@ -90,6 +90,8 @@ UNDERSTOOD: list[tuple[str, list[str]]] = [
     ("play the movie Up", video("Up")),
     ("play the bold and the beautiful", video("the bold and the beautiful")),
     ("watch Casablanca", video("Casablanca")),
+    ("play Spider-Man on the tv", video("Spider-Man")),
+    ("watch AC/DC: Let There Be Rock", video("AC/DC: Let There Be Rock")),
     ("play some jazz music", ['play_music(music="jazz")']),
     ("play some jazz", ['play_music(music="jazz")']),
     ("listen to Miles Davis", ['play_music(music="Miles Davis")']),

@@ -122,7 +122,7 @@ class TestAmbiguity:
         only = {"sentences": {"en": ["warm me"]}, "when": 'state["door.open"] == false', "code": "heat()"}
         with pytest.raises(PlanningError, match="can only be done when") as caught:
             Desk(catalogue(api("heat"), composites=(only,))).code("warm me")
-        assert caught.value.error_code == "REFUSED"
+        assert caught.value.error_code == "NOT_NOW"
 
 
 class TestComposites:
