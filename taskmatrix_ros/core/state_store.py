@@ -167,6 +167,10 @@ class StateStore(Mapping[str, Any]):
         """Copy what may be believed: the start of a rehearsal."""
         return dict(self)
 
-    def known(self) -> dict[str, Any]:
-        """Copy what may be believed, nulls included: a key that is absent here is one nobody knows anything of."""
-        return {key: stored.value for key, stored in self._values.items() if self.doubt(key) is None}
+    def known(self, keys: Iterable[str] | None = None) -> dict[str, Any]:
+        """Copy what may be believed, nulls included: a key that is absent here is one nobody knows anything of.
+
+        :param keys: only these; all by default.
+        """
+        chosen = self._values if keys is None else keys
+        return {key: self._values[key].value for key in chosen if self.doubt(key) is None}

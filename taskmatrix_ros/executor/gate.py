@@ -132,11 +132,14 @@ class Gate:
     def _check_requirements(
         self, call: Call, document: ApiDocument, _instruction: Instruction, arguments: dict[str, Any]
     ) -> None:
+        """A requirement that cannot be known is not met: nobody has heard whether the gripper is empty."""
         for requirement in document.requires:
             expression = Expression.parse(requirement)
-            holds, evidence = expression.holds(self._state, arguments, now=self._home_clock.now())
+            keys = expression.keys_for(arguments)
+            known = self._state.known(keys)
+            holds, evidence = expression.decide(known, arguments, now=self._home_clock.now())
             if not holds:
-                doubts = filter(None, map(self._state.doubt, expression.keys_for(arguments)))
+                doubts = filter(None, map(self._state.doubt, keys))
                 raise CallRefused(f"{call.api} requires: {'; '.join((evidence, *doubts))}", code="REQUIREMENT")
 
     def _check_rate(

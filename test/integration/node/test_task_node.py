@@ -1,0 +1,300 @@
+"""The node over real ROS: its action, services, lifecycle, and what a restart finds."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("rclpy")
+pytestmark = [pytest.mark.ros]
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "ros"))
+from find_server import FindServer
+
+from taskmatrix_interfaces.action import ExecuteTask
+from taskmatrix_ros.app.settings import load_settings
+from taskmatrix_ros.core.errors import CallUnavailable, ConfigError
+from taskmatrix_ros.core.ids import id_to_bytes
+from taskmatrix_ros.core.instruction import Mode
+from taskmatrix_ros.node.task_node import TaskNode
+from taskmatrix_ros.ros.node_thread import NodeThread
+from taskmatrix_ros.ros.ros_context import RosContext
+from taskmatrix_ros.ros.task_client import TaskClient
+
+MANIFEST = """
+package: finder
+version: 1.0.0
+state:
+  - key: robot.located
+    type: array
+    from: {kind: ros2_topic, name: robot/state, type: taskmatrix_interfaces/msg/RobotState, path: located}
+apis:
+  - name: robot_find
+    description: Look for an object.
+    parameters:
+      object: {type: string}
+    sentences: {en: ["find the {object}"]}
+    ensures: ['args.object in state["robot.located"]']
+    effect: actuate
+    idempotent: true
+    resources: [robot]
+    deadline_s: 20
+    confirm_s: 0.5
+    binding: {kind: ros2_action, name: robot/find, type: taskmatrix_interfaces/action/RobotFind}
+"""
+
+
+class Graph:
+    """A node, the robot's side and a client, each in a ROS context of its own."""
+
+    def __init__(self, folder: Path, manifest: str = MANIFEST) -> None:
+        (folder / "finder.yaml").write_text(manifest)
+        profile = folder / "profile.yaml"
+        profile.write_text(f"manifests: ['{folder}/finder.yaml']\nstate_folder: '{folder}'\nros: {{connect_s: 2}}\n")
+        self.node = TaskNode(load_settings(str(profile)))
+        self.contexts = [RosContext(), RosContext()]
+        self.threads = [NodeThread(context, name) for context, name in zip(self.contexts, ("robot", "client"))]
+        self.robot = FindServer(self.threads[0])
+        self.client = TaskClient(self.threads[1])
+        self.feedback: list[dict[str, Any]] = []
+        self._located: list[str] = []
+        self._publisher: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Graph:
+        try:
+            for context, thread in zip(self.contexts, self.threads):
+                context.open()
+                thread.open()
+            await self.robot.open()
+            await self.client.open()
+            await self.node.open()
+        except BaseException:
+            await self.__aexit__()
+            raise
+        self._publisher = asyncio.create_task(self._publish())
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        if self._publisher is not None:
+            self._publisher.cancel()
+            await asyncio.gather(self._publisher, return_exceptions=True)
+        await self.robot.release_all()
+        await self.node.close()
+        await self.client.close()
+        await self.robot.close()
+        for context, thread in zip(self.contexts, self.threads):
+            thread.close()
+            context.close()
+
+    async def _publish(self) -> None:
+        while True:
+            await self.robot.publish(located=self._located)
+            await asyncio.sleep(0.05)
+
+    def locate(self, *names: str) -> None:
+        self._located = list(names)
+
+    def do(self, text: str, **more: Any) -> Awaitable[dict[str, Any]]:
+        return self.client.execute(text, self.feedback.append, **more)
+
+    async def request(self, kind: str, name: str, **fields: Any) -> Any:
+        return await self.client.request(f"taskmatrix_interfaces/srv/{kind}", name, **fields)
+
+    async def lifecycle(self, transition: int) -> bool:
+        from lifecycle_msgs.msg import Transition
+
+        response = await self.client.request(
+            "lifecycle_msgs/srv/ChangeState", "lifecycle/change_state", transition=Transition(id=transition)
+        )
+        return bool(response.success)
+
+
+def play(folder: Path, scenario: Callable[[Graph], Awaitable[None]], manifest: str = MANIFEST) -> None:
+    async def main() -> None:
+        async with asyncio.timeout(120), Graph(folder, manifest) as graph:
+            await scenario(graph)
+
+    asyncio.run(main())
+
+
+def test_an_instruction_is_done_told_and_kept(tmp_path: Path) -> None:
+    async def scenario(graph: Graph) -> None:
+        await graph.node.start()
+        graph.locate("cup")
+        result = await graph.do("find the cup", request_id="r1")
+        assert (result["status"], result["succeeded"]) == ("succeeded", True)
+        [call] = result["calls"]
+        assert (call["status"], call["confirmation"]) == ("succeeded", "confirmed")
+        assert graph.robot.goal_ids == [id_to_bytes(call["call_id"])]
+        assert {entry["run_id"] for entry in graph.feedback} == {result["run_id"]}
+        again = await graph.do("find the cup", request_id="r1")
+        assert again["run_id"] == result["run_id"]
+        assert len(graph.robot.goal_ids) == 1
+        listed = await graph.request("ListRuns", "list_runs")
+        assert [run.run_id for run in listed.runs] == [result["run_id"]]
+        shown = await graph.request("GetRun", "get_run", run_id=result["run_id"])
+        assert (shown.run.code, shown.run.calls[0].api) == ('robot_find(object="cup")', "robot_find")
+        state = await graph.request("GetState", "get_state", keys=["robot."])
+        assert [(value.key, value.value_json, value.stale) for value in state.values] == [
+            ("robot.located", '["cup"]', False)
+        ]
+        found = await graph.request("SearchApis", "search_apis", query="look for something", with_yaml=True)
+        assert found.apis[0].name == "robot_find"
+        assert "RobotFind" in found.apis[0].yaml
+
+    play(tmp_path, scenario)
+
+
+def test_a_success_the_world_does_not_show_is_none(tmp_path: Path) -> None:
+    async def scenario(graph: Graph) -> None:
+        await graph.node.start()
+        result = await graph.do("find the cup")
+        assert (result["succeeded"], result["calls"][0]["confirmation"]) == (False, "contradicted")
+        assert any("robot.located" in line for line in result["calls"][0]["evidence"])
+
+    play(tmp_path, scenario)
+
+
+def test_cancel_reaches_the_child_goal(tmp_path: Path) -> None:
+    async def scenario(graph: Graph) -> None:
+        await graph.node.start()
+        pending = asyncio.ensure_future(graph.do("find the slow"))
+        while not graph.robot.goals:
+            await asyncio.sleep(0.01)
+        graph.client.cancel()
+        result = await pending
+        assert result["status"] == "cancelled"
+        assert [call["status"] for call in result["calls"]] == ["cancelled"]
+        graph.locate("cup")
+        assert (await graph.do("find the cup"))["succeeded"]
+
+    play(tmp_path, scenario)
+
+
+def test_cancel_by_service_names_what_it_cancelled(tmp_path: Path) -> None:
+    async def scenario(graph: Graph) -> None:
+        await graph.node.start()
+        pending = asyncio.ensure_future(graph.do("find the slow"))
+        while not graph.robot.goals:
+            await asyncio.sleep(0.01)
+        cancelled = await graph.request("CancelRun", "cancel_run")
+        result = await pending
+        assert list(cancelled.run_ids) == [result["run_id"]]
+        assert result["status"] == "cancelled"
+        unknown = await graph.request("CancelRun", "cancel_run", run_id=result["run_id"])
+        assert (unknown.success, unknown.error_code) == (False, "NOT_ACTIVE")
+
+    play(tmp_path, scenario)
+
+
+def test_stop_ends_what_runs_and_holds_over_a_restart(tmp_path: Path) -> None:
+    async def first(graph: Graph) -> None:
+        await graph.node.start()
+        pending = asyncio.ensure_future(graph.do("find the slow"))
+        while not graph.robot.goals:
+            await asyncio.sleep(0.01)
+        stopped = await graph.request("Stop", "stop", reason="test")
+        assert (stopped.success, list(stopped.told)) == (True, ["Ros2Binding"])
+        assert (await pending)["succeeded"] is False
+        assert not (await graph.do("find the cup"))["succeeded"]
+        assert graph.robot.goals == ["slow"]
+
+    async def after_a_restart(graph: Graph) -> None:
+        await graph.node.start()
+        graph.locate("cup")
+        refused = await graph.do("find the cup")
+        assert "test" in refused["summary"]
+        assert graph.robot.goals == []
+        assert (await graph.request("Rearm", "rearm", comment="looked")).success
+        assert (await graph.do("find the cup"))["succeeded"]
+
+    play(tmp_path, first)
+    play(tmp_path, after_a_restart)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"instruction": ""}, "text (0 characters)"),
+        ({"instruction": "x" * 1_000_000}, "text (1000000 characters)"),
+        ({"instruction": "find the cup", "mode": 99}, "mode 99"),
+        ({"instruction": "dance the tango"}, "dance"),
+    ],
+)
+def test_a_goal_that_makes_no_sense_is_refused_in_one_line(tmp_path: Path, fields: dict, said: str) -> None:
+    async def scenario(graph: Graph) -> None:
+        await graph.node.start()
+        peer = graph.client._peer
+        while not await graph.threads[1].run(peer.client.server_is_ready):
+            await asyncio.sleep(0.02)
+        handle = await graph.threads[1].result(lambda: peer.client.send_goal_async(ExecuteTask.Goal(**fields)))
+        answer = await graph.threads[1].result(handle.get_result_async)
+        assert answer.result.status_name == "refused"
+        assert said in answer.result.summary
+        assert "\n" not in answer.result.summary
+        assert graph.robot.goals == []
+
+    play(tmp_path, scenario)
+
+
+def test_the_lifecycle_decides_who_may_ask(tmp_path: Path) -> None:
+    from lifecycle_msgs.msg import Transition
+
+    async def scenario(graph: Graph) -> None:
+        graph.locate("cup")
+        assert await graph.lifecycle(Transition.TRANSITION_CONFIGURE)
+        with pytest.raises(CallUnavailable, match="not active"):
+            await graph.do("find the cup")
+        assert await graph.lifecycle(Transition.TRANSITION_ACTIVATE)
+        assert (await graph.do("find the cup"))["succeeded"]
+        pending = asyncio.ensure_future(graph.do("find the slow"))
+        while "slow" not in graph.robot.goals:
+            await asyncio.sleep(0.01)
+        assert await graph.lifecycle(Transition.TRANSITION_DEACTIVATE)
+        assert (await pending)["status"] == "cancelled"
+        assert await graph.lifecycle(Transition.TRANSITION_CLEANUP)
+        assert await graph.lifecycle(Transition.TRANSITION_CONFIGURE)
+        assert await graph.lifecycle(Transition.TRANSITION_ACTIVATE)
+        assert (await graph.do("find the cup"))["succeeded"]
+
+    play(tmp_path, scenario)
+
+
+def test_dry_run_and_outline_only_send_nothing(tmp_path: Path) -> None:
+    async def scenario(graph: Graph) -> None:
+        await graph.node.start()
+        planned = await graph.do("find the cup", mode=Mode.DRY_RUN)
+        assert (planned["status"], [call["status"] for call in planned["calls"]]) == ("dry_run", ["pending"])
+        assert planned["code"] == 'robot_find(object="cup")'
+        outlined = await graph.do("find the cup", mode=Mode.OUTLINE_ONLY)
+        assert ([step["text"] for step in outlined["outline"]["steps"]], outlined["code"]) == (["find the cup"], "")
+        assert graph.robot.goals == []
+
+    play(tmp_path, scenario)
+
+
+def test_a_wrong_type_fails_configure_with_its_reason(tmp_path: Path) -> None:
+    async def scenario(graph: Graph) -> None:
+        with pytest.raises(ConfigError, match="nearest: 'taskmatrix_interfaces/action/RobotFind'"):
+            await graph.node.start()
+
+    play(tmp_path, scenario, MANIFEST.replace("action/RobotFind", "action/RobotFnd"))
+
+
+def test_two_nodes_do_not_share_a_journal(tmp_path: Path) -> None:
+    async def scenario(graph: Graph) -> None:
+        await graph.node.start()
+        second = TaskNode(load_settings(str(tmp_path / "profile.yaml"), ["ros.namespace=/other"]))
+        try:
+            await second.open()
+            with pytest.raises(ConfigError):
+                await second.start()
+        finally:
+            await second.close()
+
+    play(tmp_path, scenario)
