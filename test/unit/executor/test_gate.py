@@ -109,6 +109,17 @@ def test_a_requirement_is_asked_of_the_live_state() -> None:
     assert "robot is gone" in door.refusal("robot_put_down", object="cup").message
 
 
+def test_a_requirement_that_something_is_null_wants_it_known_to_be_null() -> None:
+    door = Door(document("grasp", requires=['state["robot.holding"] == null']))
+    refused = door.refusal("grasp")
+    assert refused.error_code == "REQUIREMENT"
+    assert "cannot be known" in refused.message
+    door.state.set("robot.holding", None, source="robot")
+    door.admit("grasp")
+    door.state.set_source_live("robot", live=False)
+    assert "robot is gone" in door.refusal("grasp").message
+
+
 def test_a_requirement_on_arguments_alone() -> None:
     door = Door()
     assert door.refusal("robot_go_to", object="cup", place="hall").error_code == "REQUIREMENT"
