@@ -21,6 +21,7 @@ from taskmatrix_ros.robot.skill_error import SkillError, SkillErrorCode
 _STOP_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 _INSIST_WALL_S = 1.0  # how long zero is repeated after a halt, in case a message is lost
 _WATCH_PERIOD_WALL_S = 0.05
+_LONGEST_STEP_S = 0.1  # a pause between commands does not add up to one big step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +156,7 @@ class DriveGate:
             if lease.ended is not None:
                 raise lease.ended
             now_s = self._clock.now_s()
-            elapsed_s = min(max(now_s - self._last_ros_s, 0.0), 0.2)
+            elapsed_s = min(max(now_s - self._last_ros_s, 0.0), _LONGEST_STEP_S)
             lim = self._limits
             linear = _slew(self._last.linear_m_s, velocity.linear_m_s, lim.linear_acceleration_m_s2 * elapsed_s)
             angular = _slew(

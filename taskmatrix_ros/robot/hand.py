@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from taskmatrix_ros.perception.object_catalogue import CatalogueObject
 from taskmatrix_ros.robot.robot_description import RobotDescription
-from taskmatrix_ros.robot.robot_driver import RobotDriver
 from taskmatrix_ros.robot.skill_error import SkillError, SkillErrorCode
-from taskmatrix_ros.robot.skill_run import SkillRun
 from taskmatrix_ros.robot.skill_settings import GraspSettings
+
+if TYPE_CHECKING:  # both speak ROS; what a hand makes of them does not
+    from taskmatrix_ros.robot.robot_driver import RobotDriver
+    from taskmatrix_ros.robot.skill_run import SkillRun
 
 UNKNOWN_OBJECT = "unknown object"
 
