@@ -70,9 +70,9 @@ class StateSpec(Frozen):
 class Composite(Frozen):
     """Sentences that expand to several calls.
 
-    ``code`` is action code in which ``{name}`` is a slot's value as a Python literal. One whose ``when`` (CEL over
-    ``state`` and ``args``, the slots) holds goes before every other match, the first of several; one whose ``when``
-    does not hold is no match.
+    ``code`` is action code in which ``{name}`` is a slot's value as a Python literal. Among matches that
+    are equally literal, one whose ``when`` (CEL over ``state`` and ``args``, the slots) holds goes first; one whose
+    ``when`` does not hold is no match.
     """
 
     sentences: dict[str, tuple[str, ...]]
