@@ -48,6 +48,9 @@ class GoToSkill:
         arrival = p.navigator.go(run, goal, run.report)
         drive = p.settings.drive
         for _ in range(2):
+            if p.localization.doubts is not None:
+                p.localize(run)
+                arrival = p.navigator.arrival(goal)
             if (
                 arrival.distance_error_m <= drive.arrival_distance_m
                 and arrival.angle_error_rad <= drive.arrival_angle_rad

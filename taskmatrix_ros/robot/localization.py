@@ -25,6 +25,8 @@ Array = NDArray[np.float64]
 
 _MAX_TILT_RAD = math.radians(12)
 _MAX_HEIGHT_ERROR_M = 0.25
+_MISFITS = 5  # scans in a row that do not fit
+_DOUBT_M, _DOUBT_RAD = 0.15, 0.1  # standard deviations added by a doubt
 _MIN_SIDE_PX = 18.0  # smaller tags are too vague to start from
 
 
@@ -90,6 +92,7 @@ class Localization:
         self._scan_points: tuple[float, Array] | None = None
         self._misfits = 0
         self._outliers = 0
+        self._doubt: str | None = None
         self._pending: tuple[Pose2, Array] | None = None
         self._lock = threading.RLock()
 
@@ -123,6 +126,17 @@ class Localization:
         with self._lock:
             return self._odometry.still_since(stamp_s, 0.003, 0.004)
 
+    @property
+    def doubts(self) -> str | None:
+        """Why the pose should be checked by a look at wall tags; None if nothing speaks against it."""
+        return self._doubt
+
+    def doubt(self, reason: str) -> None:
+        """Believe the pose less until wall tags confirm it, as after a bump."""
+        with self._lock:
+            self._doubt = self._doubt or reason
+            self._inflate()
+
     # -- what the sensors tell ----------------------------------------------------------------------------------------
 
     def start(self, pose: Pose2, position_error_m: float = 0.1, yaw_error_rad: float = 0.1) -> None:
@@ -151,8 +165,9 @@ class Localization:
                 leap = before[1].to(pose)
                 if math.hypot(leap.x_m, leap.y_m) > limit_m:
                     self._filter.predict(before[1])
-                    self._filter.jump(pose, 0.15, 0.15)
+                    self._filter.jump(pose, _DOUBT_M, _DOUBT_RAD)
                     self._odometry.clear()
+                    self._doubt = self._doubt or "the odometry jumped"
             self._odometry.add(stamp_s, pose)
             if self._pending is not None:
                 self._filter.start(*self._pending, pose)
@@ -181,10 +196,10 @@ class Localization:
             fit = self._filter.update_scan(points_m, self._field, self._scan_noise)
             self._filter.widen(0.008, 0.006)
             self._misfits = 0 if fit.used else self._misfits + 1
-            if self._misfits >= 10:
-                # Ten views in a row that the map does not explain: the pose is wrong, or the home was rearranged.
-                self._filter.jump(odometry, 0.1, 0.1)
+            if self._misfits >= _MISFITS:
+                # The map does not explain what is seen: the pose is wrong, or the home was rearranged.
                 self._misfits = 0
+                self.doubt(f"only {fit.share * 100:.0f} % of the scan fits the map")
 
     def on_tags(self, stamp_s: float, tags: Iterable[TagObservation], camera: CameraModel) -> int:
         """Take in the tags of one picture; those that are on no wall are passed over.
@@ -211,11 +226,19 @@ class Localization:
                 used += verdict is TagVerdict.USED
             self._filter.widen(0.005, 0.004)
             self._outliers = 0 if used else self._outliers + 1
+            if used:
+                self._doubt = None
             if self._outliers >= 3:
                 # Three pictures in a row contradict the pose: believe what is seen.
                 self._outliers = 0
                 self._start_from(walls, odometry)
             return used
+
+    def _inflate(self) -> None:
+        latest = self._odometry.latest
+        if latest is not None:
+            self._filter.predict(latest[1])
+            self._filter.jump(latest[1], _DOUBT_M, _DOUBT_RAD)
 
     def _start_from(self, walls: Sequence[tuple[TagObservation, WallTag]], odometry: Pose2) -> bool:
         """Start from what is seen, if one pose explains it clearly better than any other."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taskmatrix_ros.robot.base_motion import BaseMotion
-from taskmatrix_ros.robot.distance_field import DistanceField
+from taskmatrix_ros.robot.hand_guard import HandGuard
 from taskmatrix_ros.robot.localization import Estimate, Localization, LocalizationState
 from taskmatrix_ros.robot.obstacle_guard import ObstacleGuard
 from taskmatrix_ros.robot.occupancy_grid import OccupancyGrid
@@ -18,6 +18,7 @@ from taskmatrix_ros.robot.path_follower import FollowState, PathFollower, Veloci
 from taskmatrix_ros.robot.path_planner import NoPath, PathPlanner
 from taskmatrix_ros.robot.pose2 import Pose2, wrap_angle
 from taskmatrix_ros.robot.robot_description import RobotDescription
+from taskmatrix_ros.robot.robot_driver import RobotDriver
 from taskmatrix_ros.robot.skill_error import SkillError, SkillErrorCode
 from taskmatrix_ros.robot.skill_run import SkillRun
 from taskmatrix_ros.robot.skill_settings import DriveSettings
@@ -38,21 +39,22 @@ class Navigator:
     """Plans on the map, follows, avoids what was not on the map, and says where it was blocked.
 
     :param grid: of walls and furniture.
-    :param scan_field: distance to what the scanner should see.
     """
 
     def __init__(
         self,
         grid: OccupancyGrid,
-        scan_field: DistanceField,
         localization: Localization,
+        driver: RobotDriver,
         motion: BaseMotion,
         guard: ObstacleGuard,
+        hand_guard: HandGuard,
         robot: RobotDescription,
         drive: DriveSettings,
     ) -> None:
         self._grid = grid
-        self._scan_field = scan_field
+        self._driver = driver
+        self._hand_guard = hand_guard
         self._localization = localization
         self._motion = motion
         self._guard = guard
@@ -116,7 +118,7 @@ class Navigator:
             if blocked is None:
                 break
             here = self.where().pose
-            seen = self._guard.unexpected(here, self._scan_field)
+            seen = self._guard.unexpected(here)
             obstacles.append(seen if len(seen) else np.array([blocked]))
             if attempt == self._drive.replans:
                 raise SkillError(
@@ -151,14 +153,24 @@ class Navigator:
         """Follow to the end; returns where it was blocked, None on arrival."""
         waited_s = 0.0
         told_s = -1.0
+        bumps = self._driver.bumps
         for step_s in run.ticks(self._drive.period_s):
             pose = self.where().pose
+            if self._driver.bumps > bumps:
+                run.drive(Velocity())
+                self._localization.doubt("the bumper touched something, so the wheels may have slipped")
+                touched = pose.ahead(self._robot.base.footprint_radius_m)
+                return touched.x_m, touched.y_m
             free_m, where = self._guard.free_along(pose, follower.ahead(pose, 1.5))
             velocity = follower.command(pose, free_m)
             if follower.state is FollowState.ARRIVED:
                 run.drive(Velocity())
                 return None
-            if follower.state is FollowState.DRIVING and free_m <= 0.0:
+            if not self._hand_guard.free(pose, velocity, self._guard.unexpected(pose, reach_m=1.0)):
+                free_m, where = 0.0, where or (pose.ahead(0.4).x_m, pose.ahead(0.4).y_m)
+            elif follower.state is not FollowState.DRIVING:
+                free_m = math.inf
+            if free_m <= 0.0:
                 run.drive(Velocity())
                 waited_s += step_s
                 if waited_s > self._drive.blocked_after_s and where is not None:
@@ -168,10 +180,13 @@ class Navigator:
             run.drive(velocity)
             if run.elapsed_s - told_s > 0.25:
                 told_s = run.elapsed_s
-                done = 1.0 - follower.remaining_m / max(follower.length_m, 0.01)
-                state = "driving" if follower.state is FollowState.DRIVING else "turning"
-                report(min(max(done, 0.0), 0.99), state, f"{follower.remaining_m:.1f} m to go", follower.remaining_m)
+                self._tell(follower, report)
         return None
+
+    def _tell(self, follower: PathFollower, report: Tell) -> None:
+        done = 1.0 - follower.remaining_m / max(follower.length_m, 0.01)
+        state = "driving" if follower.state is FollowState.DRIVING else "turning"
+        report(min(max(done, 0.0), 0.99), state, f"{follower.remaining_m:.1f} m to go", follower.remaining_m)
 
     def make_room(self, run: SkillRun) -> None:
         """Back off until there is room for the base to turn, as after leaning over a table."""

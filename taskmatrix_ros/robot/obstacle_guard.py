@@ -15,21 +15,35 @@ if TYPE_CHECKING:  # the driver speaks ROS; what is done with its scans does not
     from taskmatrix_ros.robot.robot_driver import RobotDriver
 
 _BEYOND_M = 2.0
+_EXPLAINED_M = 0.12  # this near to something on the map, a hit is taken for it
 
 
 class ObstacleGuard:
     """Measures how far the base can go.
 
+    :param mapped: distance to what is on the map at the scanner's height.
     :param radius_m: of the base.
     :param side_m: what may pass beside the base as close as this.
-    :param margin_m: how far before an obstacle the base must have stopped.
+    :param margin_m: how far before something on the map the base must have stopped; plans keep the hand off that.
+    :param unknown_margin_m: the same before anything else, which may be as high as the hand.
     """
 
-    def __init__(self, driver: RobotDriver, *, radius_m: float, side_m: float, margin_m: float) -> None:
+    def __init__(
+        self,
+        driver: RobotDriver,
+        mapped: DistanceField,
+        *,
+        radius_m: float,
+        side_m: float,
+        margin_m: float,
+        unknown_margin_m: float,
+    ) -> None:
         self._driver = driver
+        self._mapped = mapped
         self._radius_m = radius_m
         self._side_m = side_m
         self._margin_m = margin_m
+        self._unknown_margin_m = unknown_margin_m
 
     def free_straight(self, sign: float = 1.0) -> float:
         """How far the base can go along its heading.
@@ -72,15 +86,13 @@ class ObstacleGuard:
             return math.inf, None
         first, which = int(hit[0, 0]), int(hit[0, 1])
         steps = np.linalg.norm(np.diff(path_m[: first + 1], axis=0), axis=1)
-        along = float(steps.sum())
-        return along - self._margin_m, (float(points[which, 0]), float(points[which, 1]))
+        spot = (float(points[which, 0]), float(points[which, 1]))
+        unknown = float(self._mapped.at(spot)) > _EXPLAINED_M
+        return float(steps.sum()) - (self._unknown_margin_m if unknown else self._margin_m), spot
 
-    def unexpected(
-        self, pose: Pose2, field: DistanceField, *, min_m: float = 0.12, reach_m: float = 1.5
-    ) -> NDArray[np.float64]:
+    def unexpected(self, pose: Pose2, *, reach_m: float = 1.5) -> NDArray[np.float64]:
         """Hits near the robot that nothing on the map explains.
 
-        :param field: distance to what is on the map at the scanner's height.
         :returns: ``(N, 2)``, metres, map frame, thinned to one per 5 cm.
         """
         scan = self._driver.scan
@@ -90,5 +102,5 @@ class ObstacleGuard:
         points = pose.apply(scan.points_m[near])
         if not len(points):
             return np.empty((0, 2))
-        strange = points[field.at(points) > min_m]
+        strange = points[self._mapped.at(points) > _EXPLAINED_M]
         return np.unique(np.round(strange / 0.05), axis=0) * 0.05

@@ -15,7 +15,7 @@ from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import JointState, LaserScan
-from std_msgs.msg import Float64
+from std_msgs.msg import Bool, Float64
 
 from taskmatrix_ros.robot.camera_feed import CameraFeed
 from taskmatrix_ros.robot.path_follower import Velocity
@@ -76,6 +76,7 @@ class RobotDriver:
         self._odometry: OdometryReading | None = None
         self._joints: dict[str, JointReading] = {}
         self._scan: ScanReading | None = None
+        self._bumps = 0
         self._heard_wall_s = {"odom": math.nan, "joint_states": math.nan, "scan": math.nan}
         self._lift = node.create_publisher(Float64, "lift/command", _COMMAND_QOS)
         self._gripper = node.create_publisher(Float64, "gripper/command", _COMMAND_QOS)
@@ -84,6 +85,7 @@ class RobotDriver:
             node.create_subscription(Odometry, "odom", self._on_odometry, _SENSOR_QOS, callback_group=group),
             node.create_subscription(JointState, "joint_states", self._on_joints, _SENSOR_QOS, callback_group=group),
             node.create_subscription(LaserScan, "scan", self._on_scan, _SENSOR_QOS, callback_group=group),
+            node.create_subscription(Bool, "bumper", self._on_bumper, _SENSOR_QOS, callback_group=group),
         ]
 
     @property
@@ -95,6 +97,11 @@ class RobotDriver:
     def scan(self) -> ScanReading | None:
         """The newest; None before the first."""
         return self._scan
+
+    @property
+    def bumps(self) -> int:
+        """How often the bumper said that it touches something."""
+        return self._bumps
 
     def joint(self, name: str) -> JointReading | None:
         """Return the newest reading of a joint; None before the first."""
@@ -147,6 +154,11 @@ class RobotDriver:
         with self.changed:
             self._joints = {**self._joints, **joints}
             self._heard_wall_s["joint_states"] = time.monotonic()
+
+    def _on_bumper(self, message: Bool) -> None:
+        if message.data:
+            with self.changed:
+                self._bumps += 1
 
     def _on_scan(self, message: LaserScan) -> None:
         ranges = np.asarray(message.ranges, dtype=np.float64)

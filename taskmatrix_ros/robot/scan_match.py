@@ -23,7 +23,8 @@ class ScanNoise:
     """How far scans are believed.
 
     :param sigma_m: standard deviation of a hit, with what the map is wrong by.
-    :param reject_m: a hit farther than this from everything on the map is left out.
+    :param reject_m: a hit farther than this from everything on the map is left out, however unsure the pose is; the
+        surer it is, the less a hit may be off, so that furniture that is on no map does not pull.
     :param beams_per_vote: neighbouring beams that err alike.
     :param min_points: fewer hits correct nothing.
     :param min_share: nor does a scan that fits the map less than this.
@@ -64,10 +65,13 @@ def match_scan(prior: Pose2, covariance: Array, points_m: Array, field: Distance
     start = np.array([prior.x_m, prior.y_m, prior.yaw_rad])
     prior_information = np.linalg.inv(covariance + np.eye(3) * 1e-12)
     information, state, share, error = prior_information, start.copy(), 0.0, 0.0
+    reach_m = float(np.hypot(points_m[:, 0], points_m[:, 1]).mean()) if len(points_m) else 0.0
+    unsure_m = math.sqrt(float(np.trace(covariance[:2, :2])) + reach_m**2 * float(covariance[2, 2]))
+    reject_m = min(noise.reject_m, 3.0 * noise.sigma_m + 3.0 * unsure_m)
     for _ in range(_ITERATIONS):
         pose = Pose2(float(state[0]), float(state[1]), float(state[2]))
         distance, slope, covered = field.with_gradient(pose.apply(points_m))
-        near = covered & (np.abs(distance) < noise.reject_m)
+        near = covered & (np.abs(distance) < reject_m)
         share = float(near.mean()) if len(near) else 0.0
         if int(near.sum()) < noise.min_points or share < noise.min_share:
             return ScanFit(False, prior, covariance, share, error)

@@ -11,6 +11,7 @@ from taskmatrix_ros.perception.tag_detector import TagDetector
 from taskmatrix_ros.robot.base_motion import BaseMotion
 from taskmatrix_ros.robot.drive_gate import DriveGate, GateLimits
 from taskmatrix_ros.robot.hand import Hand
+from taskmatrix_ros.robot.hand_guard import HandGuard
 from taskmatrix_ros.robot.localization import Localization
 from taskmatrix_ros.robot.looker import Looker
 from taskmatrix_ros.robot.navigator import Navigator
@@ -90,13 +91,21 @@ def build_robot(
         alive_topic=safety.alive,
         require_alive=safety.require_alive,
     )
+    radius = robot.base.footprint_radius_m
     guard = ObstacleGuard(
-        driver, radius_m=robot.base.footprint_radius_m, side_m=0.02, margin_m=settings.drive.obstacle_margin_m
+        driver,
+        scan_field,
+        radius_m=radius,
+        side_m=0.02,
+        margin_m=settings.drive.obstacle_margin_m,
+        unknown_margin_m=robot.gripper.tip_x_m - radius + settings.drive.obstacle_margin_m,
     )
+    carried = settings.carry
+    tall = grid.band(carried.height_m - carried.hand_half_height_m, carried.height_m + carried.hand_half_height_m)
     motion = BaseMotion(driver, guard, settings.drive, settings.approach)
     hand = Hand(driver, robot, settings.grasp)
     memory = ObjectMemory()
-    navigator = Navigator(grid, scan_field, localization, motion, guard, robot, settings.drive)
+    navigator = Navigator(grid, localization, driver, motion, guard, HandGuard(tall, robot), robot, settings.drive)
     reach = ReachPlanner(grid, navigator.planner, robot, settings)
     parts = SkillParts(
         world=world,

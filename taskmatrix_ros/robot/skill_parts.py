@@ -94,17 +94,19 @@ class SkillParts:
 
         :raises SkillError: LOST if none tells it.
         """
-        if not self.navigator.is_lost:
+        if not self.navigator.is_lost and self.localization.doubts is None:
             return
         steps = self.settings.look.glances
         self.hand.raise_to(run, self.settings.carry.height_m)
         for step in range(steps + 1):
             run.report(-1.0, "looking", "looking for wall tags to learn where the robot is")
-            self.looker.look(run)
-            if not self.navigator.is_lost:
+            self.looker.look(run, 1 if self.navigator.is_lost else 3)
+            if not self.navigator.is_lost and self.localization.doubts is None:
                 return
             if step < steps:
                 self.motion.turn_by(run, 2 * math.pi / steps)
+        if not self.navigator.is_lost:
+            return  # no wall tag in sight, but nothing that says that the pose is wrong by much
         raise SkillError(
             SkillErrorCode.LOST,
             "the robot looked all round and saw no wall tag that tells where it is; drive it to where one is in sight, "

@@ -128,6 +128,12 @@ class RobotLab:
         wait_for(lambda: all(c.server_is_ready() for c in self.clients.values()), "the actions")
         wait_for(self._snapshot.service_is_ready, "the judge")
         wait_for(lambda: self.state is not None and self._alive.get_subscription_count(), "robot/state")
+        self.wait_until_free()
+
+    def wait_until_free(self) -> None:
+        """Wait until the robot may move: only then is a goal without a target refused for that."""
+        wait_for(lambda: self.send("go_to").result().result.error_code == "BAD_GOAL", "a robot that may move")
+        wait_for(lambda: not self.state.stopped and self.state.doing == "", "an idle robot")
 
     def close(self) -> None:
         self._thread.close()

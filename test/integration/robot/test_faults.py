@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import yaml
 
 pytest.importorskip("rclpy")
 pytest.importorskip("mujoco")
 pytest.importorskip("taskmatrix_interfaces")
 
-from robot_lab import Child, RobotLab, wait_for
+from geometry_msgs.msg import PoseStamped
+from robot_lab import ROOT, Child, RobotLab, wait_for
 
 pytestmark = [pytest.mark.ros, pytest.mark.mujoco]
 
@@ -42,6 +45,45 @@ def test_without_anybody_in_charge_the_robot_does_not_move(ros_domain: int) -> N
         # The lab has said that it is alive while it started; a server that never heard it says the same.
         wait_for(lambda: lab.send("go_to", place="kitchen").result(5.0).result.error_code == "STOPPED", "a refusal")
         assert lab.speed() < 0.005
+    finally:
+        lab.close()
+
+
+def map_without(tmp_path: Path, name: str) -> str:
+    """The map of the home with something left out: it stands in the world, and the robot does not know."""
+    content = yaml.safe_load((ROOT / "config" / "world" / "home.yaml").read_text(encoding="utf-8"))
+    content["obstacles"] = [o for o in content["obstacles"] if not o["name"].startswith(name)]
+    path = tmp_path / "home.yaml"
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    return str(path)
+
+
+def test_a_wall_that_is_on_no_map_is_gone_round(ros_domain: int, tmp_path: Path) -> None:
+    world = map_without(tmp_path, "house/wall_living_middle")
+    lab = RobotLab("wall", seed=1, speed=3.0, arguments=("--world", world))
+    try:
+        lab.do("go_to", place="kitchen")
+        goal = lab.send("go_to", place="bedroom")  # the map has a way straight through the wall
+        assert goal.result().result.success
+        assert "recovering" in {f.state for f in goal.feedback}
+        truth = lab.truth()
+        assert truth["room"] == "bedroom"
+        assert truth["hardest_bump"] is None
+    finally:
+        lab.close()
+
+
+def test_what_stands_on_the_goal_is_blocked_and_says_where(ros_domain: int, tmp_path: Path) -> None:
+    lab = RobotLab("fridge", seed=1, speed=3.0, arguments=("--world", map_without(tmp_path, "fridge/")))
+    try:
+        goal = PoseStamped()
+        goal.header.frame_id = "map"
+        goal.pose.position.x, goal.pose.position.y, goal.pose.orientation.w = 0.45, 6.4, 1.0
+        result = lab.send("go_to", pose=goal).result().result
+        assert result.error_code == "BLOCKED"
+        assert "way" in result.message
+        assert lab.truth()["hardest_bump"] is None
+        lab.do("go_to", place="kitchen")  # and the robot is not stuck there
     finally:
         lab.close()
 

@@ -31,9 +31,7 @@ def _ready(lab: RobotLab) -> Iterator[None]:
     yield
     lab.alive = True
     lab.stop(False)
-    # A goal without a target is refused for that only once the robot may move again.
-    wait_for(lambda: lab.send("go_to").result().result.error_code == "BAD_GOAL", "a robot that may move")
-    wait_for(lambda: not lab.state.stopped and lab.state.doing == "", "an idle robot")
+    lab.wait_until_free()
 
 
 def test_unknown_names_are_refused_before_anything_moves(lab: RobotLab) -> None:
