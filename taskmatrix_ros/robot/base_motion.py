@@ -68,7 +68,8 @@ class BaseMotion:
         :param distance_m: negative backs off.
         :param aim_rad: direction of the line from the present heading; a small one, it is steered out on the way.
         :param guarded: stop before what the scanner sees; forwards only, it looks no farther back than its sweep.
-        :returns: the way made, metres, with the sign of ``distance_m``; less than asked if something is in the way.
+        :returns: the way made, metres, with the sign of ``distance_m``; less than asked if something is in the way, if
+            the wheels get no farther, or if the bumper touches something ahead.
         """
         start = self._odometry() @ Pose2(0.0, 0.0, aim_rad)
         limits = FollowLimits(
@@ -79,19 +80,22 @@ class BaseMotion:
             reaction_s=self._drive.reaction_s,
         )
         sign = math.copysign(1.0, distance_m)
-        waited_s = 0.0
+        waited_s, best_m, bumps = 0.0, 0.0, self._driver.bumps
         for step_s in run.ticks(self._drive.period_s):
             here = start.to(self._odometry())
             left_m = abs(distance_m) - sign * here.x_m
             if left_m <= self._approach.arrive_m / 2:
                 break
+            if self._driver.bumps > bumps and sign > 0:
+                break
+            waited_s = 0.0 if sign * here.x_m > best_m + 0.005 else waited_s + step_s
+            best_m = max(best_m, sign * here.x_m)
+            if waited_s > self._approach.stalled_s:
+                break
             free_m = self._guard.free_straight(sign) if guarded else math.inf
             speed = _speed(left_m, limits)
             if free_m <= 0.0:
                 speed = 0.0
-                waited_s += step_s
-                if waited_s > self._drive.blocked_after_s:
-                    break
             elif free_m < left_m:
                 speed = min(speed, _speed(free_m, limits))
             # Back to the line, and along it: the lateral error steers the heading that is held.

@@ -45,26 +45,35 @@ class GoToSkill:
         p.navigator.make_room(run)
         if goal is None:
             goal = self._before(object_name)
-        arrival = p.navigator.go(run, goal, run.report)
         drive = p.settings.drive
+        arrival = self._go(run, goal)
         for _ in range(2):
             if p.localization.doubts is not None:
                 p.localize(run)
                 arrival = p.navigator.arrival(goal)
-            if (
-                arrival.distance_error_m <= drive.arrival_distance_m
-                and arrival.angle_error_rad <= drive.arrival_angle_rad
-            ):
+            if arrival.within(drive.arrival_distance_m, drive.arrival_angle_rad):
                 return arrival
             run.report(0.97, "recovering", f"{arrival.distance_error_m:.2f} m off the goal, correcting")
-            arrival = p.navigator.go(run, goal)
-        if arrival.distance_error_m > 2 * drive.arrival_distance_m:
+            arrival = self._go(run, goal)
+        if not arrival.within(drive.arrival_distance_m, drive.arrival_angle_rad):
             raise SkillError(
                 SkillErrorCode.BLOCKED,
                 f"the robot stands at {arrival.pose}, {arrival.distance_error_m:.2f} m from its goal {goal}, "
                 "and gets no nearer",
             )
         return arrival
+
+    def _go(self, run: SkillRun, goal: Pose2) -> Arrival:
+        """Drive, and look round once if the robot loses its way."""
+        p = self._p
+        try:
+            return p.navigator.go(run, goal, run.report)
+        except SkillError as error:
+            if error.code is not SkillErrorCode.LOST:
+                raise
+        p.motion.stand(run)
+        p.localize(run)
+        return p.navigator.go(run, goal, run.report)
 
     def _place(self, name: str) -> Pose2:
         place = self._p.world.find_place(name)

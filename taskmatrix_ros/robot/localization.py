@@ -121,11 +121,6 @@ class Localization:
             moved = self._filter.ahead(odometry)
             return None if moved is None else Estimate(when, moved[0], moved[1])
 
-    def standing_since(self, stamp_s: float) -> bool:
-        """Whether the wheels stood from a moment until now."""
-        with self._lock:
-            return self._odometry.still_since(stamp_s, 0.003, 0.004)
-
     @property
     def doubts(self) -> str | None:
         """Why the pose should be checked by a look at wall tags; None if nothing speaks against it."""
@@ -136,6 +131,10 @@ class Localization:
         with self._lock:
             self._doubt = self._doubt or reason
             self._inflate()
+
+    def dismiss_doubt(self) -> None:
+        """Go on with the pose as it is: a look all round brought no wall tag that speaks for or against it."""
+        self._doubt = None
 
     # -- what the sensors tell ----------------------------------------------------------------------------------------
 

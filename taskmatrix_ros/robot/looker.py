@@ -10,7 +10,7 @@ from taskmatrix_ros.perception.tag_detector import TagDetector
 from taskmatrix_ros.robot.base_motion import BaseMotion
 from taskmatrix_ros.robot.hand import Hand
 from taskmatrix_ros.robot.localization import Localization
-from taskmatrix_ros.robot.object_memory import ObjectMemory, RememberedObject
+from taskmatrix_ros.robot.object_memory import ObjectMemory
 from taskmatrix_ros.robot.robot_driver import RobotDriver
 from taskmatrix_ros.robot.skill_error import SkillError, SkillErrorCode
 from taskmatrix_ros.robot.skill_run import SkillRun
@@ -85,7 +85,3 @@ class Looker:
             if robot is not None:
                 self._memory.see(observation, robot)
         return frame.stamp_s
-
-    def remembered(self, name: str) -> RememberedObject | None:
-        """Where an object is believed to be."""
-        return self._memory.get(name)

@@ -34,6 +34,10 @@ class Arrival:
     distance_error_m: float
     angle_error_rad: float
 
+    def within(self, distance_m: float, angle_rad: float) -> bool:
+        """Whether both errors are small enough."""
+        return self.distance_error_m <= distance_m and self.angle_error_rad <= angle_rad
+
 
 class Navigator:
     """Plans on the map, follows, avoids what was not on the map, and says where it was blocked.
@@ -88,11 +92,6 @@ class Navigator:
             )
         return estimate
 
-    def cost_m(self, pose: Pose2) -> float:
-        """Cost of the way to a spot, in metres of open floor; infinite if there is none."""
-        here = self.where().pose
-        return self._planner.cost_m((here.x_m, here.y_m), (pose.x_m, pose.y_m))
-
     def go(self, run: SkillRun, goal: Pose2, tell: Tell | None = None) -> Arrival:
         """Drive to a pose.
 
@@ -127,7 +126,7 @@ class Navigator:
                     f"{self._drive.replans} ways round were tried; clear it and try again",
                 )
             report(0.0, "recovering", f"something is in the way at ({blocked[0]:.2f}, {blocked[1]:.2f})", whole_m)
-            self._motion.advance(run, -0.15)
+            self._motion.advance(run, -self._drive.back_off_m, speed_m_s=self._drive.back_off_m_s)
         self._motion.stand(run)
         return self.arrival(goal)
 
@@ -193,10 +192,11 @@ class Navigator:
         for _ in range(4):
             pose = self.where().pose
             here = self._grid.clearance_m(pose.x_m, pose.y_m)
-            behind = pose.ahead(-0.15)
+            behind = pose.ahead(-self._drive.back_off_m)
             if here >= self._radius_m or self._grid.clearance_m(behind.x_m, behind.y_m) <= here:
                 return
-            if abs(self._motion.advance(run, -0.15, speed_m_s=0.25)) < 0.05:
+            made = self._motion.advance(run, -self._drive.back_off_m, speed_m_s=self._drive.back_off_m_s)
+            if abs(made) < self._drive.back_off_m / 2:
                 return
 
     def has_room(self, pose: Pose2) -> bool:
@@ -214,16 +214,6 @@ class Navigator:
     def is_lost(self) -> bool:
         """Whether the pose is unknown or too vague."""
         return self._localization.state is not LocalizationState.TRACKING
-
-    def clearance_m(self, x_m: float, y_m: float) -> float:
-        """Distance of a spot to the nearest furniture, metres."""
-        return self._grid.clearance_m(x_m, y_m)
-
-    def line_clearance_m(self, a: Pose2, b: Pose2) -> float:
-        """Least distance to furniture on a straight line, metres."""
-        if math.hypot(a.x_m - b.x_m, a.y_m - b.y_m) < 1e-6:
-            return self._grid.clearance_m(a.x_m, a.y_m)
-        return self._grid.line_clearance_m((a.x_m, a.y_m), (b.x_m, b.y_m))
 
 
 def _say_nothing(completion: float, state: str, message: str, left_m: float) -> None:

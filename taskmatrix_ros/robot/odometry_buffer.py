@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections import deque
 
 from taskmatrix_ros.robot.pose2 import Pose2, wrap_angle
@@ -56,18 +56,6 @@ class OdometryBuffer:
             before.y_m + ratio * (after.y_m - before.y_m),
             wrap_angle(before.yaw_rad + ratio * wrap_angle(after.yaw_rad - before.yaw_rad)),
         )
-
-    def still_since(self, stamp_s: float, distance_m: float, angle_rad: float) -> bool:
-        """Whether the robot stood from a moment until now."""
-        if not self._stamps or self._stamps[0] > stamp_s:
-            return False
-        last = self._poses[-1]
-        first = max(0, bisect_right(self._stamps, stamp_s) - 1)
-        for i in range(first, len(self._poses)):
-            p = self._poses[i]
-            if p.distance_to(last.x_m, last.y_m) > distance_m or abs(wrap_angle(p.yaw_rad - last.yaw_rad)) > angle_rad:
-                return False
-        return True
 
     def clear(self) -> None:
         """Forget everything."""

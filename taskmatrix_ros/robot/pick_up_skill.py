@@ -88,27 +88,27 @@ class PickUpSkill:
         ahead = math.hypot(x, y)
         way = ahead - grasp.grasp_x_m
         made = p.motion.advance(run, way, aim_rad=math.atan2(y, x), guarded=False)
-        if abs(made - way) > 0.02:
+        if abs(made - way) > p.settings.approach.miss_m:
             p.motion.advance(run, -made)
             return f"the robot came only {made:.2f} of {way:.2f} m"
         run.report(0.6, "gripping", "closing the fingers")
         below = height - (float(sight.position_m[2]) - thing.size_m[2] / 2)
         gripped = p.hand.close(run, thing, called, below, ahead - made - grasp.grasp_x_m)
-        gap_mm = p.hand.gap_m * 1000
+        gap_m = p.hand.gap_m
         if gripped:
             p.memory.forget(thing.name)
             run.report(0.75, "lifting", f"lifting {thing.name}")
             p.hand.raise_to(run, p.hand.height_m + p.settings.grasp.lift_m)
         else:
             p.hand.open(run)
-        p.motion.advance(run, -p.settings.grasp.retreat_m, speed_m_s=0.3)
+        p.motion.advance(run, -p.settings.grasp.retreat_m, speed_m_s=p.settings.grasp.retreat_m_s)
         run.report(0.9, "checking", "checking the fingers")
         p.carry(run)
         if not gripped:
-            return f"the fingers closed to {gap_mm:.0f} mm and not on something as wide as {thing.name}"
-        return (
-            None if p.hand.held is not None else f"it slipped out of the fingers ({p.hand.gap_m * 1000:.0f} mm apart)"
-        )
+            return f"the fingers closed to {gap_m * 1000:.0f} mm and not on something as wide as {thing.name}"
+        if p.hand.held is None:
+            return f"it slipped out of the fingers, which are {p.hand.gap_m * 1000:.0f} mm apart now"
+        return None
 
     def _come_closer(self, run: SkillRun, thing: CatalogueObject, sight: ObjectObservation) -> ObjectObservation:
         """Break a long advance for another look, if the camera sees the object from nearer."""
@@ -117,11 +117,16 @@ class PickUpSkill:
         first = math.hypot(x, y) - p.robot.gripper.grasp_x_m - p.settings.approach.last_look_m
         if first < 0.05 or not p.reach.sees(Pose2(), math.hypot(x, y) - first, 0.0, float(sight.position_m[2])):
             return sight
-        p.motion.advance(run, first, aim_rad=math.atan2(y, x), guarded=False)
+        made = p.motion.advance(run, first, aim_rad=math.atan2(y, x), guarded=False)
         view = p.looker.look(run)
         if thing.name not in view.objects:
-            raise SkillError(SkillErrorCode.NOT_LOCATED, f"{thing.name} is no longer where it was seen; find it again")
+            p.motion.advance(run, -made)
+            raise self._gone(thing)
         return view.objects[thing.name]
+
+    def _gone(self, thing: CatalogueObject) -> SkillError:
+        self._p.memory.forget(thing.name)
+        return SkillError(SkillErrorCode.NOT_LOCATED, f"{thing.name} is no longer where it was seen; find it again")
 
     def _grasp_height(self, sight: ObjectObservation, thing: CatalogueObject) -> float:
         """Middle of the object, but never so low that the fingers touch what it stands on."""
@@ -177,10 +182,10 @@ class PickUpSkill:
             return view.objects[thing.name]
         if seen is not None:
             bearing = p.navigator.where().pose.bearing_to(seen.x_m, seen.y_m)
-            for turn in (bearing, 0.35, -0.7):
+            glance = p.settings.look.glance_rad
+            for turn in (bearing, glance, -2 * glance):
                 p.motion.turn_by(run, turn)
                 view = p.looker.look(run, count)
                 if thing.name in view.objects:
                     return view.objects[thing.name]
-        p.memory.forget(thing.name)
-        raise SkillError(SkillErrorCode.NOT_LOCATED, f"{thing.name} is no longer where it was seen; find it again")
+        raise self._gone(thing)

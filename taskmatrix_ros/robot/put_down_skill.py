@@ -51,11 +51,18 @@ class PutDownSkill:
         run.report(0.05, "approaching", f"looking for a free spot on {surface.name}")
         plan, spot = self._stand_before(run, surface, held)
         release = surface.height_m + held.below_grasp_m + p.settings.place.drop_m
-        above = release + 0.08
+        above = release + p.settings.place.over_m
         run.report(0.35, "approaching", f"reaching over {surface.name}")
         p.hand.raise_to(run, above)
         aim = p.navigator.where().pose.bearing_to(*spot)
-        made = p.motion.advance(run, plan.advance_m - held.ahead_m, aim_rad=aim, guarded=False)
+        way = plan.advance_m - held.ahead_m
+        made = p.motion.advance(run, way, aim_rad=aim, guarded=False)
+        if abs(made - way) > p.settings.approach.miss_m:
+            p.motion.advance(run, -made)
+            raise SkillError(
+                SkillErrorCode.OUT_OF_REACH,
+                f"something keeps the robot off {surface.name}: it came {made:.2f} of {way:.2f} m",
+            )
         run.report(0.5, "lowering", f"lowering {held.thing.name}")
         p.hand.raise_to(run, release)
         here = p.navigator.where()
@@ -70,7 +77,8 @@ class PutDownSkill:
                 "them",
             )
         run.report(0.8, "retreating", "backing off")
-        back = p.motion.advance(run, -max(p.settings.grasp.retreat_m, made), speed_m_s=0.3)
+        grasp = p.settings.grasp
+        back = p.motion.advance(run, -max(grasp.retreat_m, made), speed_m_s=grasp.retreat_m_s)
         left = self._left_at(held, here.pose, surface, here.stamp_s)
         p.memory.put(left)
         run.report(0.9, "checking", f"looking at {held.thing.name}")
@@ -173,8 +181,10 @@ class PutDownSkill:
         p = self._p
         pose = p.navigator.where().pose
         if not p.reach.sees(pose, left.x_m, left.y_m, left.z_m):
-            p.motion.advance(run, -0.15, speed_m_s=0.3)
-        p.clear_sight(run, p.navigator.where().pose.distance_to(left.x_m, left.y_m), left.z_m - 0.06)
+            p.motion.advance(run, -p.settings.drive.back_off_m, speed_m_s=p.settings.drive.back_off_m_s)
+        p.clear_sight(
+            run, p.navigator.where().pose.distance_to(left.x_m, left.y_m), left.z_m - held.thing.size_m[2] / 2
+        )
         view = p.looker.look(run)
         seen = p.memory.get(held.thing.name)
         if held.thing.name not in view.objects or seen is None:

@@ -106,7 +106,8 @@ class SkillParts:
             if step < steps:
                 self.motion.turn_by(run, 2 * math.pi / steps)
         if not self.navigator.is_lost:
-            return  # no wall tag in sight, but nothing that says that the pose is wrong by much
+            self.localization.dismiss_doubt()
+            return
         raise SkillError(
             SkillErrorCode.LOST,
             "the robot looked all round and saw no wall tag that tells where it is; drive it to where one is in sight, "

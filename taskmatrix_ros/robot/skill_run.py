@@ -60,6 +60,7 @@ class SkillRun:
         self._watch = watch
         self._deadline_s = deadline_s
         self._started_s = clock.now_s()
+        self._started_wall_s = time.monotonic()
         self._tell = tell
         self._lease: DriveLease | None = None
         self._cancelled = False
@@ -135,6 +136,13 @@ class SkillRun:
         if self.elapsed_s > self._deadline_s:
             raise SkillError(
                 SkillErrorCode.TIMED_OUT, f"'{self.name}' was not done within its deadline of {self._deadline_s:.0f} s"
+            )
+        wall_s = self._deadline_s * watch.deadline_wall_factor
+        if time.monotonic() - self._started_wall_s > wall_s:
+            raise SkillError(
+                SkillErrorCode.TIMED_OUT,
+                f"'{self.name}' was not done within {wall_s:.0f} s of wall time, {watch.deadline_wall_factor:g} times "
+                "its deadline; the clock runs very slowly",
             )
 
     # -- waiting --------------------------------------------------------------------------------------------------

@@ -32,6 +32,8 @@ class DriveSettings(Frozen):
     obstacle_margin_m: float = Field(ge=0)
     blocked_after_s: float = Field(gt=0)
     replans: int = Field(ge=0)
+    back_off_m: float = Field(gt=0)
+    back_off_m_s: float = Field(gt=0)
     arrival_distance_m: float = Field(gt=0)
     arrival_angle_rad: float = Field(gt=0)
 
@@ -62,6 +64,7 @@ class LookSettings(Frozen):
     edge_rad: float = Field(ge=0)
     view_step_m: float = Field(gt=0)
     max_views: int = Field(gt=0)
+    glance_rad: float = Field(gt=0)
     glances: int = Field(gt=0)
 
 
@@ -74,6 +77,8 @@ class ApproachSettings(Frozen):
     speed_m_s: float = Field(gt=0)
     turn_rad_s: float = Field(gt=0)
     acceleration_m_s2: float = Field(gt=0)
+    stalled_s: float = Field(gt=0)
+    miss_m: float = Field(gt=0)
     arrive_m: float = Field(gt=0)
     arrive_rad: float = Field(gt=0)
     last_look_m: float = Field(gt=0)
@@ -92,11 +97,13 @@ class GraspSettings(Frozen):
     lift_m: float = Field(gt=0)
     retries: int = Field(ge=0)
     retreat_m: float = Field(gt=0)
+    retreat_m_s: float = Field(gt=0)
 
 
 class PlaceSettings(Frozen):
     """Putting things down."""
 
+    over_m: float = Field(gt=0)
     drop_m: float = Field(ge=0)
     edge_m: float = Field(ge=0)
     gap_m: float = Field(ge=0)
@@ -150,6 +157,7 @@ class WatchSettings(Frozen):
     alive_timeout_wall_s: float = Field(gt=0)
     clock_timeout_wall_s: float = Field(gt=0)
     driver_timeout_wall_s: float = Field(gt=0)
+    deadline_wall_factor: float = Field(ge=1)
     command_timeout_wall_s: float = Field(gt=0)
 
 
@@ -212,6 +220,8 @@ class SkillSettings(Frozen):
                 robot.base.max_angular_acceleration_rad_s2,
             ),
             ("approach.speed_m_s", self.approach.speed_m_s, robot.base.max_linear_m_s),
+            ("grasp.retreat_m_s", self.grasp.retreat_m_s, robot.base.max_linear_m_s),
+            ("drive.back_off_m_s", self.drive.back_off_m_s, robot.base.max_linear_m_s),
         )
         for name, value, limit in pairs:
             if value > limit:

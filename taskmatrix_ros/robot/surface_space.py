@@ -14,16 +14,11 @@ from taskmatrix_ros.robot.world_description import Surface
 
 _STEP_M = 0.1
 _TOLERANCE_RAD = 0.35
+_EDGE_HEADINGS_RAD = (0.0, math.pi / 2, math.pi, -math.pi / 2)  # square over the edges; sides lie along the axes
 
 
 class NoSpace(Exception):
     """Everything that could be reached is taken."""
-
-
-def edge_headings(surface: Surface) -> tuple[float, ...]:
-    """Headings that come in square over one of the four edges: from west, south, east and north."""
-    del surface  # its sides lie along the map's axes
-    return (0.0, math.pi / 2, math.pi, -math.pi / 2)
 
 
 class SurfaceSpace:
@@ -86,7 +81,7 @@ class SurfaceSpace:
         best: tuple[ReachPlan, tuple[float, float]] | None = None
         problem: OutOfReach | None = None
         for spot in spots[:40]:
-            target = ReachTarget(*spot, height_m, surface.height_m, edge_headings(surface), _TOLERANCE_RAD)
+            target = ReachTarget(*spot, height_m, surface.height_m, _EDGE_HEADINGS_RAD, _TOLERANCE_RAD)
             try:
                 plan = self._reach.plan(target, here, others, hanging_m=hanging_m)
             except OutOfReach as error:

@@ -152,12 +152,28 @@ def test_long_blind_driving_ends_in_lost() -> None:
     assert loc.state is LocalizationState.LOST
 
 
-def test_standing_since() -> None:
+def test_a_doubt_widens_the_pose_until_a_tag_confirms_it() -> None:
+    truth = Pose2(3.5, 2.4, 0.1)
+    loc = localization(scans=False)
+    loc.start(truth, 0.02, 0.02)
+    loc.on_odometry(1.0, Pose2())
+    loc.doubt("it bumped into something")
+    assert loc.doubts == "it bumped into something"
+    assert loc.estimate().position_error_m > 0.1
+    assert loc.on_tags(1.0, [sighting(30, truth, 1.0)], CAMERA) == 1
+    assert loc.doubts is None
+    assert_at(loc, truth)
+
+
+def test_scans_that_do_not_fit_raise_a_doubt_and_end_in_lost() -> None:
     loc = localization()
-    for k in range(20):
-        loc.on_odometry(0.1 * k, Pose2(min(0.1 * k, 1.0), 0, 0))
-    assert loc.standing_since(1.3)
-    assert not loc.standing_since(0.5)
+    loc.start(Pose2(3, 2, 0), 0.03, 0.03)
+    elsewhere = scan_points(room(3.0, 2.0), Pose2(1, 1, 0))
+    for k in range(60):
+        loc.on_odometry(0.1 * k, Pose2(0.03 * k, 0, 0))
+        loc.on_scan(0.1 * k, elsewhere)
+    assert "of the scan fits the map" in loc.doubts
+    assert loc.state is LocalizationState.LOST
 
 
 @pytest.mark.parametrize("stamp_s", [0.0, 99.0])

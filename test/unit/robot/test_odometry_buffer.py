@@ -38,12 +38,3 @@ def test_old_readings_go_and_a_reset_of_time_forgets_all() -> None:
     buffer.add(0.5, Pose2(7, 0, 0))
     assert buffer.latest == (0.5, Pose2(7, 0, 0))
     assert buffer.at(9.0) is None
-
-
-def test_still_since() -> None:
-    buffer = filled()
-    for i in range(11, 20):
-        buffer.add(0.1 * i, Pose2(1.0, 0.0, 0.0))
-    assert buffer.still_since(1.2, 0.003, 0.004)
-    assert not buffer.still_since(0.5, 0.003, 0.004)
-    assert not OdometryBuffer().still_since(0.0, 1, 1)
