@@ -49,11 +49,12 @@ class SafetyServer:
         self._heart = asyncio.create_task(self._beat(), name="alive")
 
     async def close(self) -> None:
-        """End the heartbeat: skills stop the robot."""
+        """End the heartbeat, and say so: skills stop the robot at once."""
         if self._heart is not None:
             self._heart.cancel()
             await asyncio.gather(self._heart, return_exceptions=True)
             self._heart = None
+            await self._thread.run(lambda: self._alive_publisher.publish(Bool(data=False)))
         await self._entities.close()
 
     async def _create(self) -> None:
@@ -98,7 +99,10 @@ class SafetyServer:
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._events.publish, event)
 
+    def _say_alive(self) -> None:
+        self._alive_publisher.publish(Bool(data=True))
+
     async def _beat(self) -> None:
         while True:
-            self._thread.post(lambda: self._alive_publisher.publish(Bool(data=True)))
+            self._thread.post(self._say_alive)
             await asyncio.sleep(ALIVE_S)

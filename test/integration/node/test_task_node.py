@@ -60,7 +60,7 @@ class Graph:
         self.contexts = [RosContext(), RosContext()]
         self.threads = [NodeThread(context, name) for context, name in zip(self.contexts, ("robot", "client"))]
         self.robot = FindServer(self.threads[0])
-        self.client = TaskClient(self.threads[1])
+        self.client = TaskClient(self.threads[1], connect_s=30.0)
         self.feedback: list[dict[str, Any]] = []
         self._located: list[str] = []
         self._publisher: asyncio.Task[None] | None = None
