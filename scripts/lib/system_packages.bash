@@ -11,18 +11,21 @@ required_missing() {
   [[ -f $("$python" -I -c 'import sysconfig; print(sysconfig.get_path("include"))')/Python.h ]] || echo "python$version-dev"
 }
 
-# Without these the embedded broker (slower) or no camera pictures.
+# Without these: the embedded broker, which is slower, or no camera pictures.
 wanted_missing() {
   { have mosquitto || [[ -x /usr/sbin/mosquitto ]]; } || echo mosquitto
-  local name
   if have dpkg-query; then
-    for name in libegl1 libegl-mesa0 libgl1-mesa-dri; do
-      [[ $(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null) == installed ]] || echo "$name"
-    done
+    is_installed libegl1 || echo libegl1
+    is_installed libegl-mesa0 || echo libegl-mesa0
+    is_installed libgl1-mesa-dri || echo libgl1-mesa-dri
+    # PyOpenGL takes either; this one brings no X11.
+    is_installed libopengl0 || is_installed libgl1 || echo libopengl0
   elif ! ldconfig -p 2>/dev/null | grep -q 'libEGL\.so\.1'; then
     echo libegl1
   fi
 }
+
+is_installed() { [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]; }
 
 have() { command -v "$1" >/dev/null 2>&1; }
 

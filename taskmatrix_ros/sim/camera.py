@@ -22,7 +22,7 @@ from taskmatrix_ros.sim.sdf_types import CameraSensor
 _log = logging.getLogger(__name__)
 _BACKEND = "TASKMATRIX_SIM_GL"
 _BACKENDS = ("egl", "glfw", "osmesa")
-_REMEDY = "on Debian or Ubuntu: apt-get install libegl1 libegl-mesa0 libgl1-mesa-dri"
+_REMEDY = "on Debian or Ubuntu: apt-get install libegl1 libegl-mesa0 libgl1-mesa-dri libopengl0"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
