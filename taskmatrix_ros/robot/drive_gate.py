@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from geometry_msgs.msg import Twist
+from geometry_msgs.msg import Twist, TwistStamped
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
@@ -50,7 +50,8 @@ class DriveGate:
     and when the lease is ended (cancel, end of the skill); and while the skill that drives is late with its next
     command.
 
-    :param cmd_vel_topic: relative name of the driver's Twist topic.
+    :param cmd_vel_topic: relative name of the driver's topic.
+    :param stamped: whether the driver takes TwistStamped instead of Twist.
     :param stop_topic: Bool, reliable, transient local; true latches, false re-arms.
     :param alive_topic: Bool, whoever commands the robot publishes it; false means that it is going away.
     :param require_alive: whether moving needs ``alive`` at all.
@@ -64,6 +65,7 @@ class DriveGate:
         limits: GateLimits,
         *,
         cmd_vel_topic: str = "cmd_vel",
+        stamped: bool = False,
         stop_topic: str,
         alive_topic: str,
         require_alive: bool = True,
@@ -85,7 +87,8 @@ class DriveGate:
         self._last_wall_s = 0.0
         self._insist_until_wall_s = 0.0
         self._closing = threading.Event()
-        self._publisher = node.create_publisher(Twist, cmd_vel_topic, 1)
+        self._stamped = stamped
+        self._publisher = node.create_publisher(TwistStamped if stamped else Twist, cmd_vel_topic, 1)
         group = MutuallyExclusiveCallbackGroup()
         self._subscriptions = [
             node.create_subscription(Bool, stop_topic, self._on_stop, _STOP_QOS, callback_group=group),
@@ -188,9 +191,14 @@ class DriveGate:
 
     def _send(self, velocity: Velocity, *, now_s: float) -> None:
         self._last, self._last_ros_s, self._last_wall_s = velocity, now_s, time.monotonic()
-        message = Twist()
-        message.linear.x = velocity.linear_m_s
-        message.angular.z = velocity.angular_rad_s
+        twist = Twist()
+        twist.linear.x = velocity.linear_m_s
+        twist.angular.z = velocity.angular_rad_s
+        message: Twist | TwistStamped = twist
+        if self._stamped:
+            message = TwistStamped(twist=twist)
+            message.header.frame_id = "base_link"
+            message.header.stamp = self._node.get_clock().now().to_msg()
         if self._node.context.ok():
             self._publisher.publish(message)
 

@@ -33,6 +33,7 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--stop-topic", default="/taskmatrix/stop", help="Bool; true holds the robot until false")
     result.add_argument("--alive-topic", default="/taskmatrix/alive", help="Bool; its silence stops the robot")
     result.add_argument("--no-require-alive", action="store_true", help="move though nobody publishes alive")
+    result.add_argument("--stamped-velocity", action="store_true", help="publish TwistStamped on cmd_vel, not Twist")
     result.add_argument("--wall-time", action="store_true", help="time is the machine's and not /clock: hardware")
     return result
 
@@ -77,7 +78,7 @@ def _run(options: argparse.Namespace, ros_arguments: Sequence[str]) -> int:
 
     from rclpy.parameter import Parameter
 
-    from taskmatrix_ros.robot.skill_builder import SafetyTopics
+    from taskmatrix_ros.robot.skill_builder import DriveTopics
     from taskmatrix_ros.robot.skill_server import SkillServer
     from taskmatrix_ros.ros.node_thread import NodeThread
     from taskmatrix_ros.ros.ros_context import RosContext
@@ -95,8 +96,11 @@ def _run(options: argparse.Namespace, ros_arguments: Sequence[str]) -> int:
             world,
             robot,
             settings,
-            safety=SafetyTopics(
-                stop=options.stop_topic, alive=options.alive_topic, require_alive=not options.no_require_alive
+            safety=DriveTopics(
+                stop=options.stop_topic,
+                alive=options.alive_topic,
+                require_alive=not options.no_require_alive,
+                stamped_velocity=options.stamped_velocity,
             ),
             initial_pose=Pose2(*options.initial_pose) if options.initial_pose else None,
         )

@@ -33,12 +33,13 @@ _BORDER_M = 0.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SafetyTopics:
-    """Who may stop the robot, and whether somebody must be in charge."""
+class DriveTopics:
+    """Who may stop the robot, whether somebody must be in charge, and how the wheels are spoken to."""
 
     stop: str = "/taskmatrix/stop"
     alive: str = "/taskmatrix/alive"
     require_alive: bool = True
+    stamped_velocity: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,7 @@ class BuiltRobot:
 
 
 def build_robot(
-    node: Node, world: WorldDescription, robot: RobotDescription, settings: SkillSettings, safety: SafetyTopics
+    node: Node, world: WorldDescription, robot: RobotDescription, settings: SkillSettings, safety: DriveTopics
 ) -> BuiltRobot:
     """Create publishers and subscriptions on a node, and everything that works on them."""
     clock = RobotClock(node)
@@ -87,6 +88,7 @@ def build_robot(
             alive_timeout_wall_s=settings.watch.alive_timeout_wall_s,
             command_timeout_wall_s=settings.watch.command_timeout_wall_s,
         ),
+        stamped=safety.stamped_velocity,
         stop_topic=safety.stop,
         alive_topic=safety.alive,
         require_alive=safety.require_alive,

@@ -23,7 +23,7 @@ from taskmatrix_ros.robot.pick_up_skill import PickUpSkill
 from taskmatrix_ros.robot.pose2 import Pose2
 from taskmatrix_ros.robot.put_down_skill import PutDownSkill
 from taskmatrix_ros.robot.robot_description import RobotDescription
-from taskmatrix_ros.robot.skill_builder import BuiltRobot, SafetyTopics, build_robot
+from taskmatrix_ros.robot.skill_builder import BuiltRobot, DriveTopics, build_robot
 from taskmatrix_ros.robot.skill_error import SkillError, SkillErrorCode
 from taskmatrix_ros.robot.skill_run import Progress, SkillRun
 from taskmatrix_ros.robot.skill_settings import SkillSettings
@@ -60,14 +60,14 @@ class SkillServer:
         robot: RobotDescription,
         settings: SkillSettings,
         *,
-        safety: SafetyTopics | None = None,
+        safety: DriveTopics | None = None,
         initial_pose: Pose2 | None = None,
     ) -> None:
         self._node = node
         self._world = world
         self._robot = robot
         self._settings = settings
-        self._safety = safety or SafetyTopics()
+        self._safety = safety or DriveTopics()
         self._initial_pose = initial_pose
         self._lock = threading.Lock()
         self._active: SkillRun | None = None

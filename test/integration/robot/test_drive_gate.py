@@ -13,7 +13,7 @@ import pytest
 
 pytest.importorskip("rclpy")
 
-from geometry_msgs.msg import Twist
+from geometry_msgs.msg import Twist, TwistStamped
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from std_msgs.msg import Bool
 
@@ -59,14 +59,16 @@ def bench() -> Iterator[SimpleNamespace]:
     context.open()
     thread = NodeThread(context, "gate", namespace="gate")
     node = thread.open()
-    bench = SimpleNamespace(post=lambda f: thread.post(f).result(10), clock=Clock(), sent=[], halts=[], gates=[])
+    bench = SimpleNamespace(
+        post=lambda f: thread.post(f).result(10), clock=Clock(), sent=[], halts=[], gates=[], node=node
+    )
     bench.post(
         lambda: node.create_subscription(Twist, "cmd_vel", lambda m: bench.sent.append((m.linear.x, m.angular.z)), 50)
     )
     bench.stop = bench.post(lambda: node.create_publisher(Bool, "stop", LATCHED))
     bench.alive = bench.post(lambda: node.create_publisher(Bool, "alive", 1))
 
-    def make(*, require_alive: bool = False) -> DriveGate:
+    def make(*, require_alive: bool = False, **options: Any) -> DriveGate:
         gate = bench.post(
             lambda: DriveGate(
                 node,
@@ -76,6 +78,7 @@ def bench() -> Iterator[SimpleNamespace]:
                 alive_topic="alive",
                 require_alive=require_alive,
                 on_halt=bench.halts.append,
+                **options,
             )
         )
         bench.gates.append(gate)
@@ -109,6 +112,18 @@ def test_speed_and_acceleration_stay_within_limits(bench: SimpleNamespace) -> No
     assert max(linear) <= 0.5
     accelerate(bench, gate, lease, Velocity(math.nan, math.inf), 1)
     wait_for(lambda: bench.sent[-1] == (0.0, 0.0), "no number counts as zero")
+
+
+def test_a_driver_that_wants_stamps_gets_them(bench: SimpleNamespace) -> None:
+    stamped: list[TwistStamped] = []
+    bench.post(lambda: bench.node.create_subscription(TwistStamped, "stamped_vel", stamped.append, 10))
+    gate = bench.make(stamped=True, cmd_vel_topic="stamped_vel")
+    wait_for(lambda: bench.node.count_publishers("/gate/stamped_vel"), "discovery")
+    lease = gate.lease()
+    bench.clock.seconds += 1.0
+    wait_for(lambda: gate.command(lease, Velocity(0.1)) or stamped, "a command")
+    assert stamped[-1].header.frame_id == "base_link"
+    assert 0.0 < stamped[-1].twist.linear.x <= 0.1
 
 
 def test_stop_is_obeyed_at_once_and_until_rearmed(bench: SimpleNamespace) -> None:

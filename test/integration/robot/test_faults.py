@@ -49,6 +49,35 @@ def test_without_anybody_in_charge_the_robot_does_not_move(ros_domain: int) -> N
         lab.close()
 
 
+def test_a_robot_that_is_told_where_it_stands_need_not_look_first(ros_domain: int) -> None:
+    pose = ("--initial-pose", "4.3", "0.6", "1.5708")
+    lab = RobotLab("told", seed=2, speed=3.0, arguments=(*pose, "--no-require-alive"))
+    try:
+        lab.alive = False
+        goal = lab.send("go_to", place="living room")
+        assert goal.result().result.success
+        assert "looking" not in {f.state for f in goal.feedback}
+        truth = lab.truth()["robot"]
+        assert abs(truth["x_m"] - 4.2) < 0.06
+        assert abs(truth["y_m"] - 2.2) < 0.06
+    finally:
+        lab.close()
+
+
+def test_a_robot_that_is_told_a_wrong_pose_finds_out(ros_domain: int) -> None:
+    lab = RobotLab("misled", seed=2, speed=3.0, arguments=("--initial-pose", "2.1", "4.9", "0.0"))
+    try:
+        goal = lab.send("go_to", place="kitchen")
+        answer = goal.result().result
+        truth = lab.truth()
+        # Either it finds its way all the same, or it says that it does not know it; it never claims what is not so.
+        assert answer.success == (truth["room"] == "kitchen"), answer.message
+        if not answer.success:
+            assert answer.error_code in ("LOST", "BLOCKED", "NO_PATH")
+    finally:
+        lab.close()
+
+
 def map_without(tmp_path: Path, name: str) -> str:
     """The map of the home with something left out: it stands in the world, and the robot does not know."""
     content = yaml.safe_load((ROOT / "config" / "world" / "home.yaml").read_text(encoding="utf-8"))
