@@ -216,7 +216,7 @@ class WorldDescription(Frozen):
 
     def names_of(self, name: str) -> tuple[str, ...]:
         """Every name of a place or object by its proper name: proper, aliases, and each as it is spoken."""
-        things = (*self.places, *self.objects)
+        things: tuple[Place | KnownObject, ...] = (*self.places, *self.objects)
         known = [n for thing in things if thing.name == name for n in (thing.name, *thing.aliases)] or [name]
         return tuple(dict.fromkeys(form for n in known for form in (n, spoken_name(n))))
 
