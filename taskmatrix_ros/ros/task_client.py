@@ -24,6 +24,7 @@ from taskmatrix_ros.ros.task_messages import feedback_to_plain, result_to_plain
 POLL_S = 0.02
 SILENT_S = 5.0
 """Wall seconds without a heartbeat after which the node counts as gone: generous, for loaded machines."""
+REPEAT_S = 3.0
 DAY_S = 86_400.0
 
 
@@ -44,6 +45,7 @@ class TaskClient:
         self._entities = NodeEntities(thread)
         self._peer: ActionPeer | None = None
         self._call: ActionCall | None = None
+        self._services: dict[str, Any] = {}
         self._alive_s: float | None = None
 
     async def open(self) -> None:
@@ -55,6 +57,7 @@ class TaskClient:
     async def close(self) -> None:
         """Destroy the client."""
         self._peer = None
+        self._services.clear()
         await self._entities.close()
 
     async def execute(
@@ -100,32 +103,45 @@ class TaskClient:
         if self._call is not None:
             self._call.cancel()
 
-    async def request(self, kind: str, name: str, *, timeout_s: float = 10.0, **fields: Any) -> Any:
+    async def request(
+        self, kind: str, name: str, *, timeout_s: float = 10.0, repeatable: bool = True, **fields: Any
+    ) -> Any:
         """Call a service.
+
+        A server that has not discovered a new client yet drops its answer, unseen by both. So a request that may be
+        served twice is sent again after ``REPEAT_S`` of silence, and clients are kept.
 
         :param kind: ``package/srv/Type``.
         :param name: relative to the node's namespace, or absolute.
+        :param repeatable: whether being served twice does no harm.
         :param fields: of the request.
         :returns: the response message.
         :raises CallUnavailable: no such service within ``connect_s``, or no answer within ``timeout_s``.
         """
         full = absolute_name(self._namespace, name)
         service = interface_type(kind)
-        client = await self._entities.create(lambda node: node.create_client(service, full))
-        try:
-            until = time.monotonic() + self._connect_s
-            while not await self._thread.run(client.service_is_ready):
-                if time.monotonic() >= until:
-                    raise CallUnavailable(
-                        f"no service {full} within {self._connect_s:g} s; start the node with `taskmatrix up`"
-                    )
-                await asyncio.sleep(POLL_S)
-            async with asyncio.timeout(timeout_s):
-                return await self._thread.result(partial(client.call_async, service.Request(**fields)))
-        except TimeoutError as error:
-            raise CallUnavailable(f"service {full} did not answer within {timeout_s:g} s") from error
-        finally:
-            await self._entities.destroy(client)
+        client = await self._service(service, full)
+        until = time.monotonic() + timeout_s
+        while (left_s := until - time.monotonic()) > 0:
+            try:
+                async with asyncio.timeout(min(left_s, REPEAT_S) if repeatable else left_s):
+                    return await self._thread.result(partial(client.call_async, service.Request(**fields)))
+            except TimeoutError:
+                continue
+        raise CallUnavailable(f"service {full} did not answer within {timeout_s:g} s")
+
+    async def _service(self, service: Any, full: str) -> Any:
+        if full not in self._services:
+            self._services[full] = await self._entities.create(lambda node: node.create_client(service, full))
+        client = self._services[full]
+        until = time.monotonic() + self._connect_s
+        while not await self._thread.run(client.service_is_ready):
+            if time.monotonic() >= until:
+                raise CallUnavailable(
+                    f"no service {full} within {self._connect_s:g} s; start the node with `taskmatrix up`"
+                )
+            await asyncio.sleep(POLL_S)
+        return client
 
     def _hear_alive(self, _message: Bool) -> None:
         self._alive_s = time.monotonic()

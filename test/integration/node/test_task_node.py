@@ -96,8 +96,11 @@ class Graph:
             await self.robot.publish(located=self._located)
             await asyncio.sleep(0.05)
 
-    def locate(self, *names: str) -> None:
+    async def locate(self, *names: str) -> None:
+        """Have the robot say what it has located, and wait until the node has heard it."""
         self._located = list(names)
+        while self.node.system is None or self.node.system.state.get("robot.located") != list(names):
+            await asyncio.sleep(0.01)
 
     def do(self, text: str, **more: Any) -> Awaitable[dict[str, Any]]:
         return self.client.execute(text, self.feedback.append, **more)
@@ -105,13 +108,15 @@ class Graph:
     async def request(self, kind: str, name: str, **fields: Any) -> Any:
         return await self.client.request(f"taskmatrix_interfaces/srv/{kind}", name, **fields)
 
-    async def lifecycle(self, transition: int) -> bool:
+    async def lifecycle(self, transition: int) -> str:
+        """Ask for a transition. :returns: the state after it. A request whose answer was lost is sent again, and
+        then refused, so the state tells more than the answer."""
         from lifecycle_msgs.msg import Transition
 
-        response = await self.client.request(
-            "lifecycle_msgs/srv/ChangeState", "lifecycle/change_state", transition=Transition(id=transition)
-        )
-        return bool(response.success)
+        asked = Transition(id=transition)
+        await self.client.request("lifecycle_msgs/srv/ChangeState", "lifecycle/change_state", transition=asked)
+        response = await self.client.request("lifecycle_msgs/srv/GetState", "lifecycle/get_state")
+        return str(response.current_state.label)
 
 
 def play(folder: Path, scenario: Callable[[Graph], Awaitable[None]], manifest: str = MANIFEST) -> None:
@@ -125,7 +130,7 @@ def play(folder: Path, scenario: Callable[[Graph], Awaitable[None]], manifest: s
 def test_an_instruction_is_done_told_and_kept(tmp_path: Path) -> None:
     async def scenario(graph: Graph) -> None:
         await graph.node.start()
-        graph.locate("cup")
+        await graph.locate("cup")
         result = await graph.do("find the cup", request_id="r1")
         assert (result["status"], result["succeeded"]) == ("succeeded", True)
         [call] = result["calls"]
@@ -153,6 +158,7 @@ def test_an_instruction_is_done_told_and_kept(tmp_path: Path) -> None:
 def test_a_success_the_world_does_not_show_is_none(tmp_path: Path) -> None:
     async def scenario(graph: Graph) -> None:
         await graph.node.start()
+        await graph.locate()
         result = await graph.do("find the cup")
         assert (result["succeeded"], result["calls"][0]["confirmation"]) == (False, "contradicted")
         assert any("robot.located" in line for line in result["calls"][0]["evidence"])
@@ -170,7 +176,7 @@ def test_cancel_reaches_the_child_goal(tmp_path: Path) -> None:
         result = await pending
         assert result["status"] == "cancelled"
         assert [call["status"] for call in result["calls"]] == ["cancelled"]
-        graph.locate("cup")
+        await graph.locate("cup")
         assert (await graph.do("find the cup"))["succeeded"]
 
     play(tmp_path, scenario)
@@ -206,7 +212,7 @@ def test_stop_ends_what_runs_and_holds_over_a_restart(tmp_path: Path) -> None:
 
     async def after_a_restart(graph: Graph) -> None:
         await graph.node.start()
-        graph.locate("cup")
+        await graph.locate("cup")
         refused = await graph.do("find the cup")
         assert "test" in refused["summary"]
         assert graph.robot.goals == []
@@ -246,20 +252,21 @@ def test_the_lifecycle_decides_who_may_ask(tmp_path: Path) -> None:
     from lifecycle_msgs.msg import Transition
 
     async def scenario(graph: Graph) -> None:
-        graph.locate("cup")
-        assert await graph.lifecycle(Transition.TRANSITION_CONFIGURE)
+        assert await graph.lifecycle(Transition.TRANSITION_CONFIGURE) == "inactive"
+        await graph.locate("cup")
         with pytest.raises(CallUnavailable, match="not active"):
             await graph.do("find the cup")
-        assert await graph.lifecycle(Transition.TRANSITION_ACTIVATE)
+        assert await graph.lifecycle(Transition.TRANSITION_ACTIVATE) == "active"
         assert (await graph.do("find the cup"))["succeeded"]
         pending = asyncio.ensure_future(graph.do("find the slow"))
         while "slow" not in graph.robot.goals:
             await asyncio.sleep(0.01)
-        assert await graph.lifecycle(Transition.TRANSITION_DEACTIVATE)
+        assert await graph.lifecycle(Transition.TRANSITION_DEACTIVATE) == "inactive"
         assert (await pending)["status"] == "cancelled"
-        assert await graph.lifecycle(Transition.TRANSITION_CLEANUP)
-        assert await graph.lifecycle(Transition.TRANSITION_CONFIGURE)
-        assert await graph.lifecycle(Transition.TRANSITION_ACTIVATE)
+        assert await graph.lifecycle(Transition.TRANSITION_CLEANUP) == "unconfigured"
+        assert await graph.lifecycle(Transition.TRANSITION_CONFIGURE) == "inactive"
+        await graph.locate("cup")
+        assert await graph.lifecycle(Transition.TRANSITION_ACTIVATE) == "active"
         assert (await graph.do("find the cup"))["succeeded"]
 
     play(tmp_path, scenario)
