@@ -129,6 +129,16 @@ class DriveGate:
             )
         return None
 
+    def wait_for_alive(self, patience_wall_s: float) -> None:
+        """Wait until ``alive`` was heard for the first time, if moving needs it: discovery may still be under way.
+
+        :param patience_wall_s: at most so long; ``check`` then says that nobody was heard.
+        """
+        until = time.monotonic() + patience_wall_s
+        while self._require_alive and self._alive_at_wall_s is None and time.monotonic() < until:
+            if self._closing.wait(_WATCH_PERIOD_WALL_S):
+                return
+
     def check(self) -> None:
         """Raise if the robot must not move.
 

@@ -32,6 +32,9 @@ class Progress:
     remaining_m: float = 0.0
 
 
+_FIRST_ALIVE_WALL_S = 4.0  # a node that has just said it is ready is discovered within that, also on a busy machine
+
+
 class SkillRun:
     """Waits, drives and reports for one goal, and ends it when anything forbids to go on.
 
@@ -73,9 +76,10 @@ class SkillRun:
 
         :raises SkillError: the robot must not move now, or the driver is silent.
         """
+        # Just after the start the first messages may still be on their way.
+        self._gate.wait_for_alive(_FIRST_ALIVE_WALL_S)
         self._gate.check()
         self._lease = self._gate.lease()
-        # Just after the start the first messages may still be on their way.
         until = time.monotonic() + self._watch.driver_timeout_wall_s
         while time.monotonic() < until and not self._heard():
             if self._cancelled or self._lease.ended is not None:

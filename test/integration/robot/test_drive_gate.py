@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Callable, Iterator
 from itertools import pairwise
@@ -112,6 +113,17 @@ def test_speed_and_acceleration_stay_within_limits(bench: SimpleNamespace) -> No
     assert max(linear) <= 0.5
     accelerate(bench, gate, lease, Velocity(math.nan, math.inf), 1)
     wait_for(lambda: bench.sent[-1] == (0.0, 0.0), "no number counts as zero")
+
+
+def test_the_first_heartbeat_is_waited_for(bench: SimpleNamespace) -> None:
+    gate = bench.make(require_alive=True)
+    gate.wait_for_alive(0.2)
+    assert "nobody has published" in gate.refusal()
+    later = threading.Timer(0.3, lambda: bench.post(lambda: bench.alive.publish(Bool(data=True))))
+    later.start()
+    gate.wait_for_alive(10.0)
+    assert gate.refusal() is None
+    later.join()
 
 
 def test_a_driver_that_wants_stamps_gets_them(bench: SimpleNamespace) -> None:
