@@ -141,7 +141,7 @@ class Hand:
         start = run.now_s
         moved_s = (self.open_gap_m / 2) / self._robot.gripper.max_speed_m_s
         run.wait_until(
-            lambda: run.now_s - start > 0.15 and self.still and self.gap_m < 0.9 * self.open_gap_m,
+            lambda: run.now_s - start > 0.15 and self.still and self.gap_m < 0.97 * self.open_gap_m,
             self._settings.close_timeout_s + moved_s,
         )
         run.pause(self._settings.settle_s)

@@ -30,7 +30,7 @@ from taskmatrix_ros.robot.skill_settings import SkillSettings
 from taskmatrix_ros.robot.state_publisher import StatePublisher
 from taskmatrix_ros.robot.world_description import WorldDescription
 
-_JOIN_WALL_S = 3.0
+_CLOSE_WALL_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +69,9 @@ class SkillServer:
         self._settings = settings
         self._safety = safety or DriveTopics()
         self._initial_pose = initial_pose
-        self._lock = threading.Lock()
+        self._idle = threading.Condition()
         self._active: SkillRun | None = None
-        self._thread: threading.Thread | None = None
+        self._closing = False
         self._runs: dict[bytes, SkillRun] = {}
         self._called: dict[str, set[str]] = {}
         self._servers: list[ActionServer] = []
@@ -123,11 +123,11 @@ class SkillServer:
 
     def close(self) -> None:
         """Stop the robot, end the skill that runs, and take the actions back."""
-        active, thread = self._active, self._thread
-        if active is not None:
-            active.cancel()
-        if thread is not None:
-            thread.join(_JOIN_WALL_S)
+        with self._idle:
+            self._closing = True
+            if self._active is not None:
+                self._active.cancel()
+            self._idle.wait_for(lambda: self._active is None, _CLOSE_WALL_S)
         if self._built is not None:
             self._built.gate.close()
         if self._state is not None:
@@ -164,9 +164,7 @@ class SkillServer:
                 if executor is not None and self._node.context.ok():
                     executor.create_task(lambda: done.set_result(None))
 
-        thread = threading.Thread(target=work, name=f"skill-{name}", daemon=True)
-        self._thread = thread
-        thread.start()
+        threading.Thread(target=work, name=f"skill-{name}", daemon=True).start()
         await done
         self._runs.pop(bytes(handle.goal_id.uuid), None)
         if result.success:
@@ -191,7 +189,9 @@ class SkillServer:
             if handle.is_active:
                 handle.publish_feedback(self._feedback(name, skill.kind, progress))
 
-        with self._lock:
+        with self._idle:
+            if self._closing:
+                raise SkillError(SkillErrorCode.UNAVAILABLE, "the skill server ends")
             if self._active is not None:
                 raise SkillError(
                     SkillErrorCode.BUSY, f"the robot is busy with '{self._active.name}'; try when it is done"
@@ -225,8 +225,9 @@ class SkillServer:
             result.message = f"the skill server has a defect: {type(error).__name__}: {error}"
         finally:
             run.end()
-            with self._lock:
+            with self._idle:
                 self._active = None
+                self._idle.notify_all()
 
     def _on_cancel(self, handle: ServerGoalHandle) -> CancelResponse:
         run = self._runs.get(bytes(handle.goal_id.uuid))
