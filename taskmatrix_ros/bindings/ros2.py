@@ -31,6 +31,8 @@ from taskmatrix_ros.ros.simulated_clock import CLOCK_SILENT_S
 from taskmatrix_ros.ros.topic_state import TopicState
 
 POLL_S = 0.02
+DISCOVERY_S = 10.0
+"""Wall seconds after ``open`` in which a peer may still be found: DDS repeats a lost announcement only every 3 s."""
 
 _STATUS = {
     GoalEnd.SUCCEEDED: Status.SUCCEEDED,
@@ -57,10 +59,12 @@ class Ros2Binding:
         *,
         namespace: str = "",
         connect_s: float = 2.0,
+        discovery_s: float = DISCOVERY_S,
     ) -> None:
         """:param namespace: of the robot, put before relative names.
 
-        :param connect_s: wall seconds a peer may take to appear before a call counts as unavailable.
+        :param connect_s: wall seconds a peer may take to appear before a call counts as unavailable; just after
+            ``open`` it is given what is left of ``discovery_s``.
         """
         self._thread = thread
         self._catalogue = catalogue
@@ -71,6 +75,8 @@ class Ros2Binding:
         self._entities = NodeEntities(thread)
         self._peers: dict[tuple[str, str, str], Any] = {}
         self._goals: dict[str, ActionCall] = {}
+        self._discovery_s = discovery_s
+        self._opened_at_s = 0.0
 
     async def open(self) -> None:
         """Resolve every type the manifests name, create the clients, subscribe state.
@@ -82,6 +88,7 @@ class Ros2Binding:
                 check_fields(document)
                 await self._peer(document.binding)
         await self._topic_state.open(self._catalogue.states())
+        self._opened_at_s = time.monotonic()
 
     async def close(self) -> None:
         """Destroy clients, publishers and subscriptions."""
@@ -131,7 +138,7 @@ class Ros2Binding:
                 goal,
                 goal_id=id_to_bytes(call.call_id),
                 on_feedback=on_feedback,
-                connect_s=self._connect_s,
+                connect_s=self._patience_s(),
                 deadline_s=call.deadline_s,
                 lost=self._lost,
             )
@@ -167,8 +174,9 @@ class Ros2Binding:
         name = absolute_name(self._namespace, spec.name)
         deadline = time.monotonic() + call.deadline_s
         request = build(interface_type(spec.type).Request(), spec.arguments, call.arguments)
-        if not await self._until(client.service_is_ready, deadline):
-            return _failed(call, Status.UNAVAILABLE, "UNAVAILABLE", f"no service {name} within {self._connect_s:g} s")
+        patience_s = self._patience_s()
+        if not await self._until(client.service_is_ready, min(deadline, time.monotonic() + patience_s)):
+            return _failed(call, Status.UNAVAILABLE, "UNAVAILABLE", f"no service {name} within {patience_s:.1f} s")
         try:
             async with asyncio.timeout(deadline - time.monotonic()):
                 response = await self._thread.result(partial(client.call_async, request))
@@ -187,14 +195,18 @@ class Ros2Binding:
         message = build(interface_type(spec.type)(), spec.arguments, call.arguments)
         name = absolute_name(self._namespace, spec.name)
         deadline = time.monotonic() + call.deadline_s
-        if not await self._until(lambda: publisher.get_subscription_count() > 0, deadline):
-            said = f"nobody listens on topic {name} within {self._connect_s:g} s"
+        patience_s = self._patience_s()
+        listened = lambda: publisher.get_subscription_count() > 0  # noqa: E731
+        if not await self._until(listened, min(deadline, time.monotonic() + patience_s)):
+            said = f"nobody listens on topic {name} within {patience_s:.1f} s"
             return _failed(call, Status.UNAVAILABLE, "UNAVAILABLE", said)
         await self._thread.run(partial(publisher.publish, message))
         return Outcome(call_id=call.call_id, status=Status.SUCCEEDED)
 
-    async def _until(self, ready: Callable[[], bool], deadline: float) -> bool:
-        until = min(deadline, time.monotonic() + self._connect_s)
+    def _patience_s(self) -> float:
+        return max(self._connect_s, self._opened_at_s + self._discovery_s - time.monotonic())
+
+    async def _until(self, ready: Callable[[], bool], until: float) -> bool:
         while not await self._thread.run(ready):
             if time.monotonic() >= until:
                 return False

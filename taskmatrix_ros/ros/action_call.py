@@ -105,7 +105,7 @@ class ActionCall:
         if not await self._server_ready(min(deadline, time.monotonic() + connect_s)):
             if self._cancelled.is_set():
                 return GoalReport(GoalEnd.CANCELED, reason="cancelled before it was sent")
-            return GoalReport(GoalEnd.NO_SERVER, reason=f"no action server {self._name} within {connect_s:g} s")
+            return GoalReport(GoalEnd.NO_SERVER, reason=f"no action server {self._name} within {connect_s:.1f} s")
         try:
             async with (
                 asyncio.timeout_at(asyncio.get_running_loop().time() + deadline - time.monotonic()),

@@ -118,7 +118,7 @@ class BindingContract:
 
     @pytest.fixture
     def run(self, tmp_path: Path) -> Callable[[Callable[[ContractPeer], Awaitable[None]]], None]:
-        """Run a test's body with an open binding; nothing may be left after it: threads are test/conftest.py's to judge."""
+        """Run a test's body with an open binding; threads left after it are test/conftest.py's to judge."""
 
         def run(body: Callable[[ContractPeer], Awaitable[None]]) -> None:
             sockets = open_sockets()

@@ -93,14 +93,27 @@ class SilentClock:
 class Bench:
     """Binding and server, each in a context of its own, so that every message crosses the middleware."""
 
-    def __init__(self, *documents: ApiDocument, clock: object | None = None, connect_s: float = 2.0) -> None:
+    def __init__(
+        self,
+        *documents: ApiDocument,
+        clock: object | None = None,
+        connect_s: float = 2.0,
+        discovery_s: float = 0.0,
+        served: bool = True,
+    ) -> None:
         self.contexts = [RosContext(), RosContext()]
         self.threads = [NodeThread(context, name) for context, name in zip(self.contexts, ("client", "server"))]
         self.state = StateStore()
         catalogue = OneCatalogue(*(documents or (find, trigger, say)), states=(holding,))
         self.binding = Ros2Binding(
-            self.threads[0], catalogue, self.state, clock or SystemRosClock(), connect_s=connect_s
+            self.threads[0],
+            catalogue,
+            self.state,
+            clock or SystemRosClock(),
+            connect_s=connect_s,
+            discovery_s=discovery_s,
         )
+        self.served = served
         self.server = FindServer(self.threads[1])
         self.reports: list = []
 
@@ -109,7 +122,8 @@ class Bench:
             context.open()
             thread.open()
         try:
-            await self.server.open()
+            if self.served:
+                await self.server.open()
             await self.binding.open()
         except BaseException:
             await self.__aexit__()
@@ -215,6 +229,18 @@ def test_without_a_server_nothing_is_sent() -> None:
             assert outcome.status is Status.UNAVAILABLE
             assert "/nowhere/find" in outcome.error.message
             assert bench.server.goals == []
+
+    run(scenario)
+
+
+def test_just_after_the_start_a_server_may_take_longer_to_be_found() -> None:
+    async def scenario() -> None:
+        async with Bench(find, connect_s=0.1, discovery_s=60.0, served=False) as bench:
+            pending = asyncio.ensure_future(bench.call(find, object="cup"))
+            await asyncio.wait({pending}, timeout=0.5)
+            assert not pending.done()
+            await bench.server.open()
+            assert (await pending).status is Status.SUCCEEDED
 
     run(scenario)
 
