@@ -24,7 +24,7 @@ class RosSettings(Frozen):
     namespace: Namespace = "/taskmatrix"
     robot_namespace: Namespace = ""
     sim_time: bool = False
-    connect_s: float = Field(default=2.0, gt=0, le=60)
+    connect_s: float = Field(default=5.0, gt=0, le=60)
 
 
 class MqttSettings(Frozen):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -12,7 +13,7 @@ from rclpy.node import Node
 
 from taskmatrix_ros.bindings.templates import render
 from taskmatrix_ros.core.api_document import ApiDocument
-from taskmatrix_ros.core.binding_spec import Ros2Action, Ros2Service, Ros2Topic
+from taskmatrix_ros.core.binding_spec import Ros2Action, Ros2Service, Ros2Topic, Ros2TopicSource
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.clocks import RosClock
 from taskmatrix_ros.core.errors import ConfigError
@@ -30,9 +31,9 @@ from taskmatrix_ros.ros.ros_names import absolute_name
 from taskmatrix_ros.ros.simulated_clock import CLOCK_SILENT_S
 from taskmatrix_ros.ros.topic_state import TopicState
 
+_log = logging.getLogger(__name__)
+
 POLL_S = 0.02
-DISCOVERY_S = 10.0
-"""Wall seconds after ``open`` in which a peer may still be found: DDS repeats a lost announcement only every 3 s."""
 
 _STATUS = {
     GoalEnd.SUCCEEDED: Status.SUCCEEDED,
@@ -58,28 +59,28 @@ class Ros2Binding:
         clock: RosClock,
         *,
         namespace: str = "",
-        connect_s: float = 2.0,
-        discovery_s: float = DISCOVERY_S,
+        connect_s: float = 5.0,
     ) -> None:
         """:param namespace: of the robot, put before relative names.
 
-        :param connect_s: wall seconds a peer may take to appear before a call counts as unavailable; just after
-            ``open`` it is given what is left of ``discovery_s``.
+        :param connect_s: wall seconds a peer may take to appear before a call counts as unavailable: DDS repeats a
+            lost announcement only every 3 s.
         """
         self._thread = thread
         self._catalogue = catalogue
         self._clock = clock
         self._namespace = namespace
         self._connect_s = connect_s
+        self._state = state
         self._topic_state = TopicState(thread, namespace, state)
         self._entities = NodeEntities(thread)
         self._peers: dict[tuple[str, str, str], Any] = {}
         self._goals: dict[str, ActionCall] = {}
-        self._discovery_s = discovery_s
-        self._opened_at_s = 0.0
 
     async def open(self) -> None:
-        """Resolve every type the manifests name, create the clients, subscribe state.
+        """Resolve every type the manifests name, create the clients, subscribe state, wait for who is there.
+
+        The wait ends when every peer and state was heard of, or after ``connect_s``; who is missing is logged.
 
         :raises ConfigError: a type or field does not exist; says document, type and the nearest.
         """
@@ -88,7 +89,12 @@ class Ros2Binding:
                 check_fields(document)
                 await self._peer(document.binding)
         await self._topic_state.open(self._catalogue.states())
-        self._opened_at_s = time.monotonic()
+        until = time.monotonic() + self._connect_s
+        while missing := await self._missing():
+            if time.monotonic() >= until:
+                _log.warning("not heard of within %g s: %s; calls wait for them", self._connect_s, ", ".join(missing))
+                break
+            await asyncio.sleep(POLL_S)
 
     async def close(self) -> None:
         """Destroy clients, publishers and subscriptions."""
@@ -138,7 +144,7 @@ class Ros2Binding:
                 goal,
                 goal_id=id_to_bytes(call.call_id),
                 on_feedback=on_feedback,
-                connect_s=self._patience_s(),
+                connect_s=self._connect_s,
                 deadline_s=call.deadline_s,
                 lost=self._lost,
             )
@@ -174,9 +180,8 @@ class Ros2Binding:
         name = absolute_name(self._namespace, spec.name)
         deadline = time.monotonic() + call.deadline_s
         request = build(interface_type(spec.type).Request(), spec.arguments, call.arguments)
-        patience_s = self._patience_s()
-        if not await self._until(client.service_is_ready, min(deadline, time.monotonic() + patience_s)):
-            return _failed(call, Status.UNAVAILABLE, "UNAVAILABLE", f"no service {name} within {patience_s:.1f} s")
+        if not await self._until(client.service_is_ready, deadline):
+            return _failed(call, Status.UNAVAILABLE, "UNAVAILABLE", f"no service {name} within {self._connect_s:g} s")
         try:
             async with asyncio.timeout(deadline - time.monotonic()):
                 response = await self._thread.result(partial(client.call_async, request))
@@ -195,18 +200,23 @@ class Ros2Binding:
         message = build(interface_type(spec.type)(), spec.arguments, call.arguments)
         name = absolute_name(self._namespace, spec.name)
         deadline = time.monotonic() + call.deadline_s
-        patience_s = self._patience_s()
-        listened = lambda: publisher.get_subscription_count() > 0  # noqa: E731
-        if not await self._until(listened, min(deadline, time.monotonic() + patience_s)):
-            said = f"nobody listens on topic {name} within {patience_s:.1f} s"
+        if not await self._until(lambda: publisher.get_subscription_count() > 0, deadline):
+            said = f"nobody listens on topic {name} within {self._connect_s:g} s"
             return _failed(call, Status.UNAVAILABLE, "UNAVAILABLE", said)
         await self._thread.run(partial(publisher.publish, message))
         return Outcome(call_id=call.call_id, status=Status.SUCCEEDED)
 
-    def _patience_s(self) -> float:
-        return max(self._connect_s, self._opened_at_s + self._discovery_s - time.monotonic())
+    async def _missing(self) -> list[str]:
+        """Name what has not been heard of: the simulator's clock, servers, listeners, states."""
+        found = ["/clock"] if self._clock.silent_s() > 0 and self._clock.now_s() == 0 else []
+        for (_kind, name, _type), peer in self._peers.items():
+            if not await self._thread.run(partial(_is_there, peer)):
+                found.append(name)
+        keys = (spec.key for spec in self._catalogue.states() if isinstance(spec.source, Ros2TopicSource))
+        return found + [key for key in keys if self._state.read(key) is None]
 
-    async def _until(self, ready: Callable[[], bool], until: float) -> bool:
+    async def _until(self, ready: Callable[[], bool], deadline: float) -> bool:
+        until = min(deadline, time.monotonic() + self._connect_s)
         while not await self._thread.run(ready):
             if time.monotonic() >= until:
                 return False
@@ -227,6 +237,12 @@ class Ros2Binding:
                 make = lambda node: node.create_publisher(kind, name, qos_profile(spec.qos))  # noqa: E731
             self._peers[key] = await self._entities.create(make)
         return self._peers[key]
+
+
+def _is_there(peer: Any) -> bool:
+    if isinstance(peer, ActionPeer):
+        return bool(peer.client.server_is_ready())
+    return peer.get_subscription_count() > 0 if hasattr(peer, "get_subscription_count") else peer.service_is_ready()
 
 
 def check_fields(document: ApiDocument) -> None:

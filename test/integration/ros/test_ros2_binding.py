@@ -98,20 +98,15 @@ class Bench:
         *documents: ApiDocument,
         clock: object | None = None,
         connect_s: float = 2.0,
-        discovery_s: float = 0.0,
         served: bool = True,
+        states: tuple[StateSpec, ...] = (),
     ) -> None:
         self.contexts = [RosContext(), RosContext()]
         self.threads = [NodeThread(context, name) for context, name in zip(self.contexts, ("client", "server"))]
         self.state = StateStore()
-        catalogue = OneCatalogue(*(documents or (find, trigger, say)), states=(holding,))
+        catalogue = OneCatalogue(*(documents or (find, trigger)), states=states)
         self.binding = Ros2Binding(
-            self.threads[0],
-            catalogue,
-            self.state,
-            clock or SystemRosClock(),
-            connect_s=connect_s,
-            discovery_s=discovery_s,
+            self.threads[0], catalogue, self.state, clock or SystemRosClock(), connect_s=connect_s
         )
         self.served = served
         self.server = FindServer(self.threads[1])
@@ -233,14 +228,21 @@ def test_without_a_server_nothing_is_sent() -> None:
     run(scenario)
 
 
-def test_just_after_the_start_a_server_may_take_longer_to_be_found() -> None:
+def test_servers_and_states_that_come_in_time_are_found_at_the_start() -> None:
     async def scenario() -> None:
-        async with Bench(find, connect_s=0.1, discovery_s=60.0, served=False) as bench:
-            pending = asyncio.ensure_future(bench.call(find, object="cup"))
-            await asyncio.wait({pending}, timeout=0.5)
-            assert not pending.done()
+        bench = Bench(find, connect_s=60.0, served=False, states=(holding,))
+        opening = asyncio.ensure_future(bench.__aenter__())
+        try:
+            await asyncio.wait({opening}, timeout=0.5)
+            assert not opening.done(), "it did not wait for the server"
             await bench.server.open()
-            assert (await pending).status is Status.SUCCEEDED
+            while not opening.done():
+                await bench.server.publish(holding="cup")
+                await asyncio.wait({opening}, timeout=0.05)
+            assert bench.state.read("robot.holding").value == "cup"
+            assert (await bench.call(find, object="cup")).status is Status.SUCCEEDED
+        finally:
+            await bench.__aexit__()
 
     run(scenario)
 
@@ -298,7 +300,7 @@ def test_a_message_goes_out_only_if_somebody_listens() -> None:
 
 def test_topics_feed_the_state() -> None:
     async def scenario() -> None:
-        async with Bench() as bench:
+        async with Bench(states=(holding,), connect_s=0.1) as bench:
             async with asyncio.timeout(10.0):
                 while bench.state.get("robot.holding") != "cup":
                     await bench.server.publish(holding="cup")
