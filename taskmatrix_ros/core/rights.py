@@ -14,9 +14,9 @@ from taskmatrix_ros.core.frozen import Frozen
 class Rights(Frozen):
     """Effects that may be caused and APIs that may be called; all of it by default.
 
-    ``apis`` and ``deny`` are glob patterns of API names, such as ``light_*``. ``apis`` None allows any name; ``deny`` goes
-    before ``apis``. ``who`` is named in objections: ``channel mqtt``, ``speaker guest``. ``narrowed_by``: what has to allow a
-    call as well.
+    ``apis`` and ``deny`` are glob patterns of API names, such as ``light_*``. ``apis`` None allows any name; ``deny``
+    goes before ``apis``. ``who`` is named in objections: ``channel mqtt``, ``speaker guest``. ``narrowed_by``: what has
+    to allow a call as well.
     """
 
     who: str = "this channel"
