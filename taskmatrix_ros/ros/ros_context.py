@@ -9,6 +9,7 @@ from rclpy.context import Context
 from rclpy.signals import SignalHandlerOptions
 
 from taskmatrix_ros.core.errors import ConfigError
+from taskmatrix_ros.ros.dds_profile import announce_often
 
 
 class RosContext:
@@ -31,6 +32,7 @@ class RosContext:
 
         :raises ConfigError: ROS refuses its arguments or environment (a bad ``ROS_DOMAIN_ID``, an unknown RMW).
         """
+        announce_often()
         context = Context()
         try:
             rclpy.init(args=self._args, context=context, signal_handler_options=SignalHandlerOptions.NO)
