@@ -18,12 +18,16 @@ class SourcePosition(Frozen):
 
 
 class Call(Frozen):
-    """An API name with arguments, bounded by ``deadline_s`` in seconds of steady time; ``attempt`` counts from 1."""
+    """An API name with arguments, bounded by ``deadline_s`` in seconds of steady time.
+
+    ``sequence``: which call of the code it is, from 1; each ``attempt`` at it, from 1, is a call of its own.
+    """
 
     run_id: str
     api: str
     arguments: dict[str, Any]
     deadline_s: float
+    sequence: int = 0
     attempt: int = 1
     position: SourcePosition = SourcePosition()
     call_id: str = Field(default_factory=new_id)

@@ -9,11 +9,13 @@
     ├── VerificationError      the text goes back to whoever wrote the code
     ├── CallError              a policy retries or gives up
     │   ├── CallRefused        the Gate or the device said no; nothing was done
+    │   │   └── ApprovalRequired   the Gate says no unless a person says yes
     │   ├── CallFailed         it was tried, and did not work or the world contradicts it
     │   ├── CallTimedOut       no answer within ``deadline_s``
     │   ├── CallUnavailable    the peer is not there; the call was not sent
     │   ├── CallExpired        it could not be sent before ``expires_s`` had passed
     │   └── CallInDoubt        nobody knows whether it was done
+    ├── RequestError           a request to the node does not fit what is there now: ask for something else
     └── RunError               the run ends, and action code cannot catch it
         ├── RunCancelled       a person or client cancelled
         ├── RunStopped         the stop latch holds
@@ -95,6 +97,19 @@ class CallRefused(CallError):
     code = "REFUSED"
 
 
+class ApprovalRequired(CallRefused):
+    """The Gate says no unless a person says yes; where nobody asks one, it is a refusal.
+
+    :param reason: which policy wants it.
+    """
+
+    code = "APPROVAL"
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
 class CallFailed(CallError):
     """It was tried, and did not work or the world contradicts it."""
 
@@ -123,6 +138,12 @@ class CallInDoubt(CallError):
     """Nobody knows whether it was done."""
 
     code = "IN_DOUBT"
+
+
+class RequestError(TaskMatrixError):
+    """A request to the node does not fit what is there now, or its channel may not make it; nothing was changed."""
+
+    code = "REQUEST"
 
 
 class RunError(TaskMatrixError):

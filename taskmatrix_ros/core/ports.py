@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Protocol
 
 from taskmatrix_ros.core.action_code import ActionCode, VerifiedCode
 from taskmatrix_ros.core.api_document import ApiDocument, Composite, StateSpec
+from taskmatrix_ros.core.approval import Approval, ApprovalAnswer, ApprovalRequest, Question
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.outcome import Outcome
@@ -133,6 +135,12 @@ class Binding(Protocol):
     async def cancel(self, call_id: str) -> None:
         """Ask for the end of a pending ``call``, which then returns ``cancelled`` once the peer confirms it."""
 
+    async def recover(self, call: Call, document: ApiDocument, progress: Progress) -> Outcome | None:
+        """Learn what became of a call of an earlier life, without doing anything again.
+
+        :returns: its end as its peer tells it; None where the peer cannot tell. It may wait for a call that goes on.
+        """
+
     def stop(self) -> None:
         """Halt what it moves, now: synchronous, thread-safe, no locks, back within 100 ms."""
 
@@ -140,13 +148,52 @@ class Binding(Protocol):
 class Gate(Protocol):
     """The one function every command passes, after validation; it fails closed."""
 
-    def admit(self, call: Call, document: ApiDocument, instruction: Instruction) -> dict[str, Any]:
+    def admit(
+        self, call: Call, document: ApiDocument, instruction: Instruction, approval: Approval | None = None
+    ) -> dict[str, Any]:
         """Let a call pass.
 
+        :param approval: a person's yes, if there was one; it counts only for what was asked, and while it lasts.
         :returns: the arguments to send, defaults filled in.
+        :raises ApprovalRequired: a yes is missing; everything else would let it pass.
         :raises CallRefused: limits, policy, requirements: the program may handle it.
         :raises RunStopped: the latch holds: it may not.
         """
+
+
+class Approvals(Protocol):
+    """Where a person is asked for a yes."""
+
+    async def ask(self, request: ApprovalRequest) -> Approval:
+        """Ask and wait, until the request expires at the latest.
+
+        :raises CallRefused: a no, no answer, or nobody may answer.
+        """
+
+    def answer(self, answer: ApprovalAnswer) -> None:
+        """Take a person's word.
+
+        :raises RequestError: no such request is pending, it has expired, or that channel may not answer it.
+        """
+
+    def pending(self, run_id: str = "") -> Sequence[ApprovalRequest]:
+        """What waits for an answer, oldest first."""
+
+
+class Questions(Protocol):
+    """Where a person is asked for words."""
+
+    async def ask(self, question: Question) -> str | None:
+        """Ask and wait. :returns: the answer; None if there was none in time."""
+
+    def answer(self, question_id: str, text: str) -> None:
+        """Take a person's words.
+
+        :raises RequestError: no such question is pending, or the text is none of its choices.
+        """
+
+    def pending(self, run_id: str = "") -> Sequence[Question]:
+        """What waits for an answer, oldest first."""
 
 
 class Journal(Protocol):
@@ -154,6 +201,9 @@ class Journal(Protocol):
 
     def save_run(self, episode: Episode) -> None:
         """Write the run without its calls: new, or in its new state."""
+
+    def ask_call(self, call: Call) -> None:
+        """Write a call that waits for a person's yes: after a crash it counts as not sent."""
 
     def begin_call(self, call: Call, *, durable: bool) -> None:
         """Write a call before it is dispatched; ``durable``: also against loss of power."""
@@ -180,6 +230,9 @@ class Journal(Protocol):
 class RunObserver(Protocol):
     """Told, in the loop's thread, how a run goes."""
 
+    def status_changed(self, status: RunStatus, why: str) -> None:
+        """The run waits, is paused, suspended, or goes on."""
+
     def call_began(self, call: Call) -> None:
         """A call was journalled and goes out."""
 
@@ -200,17 +253,55 @@ class RunResult:
     error_code: str = ""
 
 
-class Runner(Protocol):
-    """Runs verified code, one call after the other, each gated, journalled and read back."""
+class Resolution(StrEnum):
+    """What a person says became of a call in doubt."""
 
-    async def run(self, code: VerifiedCode, instruction: Instruction, run_id: str, observer: RunObserver) -> RunResult:
+    DONE = "done"
+    NOT_DONE = "not_done"
+    REPEAT = "repeat"
+    ABORT = "abort"
+
+
+class Runner(Protocol):
+    """Runs verified code, each call gated, journalled and read back."""
+
+    async def run(
+        self,
+        code: VerifiedCode,
+        instruction: Instruction,
+        run_id: str,
+        observer: RunObserver,
+        *,
+        foretold: Rehearsed | None = None,
+        log: Sequence[CallRecord] = (),
+    ) -> RunResult:
         """Run to the end. Never raises for what happens in the run.
 
+        :param foretold: what the rehearsal showed; approvals show it to the person.
+        :param log: the calls of an earlier life, in the order they began: those that ended are not done again.
         :raises ValueError: the code was not verified by this runner's verifier.
         """
 
     async def cancel(self, run_id: str, reason: str) -> bool:
         """Cancel: the pending call's peer is told and confirms. :returns: whether such a run was active."""
+
+    def pause(self, run_id: str, *, cancel_call: bool) -> None:
+        """Pause after the current call, or at once: then it is cancelled, and repeated on resume where idempotent.
+
+        :raises RequestError: no such run is active, or it is paused already.
+        """
+
+    def resume(self, run_id: str) -> None:
+        """Go on with a run that a person paused.
+
+        :raises RequestError: no such run is paused.
+        """
+
+    def resolve(self, run_id: str, call_id: str, resolution: Resolution, comment: str) -> None:
+        """Say what became of a call in doubt that the run waits for.
+
+        :raises RequestError: no such call waits.
+        """
 
 
 Dispatch = Callable[[Call, ApiDocument, Progress], Awaitable[Outcome]]

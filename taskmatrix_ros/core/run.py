@@ -100,10 +100,11 @@ class Rehearsed(Frozen):
 
 
 class CallRecord(Frozen):
-    """A call and, once it has ended, its outcome."""
+    """A call and, once it has ended, its outcome. ``sent`` is false while it waits for a person's yes."""
 
     call: Call
     outcome: Outcome | None = None
+    sent: bool = True
 
 
 class Episode(Frozen):

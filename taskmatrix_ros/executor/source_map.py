@@ -13,15 +13,22 @@ from typing import Any
 from taskmatrix_ros.core.call import SourcePosition
 
 
+GATHER = "gather"
+"""The one function of ours beside the APIs: the calls that are its arguments go side by side."""
+
+
 @dataclass(frozen=True, slots=True)
 class CallSite:
-    """One call expression of an API. ``result_used``: its value goes somewhere; otherwise it is a statement."""
+    """One call expression of an API, or of ``gather``. ``result_used``: its value goes somewhere; otherwise it is a
+    statement. ``gathered``: it is an argument of ``gather``.
+    """
 
     api: str
     position: SourcePosition
     result_used: bool
     constant: bool
     """Whether every argument is a literal."""
+    gathered: bool = False
 
 
 def parse_source(source: str) -> ast.Module:
@@ -70,7 +77,7 @@ def literal_arguments(tree: ast.AST, apis: Collection[str]) -> Iterator[tuple[st
 
 
 def call_sites(source: str, apis: Collection[str]) -> Mapping[tuple[int, int], CallSite]:
-    """Find every place that may call an API.
+    """Find every place that may call an API or ``gather``.
 
     :returns: (start, end) in bytes of UTF-8, end exclusive -> the call there. The runtime accepts calls from no other
         place, whatever ``eval`` or an alias may reach.
@@ -82,8 +89,10 @@ def call_sites(source: str, apis: Collection[str]) -> Mapping[tuple[int, int], C
     for line in lines:
         starts.append(starts[-1] + len(line.encode()) + 1)
     statements = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    gathers = [node for _, node in api_calls(tree, {GATHER})]
+    gathered = {argument for node in gathers for argument in node.args}
     sites = {}
-    for api, node in api_calls(tree, apis):
+    for api, node in api_calls(tree, {*apis, GATHER}):
         assert node.end_lineno is not None
         assert node.end_col_offset is not None
         span = (starts[node.lineno - 1] + node.col_offset, starts[node.end_lineno - 1] + node.end_col_offset)
@@ -93,6 +102,7 @@ def call_sites(source: str, apis: Collection[str]) -> Mapping[tuple[int, int], C
             position=position_of(node, lines),
             result_used=node not in statements,
             constant=all(is_literal(value) for value in values),
+            gathered=node in gathered,
         )
     return sites
 

@@ -49,19 +49,34 @@ class SqliteJournal:
                 f"journal: request {request_id!r} of run {episode.run_id} already started run {other and other[0]}"
             ) from error
 
+    def ask_call(self, call: Call) -> None:
+        """Write a call that waits for a person's yes: after a crash it counts as not sent.
+
+        :raises ValueError: its run was not saved, or a call of this id has begun before.
+        """
+        self._write_call(call, sent=False, durable=False)
+
     def begin_call(self, call: Call, *, durable: bool) -> None:
         """Write a call before it is dispatched; ``durable``: also against loss of power.
 
         :raises ValueError: its run was not saved, or a call of this id has begun before.
         """
-        statement = "INSERT INTO calls (call_id, run_id, call) VALUES (?, ?, ?)"
-        values = (call.call_id, call.run_id, call.model_dump_json())
+        self._write_call(call, sent=True, durable=durable)
+
+    def _write_call(self, call: Call, *, sent: bool, durable: bool) -> None:
+        statement = (
+            "INSERT INTO calls (call_id, run_id, call, sent) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (call_id) DO UPDATE SET sent = 1, call = excluded.call WHERE NOT sent AND excluded.sent"
+        )
+        values = (call.call_id, call.run_id, call.model_dump_json(), sent)
         try:
             if durable:
                 with self._database.transaction(durable=True):
-                    self._database.execute(statement, values)
+                    written = self._database.execute(statement, values)
             else:
-                self._database.execute(statement, values)
+                written = self._database.execute(statement, values)
+            if written.rowcount != 1:
+                raise sqlite3.IntegrityError("begun before")
         except sqlite3.IntegrityError as error:
             raise ValueError(
                 f"journal: call {call.call_id} of run {call.run_id} has begun before, or its run was not saved"
@@ -132,5 +147,10 @@ class SqliteJournal:
             ) from error
 
     def _calls(self, run_id: str) -> str:
-        rows = self._database.execute("SELECT call, outcome FROM calls WHERE run_id = ? ORDER BY call_id", (run_id,))
-        return ",".join(f'{{"call":{call},"outcome":{outcome or "null"}}}' for call, outcome in rows)
+        rows = self._database.execute(
+            "SELECT call, outcome, sent FROM calls WHERE run_id = ? ORDER BY call_id", (run_id,)
+        )
+        return ",".join(
+            f'{{"call":{call},"outcome":{outcome or "null"},"sent":{"true" if sent else "false"}}}'
+            for call, outcome, sent in rows
+        )

@@ -28,5 +28,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX calls_of_run ON calls (run_id, call_id)",
         "CREATE TABLE latch (only INTEGER PRIMARY KEY CHECK (only = 1), reason TEXT NOT NULL) STRICT",
     ),
+    ("ALTER TABLE calls ADD COLUMN sent INTEGER NOT NULL DEFAULT 1",),
 )
 """Appended to, never edited: files out there have taken the earlier steps."""
