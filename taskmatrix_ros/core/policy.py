@@ -188,4 +188,3 @@ class Policy(Frozen):
         scope = ApprovalScope.RUN if scopes == {ApprovalScope.RUN} else ApprovalScope.CALL
         why = f"{api} is hazardous" if hazardous else f"the policy asks before {matches[0][1]}"
         return scope, why
-
