@@ -29,5 +29,15 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE latch (only INTEGER PRIMARY KEY CHECK (only = 1), reason TEXT NOT NULL) STRICT",
     ),
     ("ALTER TABLE calls ADD COLUMN sent INTEGER NOT NULL DEFAULT 1",),
+    (
+        """
+        CREATE TABLE audit_head (
+            only  INTEGER PRIMARY KEY CHECK (only = 1),
+            count INTEGER NOT NULL,
+            mac   TEXT NOT NULL,
+            seal  TEXT NOT NULL
+        ) STRICT
+        """,
+    ),
 )
 """Appended to, never edited: files out there have taken the earlier steps."""

@@ -1,0 +1,103 @@
+"""The form of an audit entry, and what holds one to the next."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from taskmatrix_ros.store.audit_head import Head
+
+FIRST_FILE = "audit.jsonl"
+GENESIS = "0" * 64
+"""What the first entry names as the MAC before it."""
+
+BROKEN = "chain_broken"
+"""The kind of the entry that a log goes on with after its chain was found broken."""
+
+_MAC = re.compile(rb',"mac":"([0-9a-f]{64})"\}\n?')
+_TAIL = len(b',"mac":""}') + 64
+_NUMBERED = re.compile(r"audit-(\d{6,})\.jsonl")
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One entry as the chain sees it; ``seq`` counts from 1."""
+
+    seq: int
+    prev: str
+    mac: str
+    kind: str = ""
+
+
+START = Link(0, "", GENESIS)
+
+
+class Chain:
+    """Writes and reads entries with one key.
+
+    A line is a JSON object whose last field, ``mac``, is HMAC-SHA256 over the line's own bytes before it; the entry before
+    is part of those as ``prev``. The bytes as they stand are signed: no two readings of one line can differ.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def line(self, link: Link, fields: Mapping[str, Any]) -> tuple[bytes, Link]:
+        """Write the entry after ``link``. :returns: its line, and the link to go on from."""
+        seq = link.seq + 1
+        text = _encode({"seq": seq, **fields, "prev": link.mac})
+        body = text[:-1].encode("utf-8", "backslashreplace")  # a lone surrogate becomes its JSON escape
+        mac = hmac.digest(self._key, body, "sha256").hex()
+        return body + b',"mac":"' + mac.encode() + b'"}\n', Link(seq, link.mac, mac, fields.get("kind", ""))
+
+    def read(self, line: bytes) -> Link | str:
+        """Give an entry's link, or say what is wrong with the line."""
+        found = _MAC.fullmatch(line, max(0, len(line) - _TAIL - line.endswith(b"\n")))
+        if found is None:
+            return "this is no entry: it does not end in a MAC"
+        body = line[: found.start()]
+        mac = found[1].decode()
+        if not hmac.compare_digest(hmac.digest(self._key, body, "sha256").hex(), mac):
+            return "the entry was changed, or written with another key"
+        entry = json.loads(body + b"}")
+        return Link(entry["seq"], entry["prev"], mac, entry["kind"])
+
+    def head(self, link: Link) -> Head:
+        """Give the head for a log that ends in ``link``."""
+        return Head(link.seq, link.mac, self._seal(link.seq, link.mac))
+
+    def sealed(self, head: Head) -> bool:
+        """Whether a head was written with this key."""
+        return hmac.compare_digest(self._seal(head.count, head.mac), head.seal)
+
+    def _seal(self, count: int, mac: str) -> str:
+        return hmac.digest(self._key, f"head {count} {mac}".encode(), "sha256").hex()
+
+
+def audit_files(folder: Path) -> tuple[Path, ...]:
+    """Give the files of a log, oldest first: ``audit.jsonl``, ``audit-000002.jsonl`` …
+
+    A file never gets another name, so a reader can follow the log while it is written.
+    """
+    if not folder.is_dir():
+        return ()
+    return tuple(sorted((file for file in folder.iterdir() if file_number(file)), key=file_number))
+
+
+def file_number(file: Path) -> int:
+    """Give the place of a file in its log, from 1; 0 for another file."""
+    if file.name == FIRST_FILE:
+        return 1
+    found = _NUMBERED.fullmatch(file.name)
+    return int(found[1]) if found else 0
+
+
+def file_after(folder: Path, last: Path | None) -> Path:
+    """Give the file to go on in after ``last``."""
+    return folder / FIRST_FILE if last is None else folder / f"audit-{file_number(last) + 1:06d}.jsonl"
