@@ -29,7 +29,7 @@ class Rights(Frozen):
         """Say why an API may not be called, in one line with what is allowed; None where it may."""
         name, effect = document.name, document.effect
         if effect not in self.effects:
-            allowed = ", ".join(sorted(self.effects, key=lambda known: known.rank)) or "nothing"
+            allowed = ", ".join(known for known in Effect if known in self.effects) or "nothing"
             return f"{name} would {_VERBS[effect]}, and {self.who} may only: {allowed}"
         if denied := _first_match(name, self.deny):
             return f"{self.who} may not call {name}: {denied} is denied to it"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import builtins
 import keyword
 
+from taskmatrix_ros.executor.source_map import GATHER
+
 FUNCTIONS = frozenset(
     {
         "abs", "all", "any", "bool", "dict", "divmod", "enumerate", "float", "int", "isinstance", "len", "list", "max",
@@ -33,7 +35,7 @@ REACHING_OUT = frozenset(
 """Builtins that run text, name things by text or leave plain data. They may not be bound either: a name that is bound
 on one path only still means the builtin on the others."""
 
-NOT_FOR_APIS = frozenset(dir(builtins)) | frozenset(keyword.kwlist) | frozenset(keyword.softkwlist)
+NOT_FOR_APIS = frozenset({GATHER, *dir(builtins), *keyword.kwlist, *keyword.softkwlist})
 """Names that mean something else in code, so that no document may carry them."""
 
 HINTS = {
@@ -48,5 +50,5 @@ HINTS = {
     "map": "write a comprehension or a for loop",
     "filter": "write a comprehension or a for loop",
     "time": "there is no clock; leave it out",
-    "asyncio": "calls are made one after the other; leave it out",
+    "asyncio": "calls are made one after the other; for some side by side write gather(a(...), b(...))",
 }

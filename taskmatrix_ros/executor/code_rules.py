@@ -1,6 +1,7 @@
 """What action code may consist of: a small Python in which APIs are called directly, by name, and nothing else leaves.
 
-Loops need no bound of their own: a run has a budget of calls and of seconds, and the sandbox one of computing time.
+Loops whose calls can be counted are counted in ``call_budget``; for the others a run has a budget of calls and of
+seconds, and the sandbox one of computing time.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Collection, Iterator
 from taskmatrix_ros.core.diagnostic import Diagnostic
 from taskmatrix_ros.executor.argument_check import nearest
 from taskmatrix_ros.executor.code_names import ALLOWED, HINTS, REACHING_OUT
-from taskmatrix_ros.executor.source_map import parse_source, position_of
+from taskmatrix_ros.executor.source_map import GATHER, parse_source, position_of
 
 MAX_BYTES = 20_000
 MAX_DEPTH = 60
@@ -163,7 +164,7 @@ class _CodeRules(ast.NodeVisitor):
 
     def visit_Call(self, node: ast.Call) -> None:
         name = node.func.id if isinstance(node.func, ast.Name) else None
-        if name in self._apis:
+        if name in self._apis or name == GATHER:
             if self._no_calls:
                 hint = f"call {name} in a statement of its own and keep the result in a variable"
                 self._report("call-place", f"{name} is called inside {self._no_calls}", hint, node)
@@ -178,6 +179,9 @@ class _CodeRules(ast.NodeVisitor):
             self._check_binding(name, node)
         elif name in self._apis:
             self._report("api-as-value", f"{name} may only be called directly", f"write {name}(...)", node)
+        elif name == GATHER:
+            hint = f"write {GATHER}(one_api(...), another_api(...))"
+            self._report("api-as-value", f"{GATHER} may only be called directly", hint, node)
         elif name.startswith("__"):
             self._report("name", f"{name} may not be used", "names with two underscores are not for action code", node)
         elif name not in self._bound and name not in ALLOWED:
@@ -217,8 +221,9 @@ class _CodeRules(ast.NodeVisitor):
                 )
 
     def _check_binding(self, name: str, node: ast.AST) -> None:
-        if name in self._apis:
-            self._report("api-rebound", f"{name} is an API and cannot be a variable", "choose another name", node)
+        if name in self._apis or name == GATHER:
+            what = "has a meaning of its own" if name == GATHER else "is an API"
+            self._report("api-rebound", f"{name} {what} and cannot be a variable", "choose another name", node)
         elif name in REACHING_OUT or name.startswith("__"):
             self._report("name", f"{name} cannot be a variable", "choose another name", node)
 
@@ -228,7 +233,7 @@ class _CodeRules(ast.NodeVisitor):
         elif name in REACHING_OUT:
             self._report("name", f"{name} is not part of action code", "call the APIs directly, by name", node)
         else:
-            meant = nearest(name, [*self._apis, *self._bound, *ALLOWED])
+            meant = nearest(name, [*self._apis, GATHER, *self._bound, *ALLOWED])
             known = ", ".join(sorted(self._apis)) or "none"
             hint = f"did you mean {meant}? " if meant else ""
             self._report("unknown-name", f"{name} is no API of this code", f"{hint}the APIs are {known}", node)

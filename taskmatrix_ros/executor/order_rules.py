@@ -17,6 +17,7 @@ from functools import reduce
 from taskmatrix_ros.core.api_document import ApiDocument, OrderRule
 from taskmatrix_ros.core.diagnostic import Diagnostic
 from taskmatrix_ros.core.parameter_spec import ValueType
+from taskmatrix_ros.executor.gather_rules import is_gather
 from taskmatrix_ros.executor.source_map import position_of
 
 Token = str
@@ -208,7 +209,18 @@ class _Analysis:
         self._expressions(parts, inside)
         return self._forget(_names_bound([node]), point)
 
+    def _gather(self, node: ast.Call, point: _Point) -> _Point:
+        """Calls side by side: none of them is earlier than another, all of them are earlier than what follows."""
+        made = point.made
+        for value in node.args:
+            after = self._expression(value, point)
+            made |= after.made
+            point = _Point(point.made, after.values)
+        return _Point(made, point.values)
+
     def _call(self, node: ast.Call, point: _Point) -> _Point:
+        if is_gather(node):
+            return self._gather(node, point)
         point = self._expressions([node.func, *node.args, *(keyword.value for keyword in node.keywords)], point)
         document = self._documents.get(node.func.id) if isinstance(node.func, ast.Name) else None
         if document is None:

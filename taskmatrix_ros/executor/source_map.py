@@ -12,7 +12,6 @@ from typing import Any
 
 from taskmatrix_ros.core.call import SourcePosition
 
-
 GATHER = "gather"
 """The one function of ours beside the APIs: the calls that are its arguments go side by side."""
 
@@ -72,8 +71,13 @@ def is_literal(node: ast.expr) -> bool:
 def literal_arguments(tree: ast.AST, apis: Collection[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every API call with those of its named arguments that are literals."""
     for api, node in api_calls(tree, apis):
-        shown = (keyword for keyword in node.keywords if keyword.arg is not None and is_literal(keyword.value))
-        yield api, {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in shown}
+        yield api, literal_arguments_of(node)
+
+
+def literal_arguments_of(node: ast.Call) -> dict[str, Any]:
+    """Give those named arguments of a call that are literals."""
+    shown = (keyword for keyword in node.keywords if keyword.arg is not None and is_literal(keyword.value))
+    return {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in shown}
 
 
 def call_sites(source: str, apis: Collection[str]) -> Mapping[tuple[int, int], CallSite]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.parameter_spec import ParameterSpec, ValueType
+from taskmatrix_ros.executor.source_map import GATHER
 
 _SCALARS = {
     ValueType.STRING: "str",
@@ -14,9 +15,13 @@ _SCALARS = {
     ValueType.BOOLEAN: "bool",
 }
 
-_HEADER = """from typing import Any, Literal, TypedDict
+_HEADER = f"""from typing import Any, Literal, TypedDict
 
 class PermissionError(OSError): ...
+
+def {GATHER}(*calls: Any) -> list[Any]:
+    "Make the calls side by side and give what they return, in their order."
+    ...
 """
 """The checker's own builtins lack ``PermissionError``, which is what a refusal raises."""
 

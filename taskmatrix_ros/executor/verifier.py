@@ -10,11 +10,18 @@ from taskmatrix_ros.core.action_code import ActionCode, VerifiedCode
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.diagnostic import Diagnostic, Severity
 from taskmatrix_ros.core.errors import VerificationError
+from taskmatrix_ros.core.outline import Outline
 from taskmatrix_ros.core.ports import Catalogue
+from taskmatrix_ros.core.rights import Rights
+from taskmatrix_ros.executor.active_run import Budgets
 from taskmatrix_ros.executor.argument_check import nearest
 from taskmatrix_ros.executor.argument_rules import check_arguments
+from taskmatrix_ros.executor.call_budget import check_budget
 from taskmatrix_ros.executor.code_names import NOT_FOR_APIS
 from taskmatrix_ros.executor.code_rules import check_code, check_structure, check_text
+from taskmatrix_ros.executor.effect_rules import check_effects
+from taskmatrix_ros.executor.faithfulness import check_faithfulness
+from taskmatrix_ros.executor.gather_rules import check_gather
 from taskmatrix_ros.executor.interpreter import START, Interpreter
 from taskmatrix_ros.executor.order_rules import check_order
 from taskmatrix_ros.executor.type_check import check_types
@@ -33,21 +40,31 @@ class _Seal:
 
 
 class Verifier:
-    """Implements ``core.ports.Verifier``: text, structure, names, arguments, order, then types."""
+    """Implements ``core.ports.Verifier``: text, structure, names, arguments, order, number of calls, rights,
+    faithfulness, then types.
+    """
 
-    def __init__(self, catalogue: Catalogue, interpreter: Interpreter) -> None:
-        """:param interpreter: its type checker is used; must be open when code is verified."""
+    def __init__(self, catalogue: Catalogue, interpreter: Interpreter, *, budgets: Budgets | None = None) -> None:
+        """:param interpreter: its type checker is used; must be open when code is verified.
+
+        :param budgets: those of the runner; code that is known to make more calls is refused.
+        """
         self._catalogue = catalogue
         self._interpreter = interpreter
+        self._budgets = budgets or Budgets()
 
-    async def verify(self, code: ActionCode) -> VerifiedCode:
+    async def verify(
+        self, code: ActionCode, *, rights: Rights | None = None, outline: Outline | None = None
+    ) -> VerifiedCode:
         """Check code against the documents it is pinned to.
 
+        :param rights: of whoever asked; None holds the code against no rights, and leaves them to the Gate.
+        :param outline: what was asked for; None asks not whether the code is faithful to it.
         :raises VerificationError: with line, column, what is allowed and a fix for each finding.
         :raises RunError: the type checker crashed or stayed busy; nothing is said about the code.
         """
         documents, findings = self._pinned(code)
-        findings += await self._findings(code.source, documents)
+        findings += await self._findings(code.source, documents, rights or Rights(), outline)
         errors = [finding for finding in findings if finding.severity is Severity.ERROR]
         if errors:
             raise VerificationError(_capped(errors))
@@ -85,7 +102,9 @@ class Verifier:
                 findings.append(Diagnostic(code="document-name", message=message, hint="rename it in its manifest"))
         return documents, findings
 
-    async def _findings(self, source: str, documents: Mapping[str, ApiDocument]) -> list[Diagnostic]:
+    async def _findings(
+        self, source: str, documents: Mapping[str, ApiDocument], rights: Rights, outline: Outline | None
+    ) -> list[Diagnostic]:
         if problem := check_text(source):
             return [problem]
         tree = check_structure(source)
@@ -94,9 +113,14 @@ class Verifier:
         findings = [
             *check_code(tree, source, documents),
             *check_arguments(tree, source, documents),
+            *check_gather(tree, source, documents),
             *check_order(tree, source, documents),
+            *check_budget(tree, source, documents, self._budgets.calls),
         ]
         lines = {finding.line for finding in findings}
+        findings += check_effects(tree, source, documents, rights)
+        if outline is not None:
+            findings += check_faithfulness(tree, source, documents, outline)
         typed = await check_types(self._interpreter, source, documents)
         findings += [finding for finding in typed if finding.line not in lines]
         return sorted(findings, key=lambda finding: (finding.line, finding.column))

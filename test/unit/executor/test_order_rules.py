@@ -57,6 +57,8 @@ SHOWN = [
     "def g():\n    x = f()\n    find(o=x)\n    if c:\n        return\n    go(o=x)",
     "x = find(o='a') if c else find(o='a', p='b')\ngo(o='a')",
     "trace(path=[1, 2]); paint(path=[1, 2])",
+    "gather(find(o='a'), find(o='b')); go(o='a'); go(o='b')",
+    "x = f()\nfind(o=x)\ngather(go(o=x), find(o='b'))",
 ]
 
 NOT_SHOWN = [
@@ -104,6 +106,9 @@ NOT_SHOWN = [
     "x = [1]\ntrace(path=x)\nx.append(2)\npaint(path=x)",
     "x = [1]\ntrace(path=x)\npaint(path=[1])",
     "xs[go(o='a')] += 1",
+    "gather(find(o='a'), go(o='a'))",
+    "gather(go(o='a'), find(o='a'))",
+    "try:\n    gather(find(o='a'), find(o='b'))\nexcept OSError:\n    pass\ngo(o='a')",
 ]
 
 

@@ -12,7 +12,7 @@ from taskmatrix_ros.executor.stubs import stubs_of
 def function(**fields: object) -> str:
     text = stubs_of([document("act", **fields)])
     ast.parse(text)
-    (node,) = (node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef))
+    (_, node) = (node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef))
     node.body = [ast.Expr(ast.Constant(...))]
     return ast.unparse(node).splitlines()[0]
 

@@ -97,7 +97,40 @@ REFUSED = [
     ("r = robot_find(object='cup')\nsay(text=r.object)", "type-unresolved-attribute", 2, 10),
     ("x = light_on(light='hall')\nsay(text=x)", "type-invalid-argument-type", 2, 5),
     ("rooms = ['hall']\nfor room in rooms:\n    light_on(light=room)", "type-invalid-argument-type", 3, 14),
+    # calls side by side
+    ("gather(light_on(light='hall'))", "gather", 1, 1),
+    ("gather()", "gather", 1, 1),
+    ("gather(light_on(light='hall'), 1)", "gather", 1, 32),
+    ("gather(*[light_on(light='hall')])", "gather", 1, 8),
+    ("gather([light_on(light='hall')], light_off(light='hall'))", "gather", 1, 8),
+    ("gather(light_on(light='hall'), bell_ring(), timeout=1)", "gather", 1, 45),
+    ("def f():\n    bell_ring()\ngather(f(), bell_ring())", "gather", 3, 8),
+    ("gather(gather(bell_ring(), say(text='a')), say(text='b'))", "gather", 1, 8),
+    ("gather(say(text=str(thermometer_read())), bell_ring())", "gather", 1, 21),
+    ("f = [str]\ngather(say(text=f[0](1)), bell_ring())", "gather", 2, 17),
+    ("gather(robot_find(object='a'), robot_find(object='b'))", "gather", 1, 32),
+    ("gather(light_on(light='hall'), light_off(light='hall'))", "gather", 1, 32),
+    ("gather(light_on('hall'), bell_ring())", "argument", 1, 17),
+    ("gather(light_on(light='attic'), bell_ring())", "limit", 1, 23),
+    ("g = gather", "api-as-value", 1, 5),
+    ("[gather][0](bell_ring(), bell_ring())", "api-as-value", 1, 2),
+    ("gather = 1", "api-rebound", 1, 1),
+    ("def gather(x): pass", "api-rebound", 1, 1),
+    ("f = lambda: gather(bell_ring(), bell_ring())", "call-place", 1, 13),
+    ("x = f'{gather(bell_ring(), bell_ring())}'", "call-place", 1, None),
+    # how many calls
+    ("while True:\n    bell_ring()", "budget", 1, 1),
+    ("while 1:\n    for x in (1, 2):\n        bell_ring()\n        break", "budget", 1, 1),
+    ("while True:\n    try:\n        bell_ring()\n    except BaseException:\n        pass", "budget", 1, 1),
+    ("for x in range(201):\n    bell_ring()", "budget", 1, 1),
+    ("for x in range(20):\n    for y in range(0, 55, 5):\n        bell_ring()", "budget", 1, 1),
+    ("x = 1\nfor x in range(1_000_000_000_000):\n    bell_ring()", "budget", 2, 1),
+    ("[bell_ring() for x in range(15) for y in 'abcdefghijklmn']", "budget", 1, 1),
+    ("def f():\n    for x in range(50):\n        bell_ring()\nfor y in [1, 2, 3, 4, 5]:\n    f()", "budget", 4, 1),
+    ("bell_ring()\n" * 201, "budget", 1, 1),
+    ("for i in range(999, 0, -1):\n    if i:\n        bell_ring()\n    else:\n        bell_ring()", "budget", 1, 1),
     # order
+    ("gather(robot_find(object='cup'), robot_go_to(object='cup'))", "order", 1, 34),
     ("robot_pick_up(object='cup')", "order", 1, 1),
     ("robot_find(object='cup'); robot_go_to(object='mug')", "order", 1, 27),
     ("if thermometer_read() > 20:\n    robot_find(object='cup')\nrobot_go_to(object='cup')", "order", 3, 1),
@@ -127,6 +160,19 @@ ACCEPTED = [
     "object = 'cup'\nrobot_find(object=object)\nrobot_go_to(object=object)",
     "say(text='Grüße, 你好 👋 مرحبا')",
     "temps = sorted([thermometer_read(room=r) for r in ('hall', 'attic')], key=lambda t: -t)\nsay(text=str(temps[0]))",
+    "gather(light_on(light='hall'), light_off(light='kitchen'))",
+    "x = 'hall'\ngather(light_on(light='hall'), light_on(light='kitchen'), say(text=str(len(x)).upper()))",
+    "t, r = gather(thermometer_read(), robot_find(object='cup'))\nif t > 20:\n    say(text=r['object'])",
+    "gather(robot_find(object='cup'), light_on(light='hall'))\nrobot_go_to(object='cup')",
+    "try:\n    gather(bell_ring(), door_unlock())\nexcept PermissionError:\n    pass",
+    "for x in range(200):\n    bell_ring()",
+    "for x in range(999):\n    if x > 3:\n        break\n    bell_ring()",
+    "for x in range(999):\n    if x > 3:\n        bell_ring()",
+    "for x in range(999):\n    if x > 3:\n        continue\n    bell_ring()",
+    "def f():\n    while True:\n        if thermometer_read() > 20:\n            return\nf()",
+    "def f():\n    f()\n    bell_ring()\nfor x in range(150):\n    f()",
+    "range = reversed\nfor x in range([999]):\n    bell_ring()",
+    "[bell_ring() for x in range(999) if x > 998]",
     "n = 0\nwhile True:\n    n += 1\n    if n > 3:\n        break\n    say(text=f'{n} of 3')",
     "assert thermometer_read() < 40\nraise_it = False\nif raise_it:\n    raise RuntimeError('no')",
 ]
@@ -187,7 +233,7 @@ def test_findings_name_the_nearest_and_the_allowed(verifier: Verifier, runner: a
 def test_a_thousand_faults_give_a_bounded_report(verifier: Verifier, runner: asyncio.Runner) -> None:
     findings = refuse(verifier, runner, "light_on()\n" * 1000)
     assert len(findings) == 51
-    assert findings[-1].message == "and 950 more findings"
+    assert findings[-1].message == "and 951 more findings"
 
 
 def test_a_changed_document_is_said_so(verifier: Verifier, runner: asyncio.Runner, shelf: Shelf) -> None:

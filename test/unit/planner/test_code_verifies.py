@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 from sentence_table import UNDERSTOOD
 from shipped_catalogue import shipped
 
+from taskmatrix_ros.core.action_code import ActionCode, DocumentPin
 from taskmatrix_ros.core.errors import VerificationError
 from taskmatrix_ros.core.instruction import Instruction
+from taskmatrix_ros.core.outline import Outline, OutlineStep
 from taskmatrix_ros.core.ports import PlanningContext
 from taskmatrix_ros.executor.interpreter import Interpreter
 from taskmatrix_ros.executor.verifier import Verifier
@@ -25,13 +27,38 @@ def test_code_for_every_sentence_verifies() -> None:
         await interpreter.open()
         try:
             for text, _ in UNDERSTOOD:
-                code = await planner.write_code(await planner.outline(Instruction(text=text), context), (), context)
+                outline = await planner.outline(Instruction(text=text), context)
+                code = await planner.write_code(outline, (), context)
                 try:
-                    await Verifier(catalogue, interpreter).verify(code)
+                    verified = await Verifier(catalogue, interpreter).verify(code, outline=outline)
                 except VerificationError as error:
                     found[text] = str(error)
+                    continue
+                if verified.warnings:
+                    found[text] = "; ".join(map(str, verified.warnings))
         finally:
             await interpreter.close()
         return found
 
     assert asyncio.run(refused()) == {}
+
+
+def test_usage_examples_do_what_they_say() -> None:
+    async def alarms() -> list[str]:
+        catalogue, interpreter, found = shipped(), Interpreter(), []
+        documents = catalogue.documents()
+        pins = tuple(DocumentPin(name=d.name, version=d.version, digest=d.digest) for d in documents)
+        await interpreter.open()
+        try:
+            for document in documents:
+                for example in document.usage_examples:
+                    step = OutlineStep(id="1", text=example.instruction, effect=document.effect)
+                    outline = Outline(instruction=example.instruction, steps=(step,), planner="person")
+                    code = ActionCode(source=example.code, documents=pins, planner="usage_example")
+                    verified = await Verifier(catalogue, interpreter).verify(code, outline=outline)
+                    found += [f"{example.instruction}: {warning}" for warning in verified.warnings]
+        finally:
+            await interpreter.close()
+        return found
+
+    assert asyncio.run(alarms()) == []
