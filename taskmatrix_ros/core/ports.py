@@ -15,6 +15,7 @@ from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.outcome import Outcome
 from taskmatrix_ros.core.outline import Outline
+from taskmatrix_ros.core.rights import Rights
 from taskmatrix_ros.core.run import CallRecord, Episode, Rehearsed, RunStatus
 
 
@@ -90,9 +91,13 @@ class Selector(Protocol):
 class Verifier(Protocol):
     """The only maker of ``VerifiedCode``."""
 
-    async def verify(self, code: ActionCode) -> VerifiedCode:
+    async def verify(
+        self, code: ActionCode, *, rights: Rights | None = None, outline: Outline | None = None
+    ) -> VerifiedCode:
         """Check code against the documents it is pinned to.
 
+        :param rights: of whoever asked; None leaves them to the Gate.
+        :param outline: what was asked for; calls it does not ask for are warnings, hazardous ones errors.
         :raises VerificationError: with line, column, what is allowed and a fix for each finding.
         """
 
