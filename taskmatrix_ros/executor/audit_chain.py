@@ -41,8 +41,8 @@ START = Link(0, "", GENESIS)
 class Chain:
     """Writes and reads entries with one key.
 
-    A line is a JSON object whose last field, ``mac``, is HMAC-SHA256 over the line's own bytes before it; the entry before
-    is part of those as ``prev``. The bytes as they stand are signed: no two readings of one line can differ.
+    A line is a JSON object whose last field, ``mac``, is HMAC-SHA256 over the line's own bytes before it; the MAC of
+    the entry before is among those, as ``prev``. The bytes themselves are signed, so no line can be read in two ways.
     """
 
     def __init__(self, key: bytes) -> None:
@@ -81,7 +81,7 @@ class Chain:
 
 
 def audit_files(folder: Path) -> tuple[Path, ...]:
-    """Give the files of a log, oldest first: ``audit.jsonl``, ``audit-000002.jsonl`` …
+    """Give the files of a log, oldest first: ``audit.jsonl``, ``audit-000002.jsonl`` and so on.
 
     A file never gets another name, so a reader can follow the log while it is written.
     """

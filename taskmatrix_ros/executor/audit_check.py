@@ -83,7 +83,9 @@ class _Follower:
         before = self.report.last
         if before is START and not self.whole:
             if self.head is not None and link.seq > self.head.count + 1:
-                return f"the log goes on with entry {link.seq}, and the journal knows {self.head.count}: it was put back"
+                return (
+                    f"the log goes on with entry {link.seq}, and the journal knows {self.head.count}: it was put back"
+                )
             if self.head is not None and link.seq == self.head.count + 1 and link.prev != self.head.mac:
                 return f"entry {link.seq} does not follow the one that the journal knows as its last"
         elif link.seq != before.seq + 1:

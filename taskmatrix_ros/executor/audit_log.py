@@ -29,8 +29,8 @@ HEAD_S = 0.05
 class AuditLog:
     """Appends entries; lives in the loop's thread.
 
-    An entry is written before its head: after kill -9 the log may be ahead by entries that fit the chain, and that is no
-    fault. Behind it is: the tail was cut.
+    An entry is written before its head: after kill -9 the log may be ahead by entries that fit the chain, which is no
+    fault. To be behind is one: the tail was cut.
     """
 
     def __init__(

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from taskmatrix_ros.core.binding_spec import BindingSpec, Mqtt, Ros2Topic
+from taskmatrix_ros.executor.canonical_name import CanonicalName
 
 _SERVICES_OF_NODES = frozenset(
     {
         "describe_parameters", "get_parameters", "get_parameter_types", "list_parameters", "set_parameters",
         "set_parameters_atomically", "get_type_description", "change_state", "get_state", "get_available_states",
-        "get_available_transitions", "get_transition_graph",
+        "get_available_transitions", "get_transition_graph", "get_logger_levels", "set_logger_levels", "load_node",
+        "unload_node", "list_nodes",
     }
 )  # fmt: skip
-"""Parameter, type description and lifecycle services, which every node has under its own name."""
+"""Parameter, type description, logger, lifecycle and component services, which nodes have under their own name."""
 
 _SAFETY_TOPICS = frozenset({"stop", "alive", "parameter_events"})
 """Whoever publishes them could lift a stop or feign a living node."""
@@ -30,9 +32,8 @@ def forbidden_name(binding: BindingSpec, *, robot_namespace: str, own_namespaces
     name = binding.name
     if any(letter in name for letter in "{}~"):
         return f"{name} is filled in by the node that uses it; write the whole name"
-    absolute = name if name.startswith("/") else f"/{robot_namespace}/{name}"
-    parts = [part for part in absolute.split("/") if part]
-    absolute = "/" + "/".join(parts)
+    absolute = CanonicalName(binding, robot_namespace=robot_namespace).of({})
+    parts = absolute.split("/")[1:] if absolute != "/" else []
     for own in own_namespaces:
         prefix = "/" + own.strip("/")
         if prefix != "/" and (absolute == prefix or absolute.startswith(f"{prefix}/")):

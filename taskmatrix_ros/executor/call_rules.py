@@ -1,0 +1,88 @@
+"""What the policy says of one API, worked out once for each document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from taskmatrix_ros.core.api_document import ApiDocument
+from taskmatrix_ros.core.approval import ApprovalScope
+from taskmatrix_ros.core.instruction import Channel
+from taskmatrix_ros.core.policy import Policy, first_match
+from taskmatrix_ros.executor.canonical_name import CanonicalName
+from taskmatrix_ros.executor.masking import has_sensitive, masked
+from taskmatrix_ros.executor.own_names import forbidden_name
+from taskmatrix_ros.executor.rate_window import RateWindow
+from taskmatrix_ros.executor.zone_rules import ZoneRules
+from taskmatrix_ros.expressions.expression import Expression
+
+_MOST_SPEAKERS = 256
+
+
+class CallRules:
+    """Everything about a document that no call changes, ready to be asked."""
+
+    def __init__(
+        self, document: ApiDocument, policy: Policy, *, robot_namespace: str, own_namespaces: Sequence[str]
+    ) -> None:
+        """:param robot_namespace: what the ROS binding puts before relative names."""
+        self.document = document
+        self.canonical = CanonicalName(document.binding, robot_namespace=robot_namespace)
+        self.forbidden = forbidden_name(
+            document.binding, robot_namespace=robot_namespace, own_namespaces=own_namespaces
+        )
+        self.requirements = tuple(map(Expression.parse, document.requires))
+        self.window = RateWindow(document.rate_limit) if document.rate_limit else None
+        self._policy = policy
+        self._limits = policy.limits.get(document.name, {})
+        self._sensitive = has_sensitive(document.parameters)
+        self._compared: tuple[ApiDocument, bool] | None = None
+        self._objections: dict[tuple[Channel, str], str | None] = {}
+        self._fixed = None if self.canonical.depends_on_arguments else _ByName(document, policy, self.canonical.of({}))
+
+    def same_as(self, other: ApiDocument) -> bool:
+        """Whether another document says the same. What was compared last is remembered: digests take a while."""
+        if self._compared is None or self._compared[0] is not other:
+            self._compared = (other, other.digest == self.document.digest)
+        return self._compared[1]
+
+    def objection(self, channel: Channel, speaker: str) -> str | None:
+        """Say why this channel and speaker may not call it, or None."""
+        key = (channel, speaker)
+        if key not in self._objections:
+            if len(self._objections) >= _MOST_SPEAKERS:
+                self._objections.clear()
+            self._objections[key] = self._policy.rights(channel, speaker).objection(self.document)
+        return self._objections[key]
+
+    def by_name(self, arguments: Mapping[str, Any]) -> _ByName:
+        """Give what depends on the name that these arguments reach."""
+        return self._fixed or _ByName(self.document, self._policy, self.canonical.of(arguments))
+
+    def limit_problem(self, arguments: Mapping[str, Any]) -> str | None:
+        """Say which argument is outside the policy's limits, or None."""
+        for name, limit in self._limits.items():
+            if name not in self.document.parameters:
+                return f"the policy limits {name}, which is no parameter; correct `policy.limits`"
+            if problem := limit.problem(arguments.get(name)):
+                return f"{name} {problem}"
+        return None
+
+    def shown(self, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Give the arguments without what is sensitive."""
+        return masked(arguments, self.document.parameters) if self._sensitive else arguments
+
+
+class _ByName:
+    """What patterns decide for one API under one canonical name."""
+
+    def __init__(self, document: ApiDocument, policy: Policy, name: str) -> None:
+        names = (document.name, name)
+        self.name = name
+        self.refusal: str | None = None
+        if denied := first_match(names, policy.deny):
+            self.refusal = f"the policy denies {denied}"
+        elif policy.allow is not None and first_match(names, policy.allow) is None:
+            self.refusal = f"the policy allows only {', '.join(policy.allow) or 'nothing'}"
+        self.zones = ZoneRules(policy.zones, names)
+        self.approval: tuple[ApprovalScope, str] | None = policy.scope_of(document.name, names, document.effect)

@@ -1,0 +1,44 @@
+"""The one name of what a call reaches: what policies speak of and the audit log keeps."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from taskmatrix_ros.core.binding_spec import BindingSpec, Mqtt
+
+_TOKEN = re.compile(r"\{\{|\}\}|\{([a-z][a-z0-9_]*)\}")
+
+
+class CanonicalName:
+    """``/kitchen_robot/robot/find`` for ROS, ``mqtt://default/home/ac/set`` for MQTT, with its arguments."""
+
+    def __init__(self, binding: BindingSpec, *, robot_namespace: str) -> None:
+        """:param robot_namespace: put before relative ROS names, as the binding itself does."""
+        if isinstance(binding, Mqtt):
+            self._template = f"mqtt://{binding.broker}/{binding.topic}"
+            self.depends_on_arguments = "{" in self._template or "}" in self._template
+        else:
+            name = binding.name
+            full = name if name.startswith("/") else f"/{robot_namespace}/{name}"
+            self._template = "/" + "/".join(part for part in full.split("/") if part)
+            self.depends_on_arguments = False
+
+    def of(self, arguments: Mapping[str, Any]) -> str:
+        """Give the name that a call with these arguments reaches, filled in as the binding fills it in."""
+        if not self.depends_on_arguments:
+            return self._template
+        return _TOKEN.sub(lambda token: _filled(token, arguments), self._template)
+
+
+def _filled(token: re.Match[str], arguments: Mapping[str, Any]) -> str:
+    if token[1] is None:
+        return token[0][0]
+    value = arguments.get(token[1])
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return str(int(value))
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
