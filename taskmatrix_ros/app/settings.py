@@ -10,10 +10,14 @@ from typing import Annotated, Any, Self
 import yaml
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
+from taskmatrix_ros.app.setting_errors import setting_error
 from taskmatrix_ros.bindings.mqtt_settings import BrokerSettings
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.frozen import Frozen
+from taskmatrix_ros.core.policy import Policy
 from taskmatrix_ros.core.resources import resource, share_folder
+from taskmatrix_ros.executor.audit_key import default_key_file
+from taskmatrix_ros.expressions.expression import Expression
 
 Namespace = Annotated[str, StringConstraints(pattern=r"^(/[A-Za-z_][A-Za-z0-9_]*)*/?$")]
 
@@ -56,6 +60,12 @@ class ProcessesSettings(Frozen):
     skills: SkillsSettings | None = None
 
 
+class AuditSettings(Frozen):
+    """Where the audit log's key lies: outside the state folder. Left out, see ``audit_key.default_key_file``."""
+
+    key_file: Path | None = None
+
+
 class Settings(Frozen):
     """A whole profile."""
 
@@ -66,6 +76,8 @@ class Settings(Frozen):
     ros: RosSettings | None = None
     mqtt: MqttSettings | None = None
     processes: ProcessesSettings = ProcessesSettings()
+    policy: Policy = Policy()
+    audit: AuditSettings = AuditSettings()
 
     @model_validator(mode="after")
     def _processes_need_their_side(self) -> Self:
@@ -74,6 +86,27 @@ class Settings(Frozen):
         if (self.processes.broker or self.processes.devices) and self.mqtt is None:
             raise ValueError("a broker or devices need `mqtt:`")
         return self
+
+    @model_validator(mode="after")
+    def _watches_are_expressions(self) -> Self:
+        for watch in self.policy.watches:
+            try:
+                expression = Expression.parse(watch.when)
+            except ConfigError as error:
+                raise ValueError(f"policy.watches {watch.name!r}: {error.message}") from error
+            if not expression.reads_state or expression.arg_names or expression.uses_result:
+                raise ValueError(f"policy.watches {watch.name!r}: `when` reads state and now; it watches no call")
+        return self
+
+    @property
+    def audit_folder(self) -> Path:
+        """Where the audit log is kept."""
+        return self.state_folder / "audit"
+
+    @property
+    def audit_key_file(self) -> Path:
+        """Where its key is kept."""
+        return self.audit.key_file.expanduser() if self.audit.key_file else default_key_file()
 
     @property
     def store_file(self) -> Path:
@@ -107,10 +140,7 @@ def load_settings(profile: str, overrides: Sequence[str] = ()) -> Settings:
     try:
         return Settings.model_validate(raw)
     except ValidationError as error:
-        found = error.errors()[0]
-        where = ".".join(map(str, found["loc"])) or "the file"
-        given = f" (given: {found['input']!r})" if found["type"] != "missing" else ""
-        raise ConfigError(f"profile {path}: {where}: {found['msg']}{given}; correct it there") from error
+        raise setting_error(f"profile {path}", error, Settings) from error
 
 
 def default_state_folder(profile: str) -> Path:

@@ -12,11 +12,16 @@ from taskmatrix_ros.app.session import Parts, Session
 from taskmatrix_ros.core.clocks import WallClock
 from taskmatrix_ros.core.event_bus import EventBus
 from taskmatrix_ros.core.outcome import ErrorReport, Outcome, Status, utc_now
+from taskmatrix_ros.core.policy import Policy
 from taskmatrix_ros.core.ports import Binding, Catalogue
 from taskmatrix_ros.core.run import RunStatus
 from taskmatrix_ros.core.state_store import StateStore
+from taskmatrix_ros.executor.approval_desk import ApprovalDesk
+from taskmatrix_ros.executor.audit_log import AuditLog
 from taskmatrix_ros.executor.gate import Gate
 from taskmatrix_ros.executor.interpreter import Interpreter
+from taskmatrix_ros.executor.policy_check import idle_patterns, verify_policy
+from taskmatrix_ros.executor.question_desk import QuestionDesk
 from taskmatrix_ros.executor.rehearsal import Rehearsal
 from taskmatrix_ros.executor.runner import Runner
 from taskmatrix_ros.executor.stop_latch import StopLatch
@@ -24,6 +29,7 @@ from taskmatrix_ros.executor.verifier import Verifier
 from taskmatrix_ros.planner.offline_planner import OfflinePlanner
 from taskmatrix_ros.registry.registry import Registry
 from taskmatrix_ros.selector.fts_selector import FtsSelector
+from taskmatrix_ros.store.audit_head import AuditHead
 from taskmatrix_ros.store.database import Database
 from taskmatrix_ros.store.journal import SqliteJournal
 
@@ -44,9 +50,13 @@ class System:
         make_bindings: MakeBindings = lambda _catalogue, _state: (),
         own_namespaces: Sequence[str] = ("/taskmatrix",),
         robot_namespace: str = "",
+        policy: Policy | None = None,
+        audit_key_file: Path | None = None,
     ) -> None:
         """:param store_file: the SQLite file; None keeps everything in memory.
 
+        :param policy: what the profile allows beyond the documents.
+        :param audit_key_file: key of the audit log, which is then kept beside the store; None keeps none.
         :param own_namespaces: ROS namespaces no binding may reach: the node's own.
         :param robot_namespace: what the ROS binding puts before relative names.
         """
@@ -56,12 +66,19 @@ class System:
         self._robot_namespace = robot_namespace
         self._stack = AsyncExitStack()
         self._database = Database(store_file)
+        self._policy = policy or Policy()
         self.events = EventBus()
         self.state = StateStore()
         self.registry = Registry()
         self.selector = FtsSelector(self.registry)
         self.journal = SqliteJournal(self._database)
         self.latch = StopLatch(self.journal)
+        self.audit: AuditLog | None = None
+        if store_file is not None and audit_key_file is not None:
+            head = AuditHead(self._database)
+            self.audit = AuditLog(store_file.parent / "audit", audit_key_file, head, events=self.events)
+        self.approvals = ApprovalDesk(self.events, catalogue=self.registry, policy=self._policy, audit=self.audit)
+        self.questions = QuestionDesk(self.events)
         self.safety: Safety
         self.session: Session
 
@@ -86,8 +103,13 @@ class System:
         for warning in self.registry.warnings:
             _log.warning("%s", warning)
         stack.callback(self.selector.close)
+        self._check_policy()
         self._database.open()
         stack.callback(self._database.close)
+        if self.audit is not None:
+            stack.callback(self.audit.close)
+            self.audit.open()
+            stack.callback(self.latch.follow(self._audit_latch))
         self._end_interrupted_runs()
         self.latch.restore()
         bindings = self._make_bindings(self.registry, self.state)
@@ -103,6 +125,8 @@ class System:
             self.registry,
             self.state,
             self.latch,
+            policy=self._policy,
+            audit=self.audit,
             own_namespaces=self._own_namespaces,
             robot_namespace=self._robot_namespace,
         )
@@ -120,6 +144,17 @@ class System:
             )
         )
         stack.push_async_callback(self.session.close)
+
+    def _check_policy(self) -> None:
+        documents = self.registry.documents()
+        verify_policy(self._policy, documents)
+        for line in idle_patterns(self._policy, documents, robot_namespace=self._robot_namespace):
+            _log.warning("%s", line)
+
+    def _audit_latch(self, reason: str | None, comment: str) -> None:
+        assert self.audit is not None
+        kind = "stop_lifted" if reason is None else "stop_latched"
+        self.audit.record(kind, {"reason": reason or comment}, durable=True)
 
     def _end_interrupted_runs(self) -> None:
         """Say of runs that were under way when the process died what is known: not more than that."""

@@ -16,7 +16,7 @@ from taskmatrix_ros.cli.output import JsonOption, command, console, errors, esca
 from taskmatrix_ros.cli.up_command import ProfileOption
 from taskmatrix_ros.core.instruction import Channel, Instruction, Mode
 from taskmatrix_ros.core.main_loop import run_until_signal
-from taskmatrix_ros.core.run import Episode
+from taskmatrix_ros.core.run import Episode, Rehearsed
 
 
 @command
@@ -34,7 +34,7 @@ def plan(
     asked = Instruction(text=text, channel=Channel.CLI, mode=mode)
 
     async def program() -> Episode:
-        system = System(settings.manifest_files, store_file=None)
+        system = System(settings.manifest_files, store_file=None, policy=settings.policy)
         await system.open()
         try:
             return await system.session.submit(asked)
@@ -82,5 +82,17 @@ def _show(episode: Episode) -> None:
             console.print(f"  {escape(key)}: {escape(json.dumps(before))} → {escape(json.dumps(after))}")
         for line in (*episode.rehearsed.risks, *episode.rehearsed.unknown):
             console.print(f"  [dim]{escape(line)}[/]")
+        _show_alternatives(episode.rehearsed)
     if episode.status.value != "dry_run":
         errors.print(f"[red]{episode.status.value}[/] {escape(episode.summary)}")
+
+
+def _show_alternatives(rehearsed: Rehearsed) -> None:
+    for way in rehearsed.alternatives:
+        console.print(f"  if {escape(', and '.join(way.assumed))}:")
+        for call in way.calls:
+            console.print(f"    {escape(str(call))}")
+        if way.ends_with:
+            console.print(f"    [dim]ends: {escape(way.ends_with)}[/]")
+    if rehearsed.bounded:
+        console.print(f"  [dim]there are more ways than the {rehearsed.paths} that were tried[/]")

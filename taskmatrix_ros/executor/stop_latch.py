@@ -16,6 +16,9 @@ _NOT_READ = "the stop latch has not been read from the journal yet"
 Listener = Callable[[str], None]
 """Told the reason, in the thread that latched; it returns at once."""
 
+Follower = Callable[[str | None, str], None]
+"""Told the reason, None once it is lifted, and the comment of who lifted it, in the journal's thread."""
+
 
 class StopLatch:
     """Holds until it is rearmed. Setting and reading it takes no lock, so no thread can keep another from stopping."""
@@ -25,6 +28,7 @@ class StopLatch:
         self._journal = journal
         self._reason: str | None = _NOT_READ
         self._listeners: tuple[Listener, ...] = ()
+        self._followers: tuple[Follower, ...] = ()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = 0
 
@@ -72,7 +76,16 @@ class StopLatch:
         """
         _log.warning("the stop latch (%s) was rearmed: %s", self._reason or "not set", comment or "no comment")
         self._reason = None
-        self._save()
+        self._save(comment)
+
+    def follow(self, follower: Follower) -> Callable[[], None]:
+        """Tell ``follower`` once it was tried to write a change, whatever came of that. :returns: the way to end it."""
+        self._followers = (*self._followers, follower)
+
+        def undo() -> None:
+            self._followers = tuple(known for known in self._followers if known is not follower)
+
+        return undo
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Tell ``listener`` every time the latch is set. :returns: the way to end it."""
@@ -83,18 +96,23 @@ class StopLatch:
 
         return undo
 
-    def _save(self) -> None:
+    def _save(self, comment: str = "") -> None:
         if threading.get_ident() == self._thread or self._loop is None:
-            self._write()
+            self._write(comment)
             return
         try:
-            self._loop.call_soon_threadsafe(self._write)
+            self._loop.call_soon_threadsafe(self._write, comment)
         except RuntimeError:
             _log.error("the stop latch could not be written: the loop has ended; it holds until this process ends")
 
-    def _write(self) -> None:
+    def _write(self, comment: str) -> None:
         """Write the state of now, not that of the call: so writes that overtake each other end right."""
         try:
             self._journal.set_latch(None if self._reason is _NOT_READ else self._reason)
         except Exception:  # noqa: BLE001 - a journal that cannot be written must not lift or hinder a stop
             _log.exception("the stop latch could not be written; it holds in this process, not over a restart")
+        for follower in self._followers:
+            try:
+                follower(self._reason, comment)
+            except Exception:  # noqa: BLE001 - whoever follows must not hinder a stop
+                _log.exception("stop: follower %r failed; it stays", follower)

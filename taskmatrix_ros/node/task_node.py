@@ -96,6 +96,8 @@ class TaskNode:
                 make_bindings=make,
                 own_namespaces=(self._ros_settings.namespace,),
                 robot_namespace=self._ros_settings.robot_namespace,
+                policy=settings.policy,
+                audit_key_file=settings.audit_key_file,
             )
             await system.open()
             stack.push_async_callback(system.close)

@@ -27,7 +27,7 @@ def test_an_override_changes_one_setting() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("manifests: [robot.yaml]\nrosy: {}", "rosy: Extra inputs"),
+        ("manifests: [robot.yaml]\nrosy: {}", "rosy: unknown key; did you mean 'ros'?"),
         ("manifests: [robot.yaml]\nros: {connect_s: -1}", "ros.connect_s"),
         ("manifests: [robot.yaml]\nprocesses: {skills: {}}", "need `ros:`"),
         ("- a list", "holds no settings"),
