@@ -50,6 +50,8 @@ _ENDS = frozenset(
     }
 )
 
+_HELD = frozenset({RunStatus.PAUSED, RunStatus.SUSPENDED})
+
 TRANSITIONS: dict[RunStatus, frozenset[RunStatus]] = {
     RunStatus.PLANNING: frozenset(
         {
@@ -62,11 +64,13 @@ TRANSITIONS: dict[RunStatus, frozenset[RunStatus]] = {
             RunStatus.UNAVAILABLE,
         }
     ),
-    RunStatus.WAITING: _ENDS | {RunStatus.RUNNING, RunStatus.REFUSED, RunStatus.STOPPING},
-    RunStatus.RUNNING: _ENDS | {RunStatus.WAITING, RunStatus.PAUSED, RunStatus.SUSPENDED, RunStatus.STOPPING},
-    RunStatus.PAUSED: frozenset({RunStatus.RUNNING, RunStatus.STOPPING, RunStatus.CANCELLED, RunStatus.FAILED}),
-    RunStatus.SUSPENDED: frozenset({RunStatus.RUNNING, RunStatus.STOPPING, RunStatus.CANCELLED, RunStatus.FAILED}),
-    RunStatus.STOPPING: frozenset({RunStatus.CANCELLED, RunStatus.FAILED}),
+    RunStatus.WAITING: _ENDS | _HELD | {RunStatus.RUNNING, RunStatus.REFUSED, RunStatus.STOPPING},
+    RunStatus.RUNNING: _ENDS | _HELD | {RunStatus.WAITING, RunStatus.STOPPING},
+    **{
+        held: _ENDS | (_HELD - {held}) | {RunStatus.RUNNING, RunStatus.WAITING, RunStatus.STOPPING}
+        for held in _HELD
+    },
+    RunStatus.STOPPING: _ENDS,
     **{end: frozenset() for end in _ENDS | {RunStatus.REFUSED, RunStatus.DRY_RUN}},
 }
 """Where each state may go; a change that is not here is a fault in the program, never a wish of the user."""
@@ -85,11 +89,27 @@ class Stage(StrEnum):
     PROVING = "proving"
 
 
+class Alternative(Frozen):
+    """Another way it may go. ``assumed``: which results or errors lead there, one line each.
+
+    ``ends_with``: the error that the code does not handle there, empty where it comes to its end.
+    """
+
+    assumed: tuple[str, ...]
+    calls: tuple[Call, ...] = ()
+    diff: dict[str, tuple[Any, Any]] = Field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
+    ends_with: str = ""
+    duration_s: float | None = None
+
+
 class Rehearsed(Frozen):
     """What a rehearsal in the symbolic world foretells.
 
-    ``diff``: state key -> (before, after). ``unknown``: what could not be predicted, one line each.
-    ``duration_s``: sum of the documents' typical times, None where one has none.
+    ``calls``, ``diff`` and ``unknown`` are of the main path, on which calls end well; ``diff``: state key -> (before,
+    after); ``unknown``: what could not be predicted, one line each. ``duration_s``: sum of the documents' typical times
+    on the longest path, None where one has none. ``alternatives``: paths that differ in what they do, of ``paths`` that
+    were explored; ``bounded``: there are more.
     """
 
     calls: tuple[Call, ...] = ()
@@ -97,6 +117,9 @@ class Rehearsed(Frozen):
     risks: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     duration_s: float | None = None
+    alternatives: tuple[Alternative, ...] = ()
+    paths: int = 1
+    bounded: bool = False
 
 
 class CallRecord(Frozen):

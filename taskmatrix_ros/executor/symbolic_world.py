@@ -11,21 +11,13 @@ from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.diagnostic import Diagnostic
 from taskmatrix_ros.core.effect import Effect
 from taskmatrix_ros.core.errors import BudgetExceeded, VerificationError
-from taskmatrix_ros.core.parameter_spec import ParameterSpec, ValueType
 from taskmatrix_ros.executor.argument_check import argument_problems
+from taskmatrix_ros.executor.guesses import Guesses
 from taskmatrix_ros.executor.interpreter import ExternalCall
+from taskmatrix_ros.executor.route import Route
 from taskmatrix_ros.expressions.ensures import ensures_of
 from taskmatrix_ros.expressions.expression import Expression
 from taskmatrix_ros.expressions.key_template import expand_key
-
-_NEUTRAL: dict[ValueType, Any] = {
-    ValueType.STRING: "",
-    ValueType.NUMBER: 0.0,
-    ValueType.INTEGER: 0,
-    ValueType.BOOLEAN: False,
-    ValueType.OBJECT: {},
-    ValueType.ARRAY: [],
-}
 
 
 class SymbolicWorld:
@@ -36,8 +28,18 @@ class SymbolicWorld:
     """
 
     def __init__(
-        self, documents: Mapping[str, ApiDocument], state: Mapping[str, Any], now: datetime, max_calls: int
+        self,
+        documents: Mapping[str, ApiDocument],
+        state: Mapping[str, Any],
+        now: datetime,
+        max_calls: int,
+        guesses: Guesses,
+        route: Route,
     ) -> None:
+        """:param guesses: of the code that is rehearsed here.
+
+        :param route: how calls end that may end in several ways.
+        """
         self.calls: list[Call] = []
         self.risks: dict[str, None] = {}
         self.unknown: dict[str, None] = {}
@@ -47,10 +49,15 @@ class SymbolicWorld:
         self._state = dict(state)
         self._now = now
         self._max_calls = max_calls
+        self._guesses = guesses
+        self._route = route
+        self._duration_s: float | None = 0.0
+        self._side_by_side: list[float | None] = []
 
     async def perform(self, wanted: ExternalCall) -> Any:
         """Do a call in this world.
 
+        :raises CallError: it ends so on this route; it has changed nothing then.
         :raises VerificationError: its arguments or a ``requires`` are wrong for certain.
         :raises BudgetExceeded: there are more calls than a run may make.
         """
@@ -70,15 +77,28 @@ class SymbolicWorld:
             self._object(call, "limit", f"{document.name}: {problem}", "give a value that is allowed")
         self.calls.append(call)
         self._note_risks(call, document)
-        result, missing = _foretell(document.returns, {} if problems else arguments)
-        if missing and wanted.site.result_used:
+        self._spend(document.typical_s, gathered=wanted.site.gathered)
+        ending = self._route.take(self._guesses.endings(wanted, document, {} if problems else arguments))
+        if ending.missing and wanted.site.result_used:
             self.guessed = True
-            what = ", ".join(filter(None, missing)) or "what it returns"
-            self.note_unknown(f"line {call.position.line}: {what} of {document.name}")
+            if not ending.assumed:
+                what = ", ".join(filter(None, ending.missing)) or "what it returns"
+                self.note_unknown(f"line {call.position.line}: {what} of {document.name}")
         if not problems:
             self._check_requirements(call, document)
-            self._assign(call, document, result, is_guess=bool(missing))
-        return result
+        if ending.error is not None:
+            self.guessed = True
+            raise ending.error
+        if not problems:
+            is_guess = bool(ending.missing) and not ending.assumed
+            self._assign(call, document, ending.result, is_guess=is_guess)
+        return ending.result
+
+    def join(self) -> None:
+        """Let the calls gathered so far end: they took as long as the longest of them."""
+        times, self._side_by_side = self._side_by_side, []
+        if times:
+            self._spend(None if None in times else max(time for time in times if time is not None), gathered=False)
 
     def diff(self) -> dict[str, tuple[Any, Any]]:
         """Give every key that changed: before and after."""
@@ -88,13 +108,18 @@ class SymbolicWorld:
         return dict(sorted(changed.items()))
 
     def duration_s(self) -> float | None:
-        """Sum of the calls' typical times; None where a document tells none."""
-        times = [self._documents[call.api].typical_s for call in self.calls]
-        return sum(time for time in times if time is not None) if None not in times else None
+        """Sum of the calls' typical times, of gathered ones the longest; None where a document tells none."""
+        return self._duration_s
 
     def note_unknown(self, line: str) -> None:
         """Keep what could not be predicted; the same line once."""
         self.unknown[line] = None
+
+    def _spend(self, time_s: float | None, *, gathered: bool) -> None:
+        if gathered:
+            self._side_by_side.append(time_s)
+        else:
+            self._duration_s = None if time_s is None or self._duration_s is None else self._duration_s + time_s
 
     def _object(self, call: Call, code: str, message: str, hint: str) -> None:
         """Refuse, or only note it where a guess may be at fault."""
@@ -142,36 +167,3 @@ class SymbolicWorld:
             else:
                 assigned[key] = value
         self._state.update(assigned)
-
-
-def _foretell(spec: ParameterSpec | None, arguments: Mapping[str, Any]) -> tuple[Any, tuple[str, ...]]:
-    """Make a result: fields from arguments of equal name, the rest neutral.
-
-    :returns: it, and the names of what was made up; an empty name stands for the whole.
-    """
-    if spec is None:
-        return None, ()
-    if spec.type is not ValueType.OBJECT or not spec.properties:
-        return _neutral(spec), ("",)
-    result, missing = {}, []
-    for key, field in spec.properties.items():
-        value = arguments.get(key)
-        if value is None or field.problem(value) is not None:
-            value = _neutral(field)
-            missing.append(key)
-        result[key] = value
-    return result, tuple(missing)
-
-
-def _neutral(spec: ParameterSpec) -> Any:
-    """Give a value that the spec allows and that says as little as possible."""
-    if spec.default is not None:
-        return spec.default
-    if spec.enum:
-        return spec.enum[0]
-    value = _NEUTRAL[spec.type]
-    if spec.minimum is not None and value < spec.minimum:
-        value = type(value)(spec.minimum)
-    if spec.maximum is not None and value > spec.maximum:
-        value = type(value)(spec.maximum)
-    return value
