@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -15,10 +17,12 @@ from rclpy.task import Future
 from taskmatrix_interfaces.action import ExecuteTask
 from taskmatrix_interfaces.msg import Run
 from taskmatrix_ros.app.run_view import RunView
-from taskmatrix_ros.app.session import Session
+from taskmatrix_ros.app.system import System
+from taskmatrix_ros.core.event_bus import Event, EventBus
 from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.run import RunStatus
 from taskmatrix_ros.node.messages import feedback_message, instruction_of, result_message
+from taskmatrix_ros.node.pending_messages import Pending, pending_messages
 from taskmatrix_ros.ros.node_entities import NodeEntities
 from taskmatrix_ros.ros.node_thread import NodeThread
 
@@ -31,9 +35,10 @@ FEEDBACK_S = 0.1
 class ExecuteTaskServer:
     """Serves goals while it is active; a goal's life is a run's life."""
 
-    def __init__(self, thread: NodeThread, session: Session) -> None:
+    def __init__(self, thread: NodeThread, system: System) -> None:
         self._thread = thread
-        self._session = session
+        self._system = system
+        self._session = system.session
         self._loop: asyncio.AbstractEventLoop | None = None
         self._entities = NodeEntities(thread)
         self._run_ids: dict[bytes, str] = {}
@@ -109,7 +114,8 @@ class ExecuteTaskServer:
             self._run_ids[goal_id] = view.episode.run_id
             if goal_id in self._cancelled:
                 await self._session.cancel(view.episode.run_id, "cancelled by the client")
-            teller = _FeedbackTeller(self._thread, handle, view)
+            pending = partial(pending_messages, self._system, view.episode.run_id)
+            teller = _FeedbackTeller(self._thread, handle, view, self._system.events, pending)
             try:
                 episode = await self._session.finish(view)
             finally:
@@ -127,20 +133,34 @@ class ExecuteTaskServer:
 class _FeedbackTeller:
     """Publishes a run's changes, joined to at most one message every ``FEEDBACK_S``."""
 
-    def __init__(self, thread: NodeThread, handle: ServerGoalHandle, view: RunView) -> None:
+    def __init__(
+        self,
+        thread: NodeThread,
+        handle: ServerGoalHandle,
+        view: RunView,
+        events: EventBus,
+        pending: Callable[[], Pending],
+    ) -> None:
+        """:param pending: gives what the run waits for a person to say."""
         self._thread = thread
         self._handle = handle
         self._view = view
+        self._pending = pending
         self._timer: asyncio.TimerHandle | None = None
         self._told_at = float("-inf")
-        self._undo = view.on_change(self._changed)
+        self._undo = (view.on_change(self._changed), events.listen(self._hear))
         self._changed()
 
     def close(self) -> None:
         """Say nothing more."""
-        self._undo()
+        for undo in self._undo:
+            undo()
         if self._timer is not None:
             self._timer.cancel()
+
+    def _hear(self, event: Event) -> None:
+        if event.run_id == self._view.episode.run_id and event.kind.startswith(("approval_", "question_")):
+            self._changed()
 
     def _changed(self) -> None:
         if self._timer is None:
@@ -151,7 +171,7 @@ class _FeedbackTeller:
     def _tell(self) -> None:
         self._timer = None
         self._told_at = asyncio.get_running_loop().time()
-        message = feedback_message(self._view)
+        message = feedback_message(self._view, *self._pending())
         handle = self._handle
         self._thread.post(lambda: handle.publish_feedback(message) if handle.is_active else None)
 

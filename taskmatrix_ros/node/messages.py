@@ -168,8 +168,10 @@ def run_message(episode: Episode, *, whole: bool) -> msg.Run:
     return message
 
 
-def feedback_message(view: RunView) -> ExecuteTask.Feedback:
-    """Give a run as it stands, for feedback."""
+def feedback_message(
+    view: RunView, approvals: list[msg.ApprovalRequest], questions: list[msg.Question]
+) -> ExecuteTask.Feedback:
+    """Give a run as it stands and what it waits for, for feedback."""
     completion = view.completion
     return ExecuteTask.Feedback(
         run_id=view.episode.run_id,
@@ -178,6 +180,8 @@ def feedback_message(view: RunView) -> ExecuteTask.Feedback:
         calls=[call_message(call) for call in view.calls.values()],
         completion=-1.0 if completion is None else float(completion),
         message=view.message,
+        approvals=approvals,
+        questions=questions,
     )
 
 

@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any
-
-from rclpy.callback_groups import ReentrantCallbackGroup
-from rclpy.task import Future
 
 from taskmatrix_interfaces.srv import CancelRun, GetRun, GetState, ListApis, ListRuns, SearchApis
 from taskmatrix_ros.app.system import System
+from taskmatrix_ros.node.loop_services import Handler, LoopServices
 from taskmatrix_ros.node.messages import document_message, outline_message, run_message, state_message
-from taskmatrix_ros.ros.node_entities import NodeEntities
+from taskmatrix_ros.node.pending_messages import pending_messages
 from taskmatrix_ros.ros.node_thread import NodeThread
-
-Handler = Callable[[Any, Any], Awaitable[None]]
 
 
 class QueryServer:
     """Each request is answered in the loop, which owns what it asks about."""
 
     def __init__(self, thread: NodeThread, system: System) -> None:
-        self._thread = thread
         self._system = system
-        self._entities = NodeEntities(thread)
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._services = LoopServices(thread)
 
     async def open(self) -> None:
         """Offer the services."""
-        self._loop = asyncio.get_running_loop()
         served: tuple[tuple[Any, str, Handler], ...] = (
             (ListRuns, "list_runs", self._list_runs),
             (GetRun, "get_run", self._get_run),
@@ -39,30 +31,11 @@ class QueryServer:
             (GetState, "get_state", self._get_state),
         )
         for kind, name, handler in served:
-            await self._serve(kind, name, handler)
+            await self._services.serve(kind, name, handler)
 
     async def close(self) -> None:
         """Withdraw the services."""
-        await self._entities.close()
-
-    async def _serve(self, kind: Any, name: str, handler: Handler) -> None:
-        async def callback(request: Any, response: Any) -> Any:
-            answered = Future()
-
-            async def answer() -> None:
-                try:
-                    await handler(request, response)
-                except Exception as error:  # noqa: BLE001 - the client must get an answer
-                    response.success, response.error_code = False, "FAILED"
-                    response.message = f"{name}: {error}"
-                self._thread.complete(answered, response)
-
-            assert self._loop is not None
-            asyncio.run_coroutine_threadsafe(answer(), self._loop)
-            return await answered
-
-        group = ReentrantCallbackGroup()
-        await self._entities.create(lambda node: node.create_service(kind, name, callback, callback_group=group))
+        await self._services.close()
 
     async def _list_runs(self, request: ListRuns.Request, response: ListRuns.Response) -> None:
         limit = request.limit or 50
@@ -79,6 +52,7 @@ class QueryServer:
             return
         response.run = run_message(episode, whole=True)
         response.outline = outline_message(episode.outline)
+        response.approvals, response.questions = pending_messages(self._system, request.run_id)
         response.success = True
 
     async def _cancel_run(self, request: CancelRun.Request, response: CancelRun.Response) -> None:

@@ -19,6 +19,7 @@ from taskmatrix_ros.node.event_publisher import EventPublisher
 from taskmatrix_ros.node.execute_task_server import ExecuteTaskServer
 from taskmatrix_ros.node.lifecycle_node import TransitionNode
 from taskmatrix_ros.node.query_server import QueryServer
+from taskmatrix_ros.node.run_control_server import RunControlServer
 from taskmatrix_ros.node.safety_server import SafetyServer
 from taskmatrix_ros.ros.node_thread import NodeThread
 from taskmatrix_ros.ros.ros_context import RosContext
@@ -101,7 +102,7 @@ class TaskNode:
             )
             await system.open()
             stack.push_async_callback(system.close)
-            self._server = ExecuteTaskServer(self._thread, system.session)
+            self._server = ExecuteTaskServer(self._thread, system)
             safety = SafetyServer(
                 self._thread,
                 system.safety,
@@ -110,7 +111,8 @@ class TaskNode:
                 robot_namespace=self._ros_settings.robot_namespace,
             )
             events = EventPublisher(self._thread, system.events)
-            for part in (events, safety, QueryServer(self._thread, system), self._server):
+            control = RunControlServer(self._thread, system)
+            for part in (events, safety, control, QueryServer(self._thread, system), self._server):
                 stack.push_async_callback(part.close)
                 await part.open()
         except BaseException:

@@ -50,6 +50,36 @@ def feedback_to_plain(message: ExecuteTask.Feedback) -> dict[str, Any]:
         "completion": message.completion,
         "message": message.message,
         "calls": [call_to_plain(call) for call in message.calls],
+        "approvals": [approval_to_plain(approval) for approval in message.approvals],
+        "questions": [question_to_plain(question) for question in message.questions],
+    }
+
+
+def approval_to_plain(message: msg.ApprovalRequest) -> dict[str, Any]:
+    """Give a request for a person's yes with its arguments and predicted change decoded."""
+    return {
+        "approval_id": message.approval_id,
+        "run_id": message.run_id,
+        "call_id": message.call_id,
+        "api": message.api,
+        "arguments": json.loads(message.arguments_json or "{}"),
+        "effect": message.effect,
+        "reason": message.reason,
+        "summary": message.summary,
+        "diff": json.loads(message.diff_json or "{}"),
+        "scope": message.scope,
+        "expires_at": _moment(message.expires_at),
+    }
+
+
+def question_to_plain(message: msg.Question) -> dict[str, Any]:
+    """Give a question to a person."""
+    return {
+        "question_id": message.question_id,
+        "run_id": message.run_id,
+        "text": message.text,
+        "choices": list(message.choices),
+        "expires_at": _moment(message.expires_at),
     }
 
 
