@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from taskmatrix_ros.cli.asker import Asker
 from taskmatrix_ros.cli.exit_status import ExitStatus, UsageError, exit_status_of_run
 from taskmatrix_ros.cli.output import JsonOption, command, errors, escape, print_json
 from taskmatrix_ros.cli.ros_link import task_client
@@ -46,25 +47,28 @@ def do(
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Plan and rehearse only; nothing moves.")] = False,
     outline_only: Annotated[bool, typer.Option("--outline-only", help="Draft the outline only.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Approve what is asked for, but nothing hazardous.")] = False,
     request_id: Annotated[str, typer.Option(help="Your id of the request; a repeat returns the same run.")] = "",
     namespace: NamespaceOption = "/taskmatrix",
     as_json: JsonOption = False,
 ) -> ExitStatus:
     """Have the running node carry out an instruction; Ctrl-C cancels it."""
     mode = Mode.DRY_RUN if dry_run else Mode.OUTLINE_ONLY if outline_only else Mode.RUN
-    plain = run_until_signal(_execute(read_instruction(instruction), mode, request_id, namespace))
+    plain = run_until_signal(_execute(read_instruction(instruction), mode, request_id, namespace, yes=yes))
     assert plain is not None
     _show(plain, as_json=as_json)
     return exit_status_of_run(RunStatus(plain["status"]))
 
 
-async def _execute(text: str, mode: Mode, request_id: str, namespace: str) -> dict[str, Any]:
+async def _execute(text: str, mode: Mode, request_id: str, namespace: str, *, yes: bool) -> dict[str, Any]:
     """Send the goal; Ctrl-C cancels it and waits for its result, so that nothing is left moving."""
     async with task_client(namespace) as client:
         with Timeline(errors) as timeline:
+            asker = Asker(client, timeline, yes=yes)
 
             def on_feedback(plain: dict[str, Any]) -> None:
                 timeline.show(plain["stage"], plain["calls"])
+                asker.show(plain["approvals"], plain["questions"])
 
             pending = asyncio.ensure_future(client.execute(text, on_feedback, mode=mode, request_id=request_id))
             try:
@@ -72,6 +76,8 @@ async def _execute(text: str, mode: Mode, request_id: str, namespace: str) -> di
             except asyncio.CancelledError:
                 client.cancel()
                 result = await pending
+            finally:
+                await asker.close()
             timeline.show("ended", result["calls"])
         return result
 

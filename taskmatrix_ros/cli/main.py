@@ -8,7 +8,10 @@ from typing import Annotated
 import typer
 
 from taskmatrix_ros import __version__
+from taskmatrix_ros.cli import run_control_commands  # noqa: F401 - adds to `runs`
 from taskmatrix_ros.cli.apis_commands import apis
+from taskmatrix_ros.cli.approve_commands import answer, approve
+from taskmatrix_ros.cli.audit_commands import audit
 from taskmatrix_ros.cli.demo_command import demo
 from taskmatrix_ros.cli.do_command import do
 from taskmatrix_ros.cli.plan_command import plan
@@ -29,6 +32,9 @@ app.command()(do)
 app.command()(plan)
 app.add_typer(apis, name="apis")
 app.add_typer(runs, name="runs")
+app.command()(approve)
+app.command()(answer)
+app.add_typer(audit, name="audit")
 app.command()(stop)
 app.command()(rearm)
 

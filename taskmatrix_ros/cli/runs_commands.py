@@ -14,7 +14,7 @@ from taskmatrix_ros.cli.ros_link import task_client
 from taskmatrix_ros.cli.timeline import call_text
 from taskmatrix_ros.core.main_loop import run_until_signal
 
-runs = typer.Typer(help="Look at runs and cancel them.", no_args_is_help=True)
+runs = typer.Typer(help="Look at runs, pause and cancel them.", no_args_is_help=True)
 
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="Id of the run, as runs list shows it.")]
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
@@ -28,11 +30,10 @@ class Timeline:
         self._live: Live | None = None
         self._printed: dict[str, str] = {}
         self._stage = ""
+        self._aside = False
 
     def __enter__(self) -> Timeline:
-        if self._console.is_terminal:
-            self._live = Live(console=self._console, refresh_per_second=8, transient=False)
-            self._live.__enter__()
+        self._draw()
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -40,8 +41,28 @@ class Timeline:
             self._live.__exit__(None, None, None)
             self._live = None
 
+    @contextmanager
+    def set_aside(self) -> Iterator[None]:
+        """Draw nothing for a while, so that a person can type."""
+        was_live = self._live is not None
+        self.__exit__()
+        self._aside = was_live
+        try:
+            yield
+        finally:
+            self._aside = False
+            if was_live:
+                self._draw()
+
+    def _draw(self) -> None:
+        if self._console.is_terminal:
+            self._live = Live(console=self._console, refresh_per_second=8, transient=False)
+            self._live.__enter__()
+
     def show(self, stage: str, calls: list[dict[str, Any]]) -> None:
         """Draw a run. :param calls: ``CallStatus`` as plain values, its status and confirmation by name."""
+        if self._aside:
+            return
         if self._live is not None:
             lines = [self._line(call) for call in calls] or [Text(f"  {stage} …", style="dim")]
             self._live.update(Text("\n").join(lines))
