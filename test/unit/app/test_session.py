@@ -63,7 +63,7 @@ class Stage:
     async def write_code(self, outline: object, documents: object, context: object) -> ActionCode:
         return ActionCode(source="x()", documents=(), planner="test")
 
-    async def verify(self, code: ActionCode) -> VerifiedCode:
+    async def verify(self, code: ActionCode, **_asked: object) -> VerifiedCode:
         if self.on_verify:
             raise self.on_verify
         return VerifiedCode(code=code, documents={}, seal=self)
