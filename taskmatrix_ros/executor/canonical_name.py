@@ -7,24 +7,30 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from taskmatrix_ros.core.binding_spec import BindingSpec, Mqtt
+from taskmatrix_ros.core.binding_spec import BindingSpec, Mqtt, Ros2Action, Ros2Service, Ros2Topic
 
 _TOKEN = re.compile(r"\{\{|\}\}|\{([a-z][a-z0-9_]*)\}")
 
 
 class CanonicalName:
-    """``/kitchen_robot/robot/find`` for ROS, ``mqtt://default/home/ac/set`` for MQTT, with its arguments."""
+    """``/kitchen_robot/robot/find`` for ROS, ``mqtt://default/home/ac/set`` for MQTT, with its arguments.
+
+    What the executor does itself is ``builtin:wait``.
+    """
 
     def __init__(self, binding: BindingSpec, *, robot_namespace: str) -> None:
         """:param robot_namespace: put before relative ROS names, as the binding itself does."""
         if isinstance(binding, Mqtt):
             self._template = f"mqtt://{binding.broker}/{binding.topic}"
             self.depends_on_arguments = "{" in self._template or "}" in self._template
-        else:
-            name = binding.name
+            return
+        self.depends_on_arguments = False
+        name = binding.name
+        if isinstance(binding, Ros2Action | Ros2Service | Ros2Topic):
             full = name if name.startswith("/") else f"/{robot_namespace}/{name}"
             self._template = "/" + "/".join(part for part in full.split("/") if part)
-            self.depends_on_arguments = False
+        else:
+            self._template = f"{binding.kind}:{name}"
 
     def of(self, arguments: Mapping[str, Any]) -> str:
         """Give the name that a call with these arguments reaches, filled in as the binding fills it in."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from taskmatrix_ros.core.binding_spec import BindingSpec, Mqtt, Ros2Topic
+from taskmatrix_ros.core.binding_spec import BindingSpec, Ros2Action, Ros2Service, Ros2Topic
 from taskmatrix_ros.executor.canonical_name import CanonicalName
 
 _SERVICES_OF_NODES = frozenset(
@@ -27,7 +27,7 @@ def forbidden_name(binding: BindingSpec, *, robot_namespace: str, own_namespaces
     :param robot_namespace: put before relative names, as the binding itself does.
     :param own_namespaces: absolute namespaces that are the node's own, such as ``/taskmatrix``.
     """
-    if isinstance(binding, Mqtt):
+    if not isinstance(binding, Ros2Action | Ros2Service | Ros2Topic):
         return None
     name = binding.name
     if any(letter in name for letter in "{}~"):
