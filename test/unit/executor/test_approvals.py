@@ -84,7 +84,7 @@ class GuardedDoor(Door):
         return refused.value.message
 
 
-# --- what the Gate makes of an approval ---------------------------------------------------------------------------------
+# --- what the Gate makes of an approval -------------------------------------------------------------------------------
 
 
 def test_a_yes_lets_one_call_pass_once() -> None:
@@ -182,7 +182,7 @@ def test_a_policy_may_leave_fewer_channels_to_answer_from() -> None:
     door.pass_with("door_unlock", yes(request(), channel=Channel.CLI))
 
 
-# --- the desk -----------------------------------------------------------------------------------------------------------
+# --- the desk ---------------------------------------------------------------------------------------------------------
 
 
 class Desk:
@@ -436,7 +436,7 @@ def test_what_cannot_be_written_down_is_not_asked_and_not_approved() -> None:
     play(scenario)
 
 
-# --- questions ----------------------------------------------------------------------------------------------------------
+# --- questions --------------------------------------------------------------------------------------------------------
 
 
 class QuestionTable:
