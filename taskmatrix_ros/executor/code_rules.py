@@ -23,6 +23,9 @@ MAX_DEPTH = 60
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 """Control characters and those that reorder text on a screen: what a person approves must be what runs."""
 
+_NAMELIKE = (tokenize.NAME, tokenize.OP, tokenize.NUMBER, tokenize.ERRORTOKEN)
+"""Tokens that are no text; before Python 3.12 a name with a combining accent falls into pieces of the last kind."""
+
 _ALLOWED_NODES: tuple[type[ast.AST], ...] = (
     ast.Module, ast.Expr, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.NamedExpr, ast.Pass, ast.Assert, ast.Raise,
     ast.If, ast.IfExp, ast.For, ast.While, ast.Break, ast.Continue, ast.Try, ast.ExceptHandler,
@@ -209,7 +212,7 @@ class _CodeRules(ast.NodeVisitor):
             tokens = []
         for token in tokens:
             odd = not token.string.isascii()
-            if odd and (token.type in (tokenize.NAME, tokenize.OP, tokenize.NUMBER) or _is_odd_field(token)):
+            if odd and (token.type in _NAMELIKE or _is_odd_field(token)):
                 self.findings.append(
                     Diagnostic(
                         code="name",

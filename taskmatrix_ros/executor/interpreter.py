@@ -41,6 +41,7 @@ _SPENT = {
     "feed time limit exceeded": "computed longer than {0.compute_s:g} s without a call",
     "turn time limit exceeded": "computed longer than {0.compute_s:g} s without a call",
     "memory limit exceeded": "needed more than {0.memory_mb:g} MB",
+    "exceeded its memory limit": "needed more than {0.memory_mb:g} MB",
     "suspension limit": "stopped for the host more than {0.suspensions} times",
 }
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from taskmatrix_ros.core.action_code import ActionCode, VerifiedCode
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.diagnostic import Diagnostic, Severity
-from taskmatrix_ros.core.errors import VerificationError
+from taskmatrix_ros.core.errors import RunError, VerificationError
 from taskmatrix_ros.core.outline import Outline
 from taskmatrix_ros.core.ports import Catalogue
 from taskmatrix_ros.core.rights import Rights
@@ -121,9 +121,19 @@ class Verifier:
         findings += check_effects(tree, source, documents, rights)
         if outline is not None:
             findings += check_faithfulness(tree, source, documents, outline)
-        typed = await check_types(self._interpreter, source, documents)
-        findings += [finding for finding in typed if finding.line not in lines]
+        findings += [finding for finding in await self._typed(source, documents, findings) if finding.line not in lines]
         return sorted(findings, key=lambda finding: (finding.line, finding.column))
+
+    async def _typed(
+        self, source: str, documents: Mapping[str, ApiDocument], findings: list[Diagnostic]
+    ) -> tuple[Diagnostic, ...]:
+        """Check types; a checker that gives up on code which is refused anyway takes nothing away."""
+        try:
+            return await check_types(self._interpreter, source, documents)
+        except RunError as error:
+            if error.error_code != "CHECKER" or not any(found.severity is Severity.ERROR for found in findings):
+                raise
+            return ()
 
 
 def _capped(findings: list[Diagnostic]) -> list[Diagnostic]:
