@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import socket
 import sys
+import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -39,10 +41,20 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
     os.environ["FASTDDS_BUILTIN_TRANSPORTS"] = "UDPv4"  # killed processes leave shared memory files behind
     os.environ[RUN_VARIABLE] = run_id
+    # Nodes make their audit key here, not in the home of whoever runs the tests.
+    config.stash[keys_key] = Path(tempfile.mkdtemp(prefix="taskmatrix-test-keys-"))
+    os.environ["TASKMATRIX_AUDIT_KEY_FILE"] = str(config.stash[keys_key] / "audit.key")
     leaks.watch_tasks()
 
 
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove the keys that nodes made."""
+    if keys_key in config.stash:
+        shutil.rmtree(config.stash[keys_key], ignore_errors=True)
+
+
 domain_key = pytest.StashKey[DomainReservation]()
+keys_key = pytest.StashKey[Path]()
 only_unit_key = pytest.StashKey[bool]()
 
 

@@ -52,10 +52,11 @@ apis:
 class Graph:
     """A node, the robot's side and a client, each in a ROS context of its own."""
 
-    def __init__(self, folder: Path, manifest: str = MANIFEST) -> None:
+    def __init__(self, folder: Path, manifest: str = MANIFEST, more: str = "") -> None:
         (folder / "finder.yaml").write_text(manifest)
         profile = folder / "profile.yaml"
-        profile.write_text(f"manifests: ['{folder}/finder.yaml']\nstate_folder: '{folder}'\nros: {{connect_s: 2}}\n")
+        settings = f"manifests: ['{folder}/finder.yaml']\nstate_folder: '{folder}'\nros: {{connect_s: 2}}\n"
+        profile.write_text(settings + more)
         self.node = TaskNode(load_settings(str(profile)))
         self.contexts = [RosContext(), RosContext()]
         self.threads = [NodeThread(context, name) for context, name in zip(self.contexts, ("robot", "client"))]
@@ -119,9 +120,9 @@ class Graph:
         return str(response.current_state.label)
 
 
-def play(folder: Path, scenario: Callable[[Graph], Awaitable[None]], manifest: str = MANIFEST) -> None:
+def play(folder: Path, scenario: Callable[[Graph], Awaitable[None]], manifest: str = MANIFEST, more: str = "") -> None:
     async def main() -> None:
-        async with asyncio.timeout(120), Graph(folder, manifest) as graph:
+        async with asyncio.timeout(120), Graph(folder, manifest, more) as graph:
             await scenario(graph)
 
     asyncio.run(main())
