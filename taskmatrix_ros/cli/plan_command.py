@@ -83,20 +83,8 @@ def _show(episode: Episode) -> None:
         for line in (*episode.rehearsed.risks, *episode.rehearsed.unknown):
             console.print(f"  [dim]{escape(line)}[/]")
         _show_alternatives(episode.rehearsed)
-        _show_alternatives(episode.rehearsed)
     if episode.status.value != "dry_run":
         errors.print(f"[red]{episode.status.value}[/] {escape(episode.summary)}")
-
-
-def _show_alternatives(rehearsed: Rehearsed) -> None:
-    for way in rehearsed.alternatives:
-        console.print(f"  if {escape(', and '.join(way.assumed))}:")
-        for call in way.calls:
-            console.print(f"    {escape(str(call))}")
-        if way.ends_with:
-            console.print(f"    [dim]ends: {escape(way.ends_with)}[/]")
-    if rehearsed.bounded:
-        console.print(f"  [dim]there are more ways than the {rehearsed.paths} that were tried[/]")
 
 
 def _show_alternatives(rehearsed: Rehearsed) -> None:
