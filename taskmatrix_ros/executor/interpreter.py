@@ -232,7 +232,10 @@ class _Execution:
             or site is None
             or site.api != snapshot.function_name
         ):
-            wanted = getattr(snapshot, "function_name", getattr(snapshot, "variable_name", "a future"))
+            variable = getattr(snapshot, "variable_name", None)
+            if variable is not None and all(variable != known.api for known in self._sites.values()):
+                raise ProgramFailed(f"the code reached for {variable!r}, which has no value; assign it on every path")
+            wanted = getattr(snapshot, "function_name", variable or "a future")
             raise ProgramFailed(
                 f"the code reached for {wanted!r} where the source calls no API; nothing was sent", code="NOT_VERIFIED"
             )
