@@ -9,7 +9,7 @@ from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.diagnostic import Diagnostic
 from taskmatrix_ros.core.outcome import Confirmation, Outcome, Status
 from taskmatrix_ros.core.ports import ProgressReport
-from taskmatrix_ros.core.run import CallRecord, Episode, Stage
+from taskmatrix_ros.core.run import CallRecord, Episode, RunStatus, Stage
 
 
 @dataclass(slots=True)
@@ -25,8 +25,12 @@ class CallView:
 class RunView:
     """The latest of one run. Implements ``core.ports.RunObserver``; ``on_change`` is told after every change."""
 
-    def __init__(self, episode: Episode) -> None:
+    def __init__(self, episode: Episode, on_status: Callable[[RunStatus], None] = lambda _status: None) -> None:
+        """:param on_status: told the status the runner gives it, to write it down."""
         self.episode = episode
+        self.why = ""
+        """What the run waits for, or who holds it."""
+        self._on_status = on_status
         self.stage = Stage.OUTLINING
         self.calls: dict[str, CallView] = {}
         self.diagnostics: tuple[Diagnostic, ...] = ()
@@ -70,11 +74,18 @@ class RunView:
     @property
     def message(self) -> str:
         """What is going on, in one line."""
+        if self.why:
+            return f"{self.episode.status.value}: {self.why}"
         for view in reversed(self.calls.values()):
             if view.outcome is None:
                 return f"{view.call}: {view.message}" if view.message else str(view.call)
             return f"{view.call}: {_ended(view.outcome)}"
         return self.stage.value
+
+    def status_changed(self, status: RunStatus, why: str) -> None:
+        """The run waits, is held, or goes on."""
+        self.why = why
+        self._on_status(status)
 
     def call_began(self, call: Call) -> None:
         """A call goes out."""

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from taskmatrix_ros.app.run_view import RunView
 from taskmatrix_ros.core.action_code import VerifiedCode
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.clocks import HomeClock
-from taskmatrix_ros.core.errors import PlanningError, TaskMatrixError, VerificationError
+from taskmatrix_ros.core.errors import PlanningError, RunError, TaskMatrixError, VerificationError
 from taskmatrix_ros.core.event_bus import Event, EventBus
 from taskmatrix_ros.core.instruction import Instruction, Mode
 from taskmatrix_ros.core.outcome import utc_now
 from taskmatrix_ros.core.outline import Outline
+from taskmatrix_ros.core.policy import Policy
 from taskmatrix_ros.core.ports import (
     Journal,
     Planner,
@@ -26,7 +28,7 @@ from taskmatrix_ros.core.ports import (
     Selector,
     Verifier,
 )
-from taskmatrix_ros.core.run import TRANSITIONS, Episode, RunStatus, Stage
+from taskmatrix_ros.core.run import TRANSITIONS, CallRecord, Episode, RunStatus, Stage
 from taskmatrix_ros.core.state_store import StateStore
 
 _log = logging.getLogger(__name__)
@@ -45,6 +47,7 @@ class Parts:
     state: StateStore
     clock: HomeClock
     events: EventBus
+    policy: Policy = field(default_factory=Policy)
 
 
 class Session:
@@ -69,14 +72,20 @@ class Session:
         """
         if known := self._known(instruction.request_id):
             return known
-        view = RunView(Episode(instruction=instruction, status=RunStatus.PLANNING))
-        run_id = view.episode.run_id
-        self._views[run_id] = view
-        if instruction.request_id:
-            self._requests[instruction.request_id] = run_id
+        view = self._view(Episode(instruction=instruction, status=RunStatus.PLANNING))
         self._parts.journal.save_run(view.episode)
         self._publish("run_started", view)
-        self._tasks[run_id] = asyncio.create_task(self._see_through(view), name=f"run-{run_id}")
+        self._begin(view, self._plan_and_run(view))
+        return view
+
+    def recover(self, episode: Episode) -> RunView:
+        """Go on with a run that an earlier life did not end: what it had done is not done again.
+
+        One that had not begun to act is planned anew; one that was being ended is ended.
+        """
+        view = self._view(episode)
+        self._publish("run_recovered", view)
+        self._begin(view, self._go_on(view))
         return view
 
     async def finish(self, view: RunView) -> Episode:
@@ -107,6 +116,17 @@ class Session:
         self._accepting = False
         await self.cancel_all("the node ends")
 
+    def _view(self, episode: Episode) -> RunView:
+        view = RunView(episode, lambda status: self._step(view, Stage.RUNNING, status=status))
+        self._views[episode.run_id] = view
+        if episode.instruction.request_id:
+            self._requests[episode.instruction.request_id] = episode.run_id
+        return view
+
+    def _begin(self, view: RunView, work: Coroutine[Any, Any, None]) -> None:
+        run_id = view.episode.run_id
+        self._tasks[run_id] = asyncio.create_task(self._see_through(view, work), name=f"run-{run_id}")
+
     def _known(self, request_id: str) -> RunView | None:
         if not request_id:
             return None
@@ -115,10 +135,10 @@ class Session:
         episode = self._parts.journal.run_of_request(request_id)
         return RunView(episode) if episode else None
 
-    async def _see_through(self, view: RunView) -> Episode:
+    async def _see_through(self, view: RunView, work: Coroutine[Any, Any, None]) -> Episode:
         run_id = view.episode.run_id
         try:
-            await self._plan_and_run(view)
+            await work
         except asyncio.CancelledError:
             self._end(view, RunStatus.CANCELLED, "cancelled", "CANCELLED")
         except PlanningError as error:
@@ -153,9 +173,34 @@ class Session:
         if instruction.mode is Mode.DRY_RUN:
             self._end(view, RunStatus.DRY_RUN, f"rehearsed {len(rehearsed.calls)} calls; nothing was done")
             return
+        await self._run(view, verified)
+
+    async def _run(
+        self, view: RunView, verified: VerifiedCode, *, log: Sequence[CallRecord] = (), paused: bool = False
+    ) -> None:
         self._step(view, Stage.RUNNING, status=RunStatus.RUNNING)
-        result = await parts.runner.run(verified, instruction, view.episode.run_id, view)
+        episode = view.episode
+        result = await self._parts.runner.run(
+            verified,
+            episode.instruction,
+            episode.run_id,
+            view,
+            foretold=episode.rehearsed,
+            log=log,
+            paused=paused,
+        )
+        view.why = ""
         self._end(view, result.status, _summary(result), result.error_code)
+
+    async def _go_on(self, view: RunView) -> None:
+        episode = view.episode
+        if episode.status is RunStatus.STOPPING:
+            raise RunError("the node ended while this run was being ended; look at the world", code="INTERRUPTED")
+        if episode.status is RunStatus.PLANNING or episode.code is None:
+            await self._plan_and_run(view)
+            return
+        verified = await self._parts.verifier.verify(episode.code)
+        await self._run(view, verified, log=episode.calls, paused=episode.status is RunStatus.PAUSED)
 
     async def _code(self, view: RunView, outline: Outline, context: PlanningContext) -> VerifiedCode:
         parts = self._parts
@@ -165,7 +210,9 @@ class Session:
         self._step(view, Stage.CODING)
         code = await parts.planner.write_code(outline, documents, context)
         self._step(view, Stage.VERIFYING, code=code)
-        return await parts.verifier.verify(code)
+        asked = view.episode.instruction
+        rights = parts.policy.rights(asked.channel, asked.speaker)
+        return await parts.verifier.verify(code, rights=rights, outline=outline)
 
     def _step(self, view: RunView, stage: Stage, **changes: Any) -> None:
         episode = view.episode.model_copy(update=changes)

@@ -7,23 +7,23 @@ from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+from taskmatrix_ros.app.recovery import Recovery
 from taskmatrix_ros.app.safety import Safety
 from taskmatrix_ros.app.session import Parts, Session
-from taskmatrix_ros.core.clocks import WallClock
+from taskmatrix_ros.core.clocks import SteadyClock, WallClock
 from taskmatrix_ros.core.event_bus import EventBus
-from taskmatrix_ros.core.outcome import ErrorReport, Outcome, Status, utc_now
 from taskmatrix_ros.core.policy import Policy
 from taskmatrix_ros.core.ports import Binding, Catalogue
-from taskmatrix_ros.core.run import RunStatus
 from taskmatrix_ros.core.state_store import StateStore
 from taskmatrix_ros.executor.approval_desk import ApprovalDesk
 from taskmatrix_ros.executor.audit_log import AuditLog
+from taskmatrix_ros.executor.builtin_binding import BuiltinBinding
 from taskmatrix_ros.executor.gate import Gate
 from taskmatrix_ros.executor.interpreter import Interpreter
 from taskmatrix_ros.executor.policy_check import idle_patterns, verify_policy
 from taskmatrix_ros.executor.question_desk import QuestionDesk
 from taskmatrix_ros.executor.rehearsal import Rehearsal
-from taskmatrix_ros.executor.runner import Runner
+from taskmatrix_ros.executor.runner import Runner, RunnerParts
 from taskmatrix_ros.executor.stop_latch import StopLatch
 from taskmatrix_ros.executor.verifier import Verifier
 from taskmatrix_ros.planner.offline_planner import OfflinePlanner
@@ -97,6 +97,10 @@ class System:
         """Cancel what runs and give everything back."""
         await self._stack.aclose()
 
+    def recover(self) -> None:
+        """Go on with the runs that the last life did not end, as far as they are recent. Once, when runs may begin."""
+        Recovery(self.journal, self.session, self.registry).recover()
+
     async def _open(self) -> None:
         stack = self._stack
         self.registry.load(self._manifest_files)
@@ -110,9 +114,9 @@ class System:
             stack.callback(self.audit.close)
             self.audit.open()
             stack.callback(self.latch.follow(self._audit_latch))
-        self._end_interrupted_runs()
         self.latch.restore()
-        bindings = self._make_bindings(self.registry, self.state)
+        waits = BuiltinBinding(self.state, self.questions, WallClock(), SteadyClock())
+        bindings = (*self._make_bindings(self.registry, self.state), waits)
         self.safety = Safety(self.latch, bindings)
         for binding in bindings:
             stack.push_async_callback(binding.close)
@@ -130,17 +134,31 @@ class System:
             own_namespaces=self._own_namespaces,
             robot_namespace=self._robot_namespace,
         )
+        self.runner = Runner(
+            RunnerParts(
+                catalogue=self.registry,
+                verifier=verifier,
+                gate=gate,
+                bindings=bindings,
+                journal=self.journal,
+                state=self.state,
+                interpreter=interpreter,
+                approvals=self.approvals,
+                policy=self._policy,
+            )
+        )
         self.session = Session(
             Parts(
                 planner=OfflinePlanner(self.registry),
                 selector=self.selector,
                 verifier=verifier,
                 rehearsal=Rehearsal(interpreter),
-                runner=Runner(verifier, gate, bindings, self.journal, self.state, interpreter),
+                runner=self.runner,
                 journal=self.journal,
                 state=self.state,
                 clock=WallClock(),
                 events=self.events,
+                policy=self._policy,
             )
         )
         stack.push_async_callback(self.session.close)
@@ -155,28 +173,3 @@ class System:
         assert self.audit is not None
         kind = "stop_lifted" if reason is None else "stop_latched"
         self.audit.record(kind, {"reason": reason or comment}, durable=True)
-
-    def _end_interrupted_runs(self) -> None:
-        """Say of runs that were under way when the process died what is known: not more than that."""
-        for episode in self.journal.unfinished():
-            for record in episode.calls:
-                if record.outcome is None:
-                    said = "the node ended while this call was on its way; nobody knows whether it was done"
-                    self.journal.end_call(
-                        Outcome(
-                            call_id=record.call.call_id,
-                            status=Status.IN_DOUBT,
-                            error=ErrorReport(code="IN_DOUBT", message=said),
-                        )
-                    )
-            self.journal.save_run(
-                episode.model_copy(
-                    update={
-                        "status": RunStatus.FAILED,
-                        "summary": "the node ended while this ran; look at the world and ask again for what is missing",
-                        "error_code": "INTERRUPTED",
-                        "ended_at": utc_now(),
-                    }
-                )
-            )
-            _log.warning("run %s was interrupted by the end of the node: %s", episode.run_id, episode.instruction.text)

@@ -149,6 +149,10 @@ class MqttBinding:
         if command is not None and command.claim():
             command.settle(Delivered(Delivery.CANCELLED))
 
+    async def recover(self, call: Call, document: ApiDocument, progress: Progress) -> Outcome | None:  # noqa: ARG002
+        """No broker tells what became of a message."""
+        return None
+
     def stop(self) -> None:
         """Let nothing go out that has not. Synchronous, from any thread, without a lock."""
         for link in tuple(self._links.values()):

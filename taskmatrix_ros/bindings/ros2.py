@@ -122,6 +122,26 @@ class Ros2Binding:
         if goal is not None:
             goal.cancel()
 
+    async def recover(self, call: Call, document: ApiDocument, progress: Progress) -> Outcome | None:
+        """Ask an action's server for the result of the goal whose UUID is the call's id; it keeps results for a while.
+
+        A goal that still goes on is waited for. Services and topics cannot tell.
+        """
+        spec = document.binding
+        if not isinstance(spec, Ros2Action):
+            return None
+        action = self._goals[call.call_id] = ActionCall(self._thread, await self._peer(spec))
+        try:
+            report = await action.recover(
+                goal_id=id_to_bytes(call.call_id),
+                connect_s=self._connect_s,
+                deadline_s=call.deadline_s,
+                lost=self._lost,
+            )
+        finally:
+            del self._goals[call.call_id]
+        return None if report is None else self._outcome(call, document, report)
+
     def stop(self) -> None:
         """Send a cancel request for every pending goal."""
         for goal in tuple(self._goals.values()):

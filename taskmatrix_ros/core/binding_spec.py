@@ -85,7 +85,14 @@ class Mqtt(Frozen):
     retain: bool = False
 
 
-BindingSpec = Annotated[Ros2Action | Ros2Service | Ros2Topic | Mqtt, Field(discriminator="kind")]
+class Builtin(Frozen):
+    """What the executor does itself: wait for a time, for the world, or for a person's words."""
+
+    kind: Literal["builtin"]
+    name: Literal["wait", "wait_until", "ask_user"]
+
+
+BindingSpec = Annotated[Ros2Action | Ros2Service | Ros2Topic | Mqtt | Builtin, Field(discriminator="kind")]
 
 
 class Ros2TopicSource(Frozen):

@@ -27,6 +27,15 @@ def new_id() -> str:
         return _encode(_last)
 
 
+def id_time_s(identifier: str) -> float:
+    """Give the moment a ULID was made.
+
+    :returns: seconds since 1970, to the millisecond.
+    :raises ValueError: it is no ULID.
+    """
+    return int.from_bytes(id_to_bytes(identifier)[:6], "big") / 1000
+
+
 def id_to_bytes(identifier: str) -> bytes:
     """Give the 16 bytes of a ULID, big-endian: the UUID of its action goal.
 

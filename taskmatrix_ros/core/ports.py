@@ -213,6 +213,9 @@ class Journal(Protocol):
     def begin_call(self, call: Call, *, durable: bool) -> None:
         """Write a call before it is dispatched; ``durable``: also against loss of power."""
 
+    def refuse_call(self, call: Call, outcome: Outcome) -> None:
+        """Write a call that was not sent, with why."""
+
     def end_call(self, outcome: Outcome) -> None:
         """Write how it ended."""
 
@@ -279,11 +282,13 @@ class Runner(Protocol):
         *,
         foretold: Rehearsed | None = None,
         log: Sequence[CallRecord] = (),
+        paused: bool = False,
     ) -> RunResult:
         """Run to the end. Never raises for what happens in the run.
 
         :param foretold: what the rehearsal showed; approvals show it to the person.
         :param log: the calls of an earlier life, in the order they began: those that ended are not done again.
+        :param paused: begin as one that a person paused.
         :raises ValueError: the code was not verified by this runner's verifier.
         """
 

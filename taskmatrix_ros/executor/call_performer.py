@@ -1,38 +1,34 @@
-"""One call, from the code's wish to the world's answer: gate, journal, dispatch, read-back, journal."""
+"""One call of the code, from its wish to the world's answer: gate, journal, dispatch, read-back, journal.
+
+What an earlier life of the run has done is answered from the journal, so that the code goes the way it went before and
+nothing is done twice.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.effect import Effect
-from taskmatrix_ros.core.errors import BudgetExceeded, CallRefused
-from taskmatrix_ros.core.outcome import Confirmation, ErrorReport, Outcome, Status, utc_now
-from taskmatrix_ros.core.ports import Binding, Gate, Journal, ProgressReport
+from taskmatrix_ros.core.errors import BudgetExceeded, CallRefused, ProgramFailed
+from taskmatrix_ros.core.outcome import ErrorReport, Outcome, Status
+from taskmatrix_ros.core.ports import Journal
 from taskmatrix_ros.core.run import CallRecord
 from taskmatrix_ros.core.state_store import StateStore
 from taskmatrix_ros.executor.active_run import ActiveRun
+from taskmatrix_ros.executor.admission import Admission
 from taskmatrix_ros.executor.argument_check import printable
 from taskmatrix_ros.executor.call_errors import error_of
+from taskmatrix_ros.executor.dispatcher import INTERRUPTED, Dispatcher, Withdrawn, in_doubt
+from taskmatrix_ros.executor.doubt import REPEAT, Doubt, open_question, repeatable
 from taskmatrix_ros.executor.interpreter import ExternalCall
-from taskmatrix_ros.executor.read_back import ReadBack
-
-_log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallTimes:
-    """Seconds of steady time. ``grace_s``: past a call's deadline, which its binding keeps by itself; ``cancel_s``: for
-    a peer to confirm that it has ended.
-    """
-
-    grace_s: float = 1.0
-    cancel_s: float = 5.0
+from taskmatrix_ros.executor.proof import Proof
+from taskmatrix_ros.executor.resource_locks import ANY
+from taskmatrix_ros.expressions.key_template import expand_key
 
 
 class CallPerformer:
@@ -40,63 +36,105 @@ class CallPerformer:
 
     def __init__(
         self,
-        gate: Gate,
-        bindings: Mapping[str, Binding],
+        admission: Admission,
+        dispatcher: Dispatcher,
         journal: Journal,
         state: StateStore,
-        read_back: ReadBack,
-        times: CallTimes,
+        proof: Proof,
+        passed: Callable[[ActiveRun], Awaitable[None]],
+        *,
+        retry_s: float,
     ) -> None:
-        """:param bindings: by the kind of spec they perform."""
-        self._gate = gate
-        self._bindings = bindings
+        """:param passed: returns once nothing holds the run.
+
+        :param retry_s: seconds before an idempotent call that came to no answer is tried again.
+        """
+        self._admission = admission
+        self._dispatcher = dispatcher
         self._journal = journal
         self._state = state
-        self._read_back = read_back
-        self._times = times
+        self._proof = proof
+        self._doubt = Doubt(dispatcher, proof, journal)
+        self._passed = passed
+        self._retry_s = retry_s
 
-    async def perform(self, run: ActiveRun, wanted: ExternalCall) -> Any:
+    async def perform(self, run: ActiveRun, wanted: ExternalCall, sequence: int) -> Any:
         """See one call through.
 
+        :param sequence: its number in the run, from 1.
         :returns: what the called party gave back.
         :raises CallError: it was refused, failed, or the world contradicts it. The code may handle it.
-        :raises RunError: the latch holds, or a budget is spent.
+        :raises RunError: the latch holds, a budget is spent, or the code goes another way than the journal.
         :raises CancelledError: the run is ended; the peer was told and has confirmed, or ``cancel_s`` has passed.
         """
-        run.count_call()
         document = run.documents[wanted.site.api]
+        if not wanted.site.gathered:
+            return await self._see_through(run, wanted, document, sequence)
+        async with run.own_locks.hold(_resources(document, wanted.arguments)):
+            return await self._see_through(run, wanted, document, sequence)
+
+    async def _see_through(self, run: ActiveRun, wanted: ExternalCall, document: ApiDocument, sequence: int) -> Any:
+        outcome: Outcome | None = None
+        attempt = tries = 0
+        for record in run.earlier(sequence):
+            outcome = await self._recalled(run, wanted, document, record)
+            attempt = record.call.attempt
+            tries += _is_unanswered(outcome)
+        while outcome is None or self._again(run, document, outcome, tries):
+            if outcome is not None and _is_unanswered(outcome):
+                await asyncio.sleep(self._retry_s)
+            attempt += 1
+            outcome = await self._attempt(run, wanted, document, sequence, attempt)
+            tries += _is_unanswered(outcome)
+        if failure := error_of(outcome):
+            raise failure
+        return outcome.value
+
+    def _again(self, run: ActiveRun, document: ApiDocument, outcome: Outcome, tries: int) -> bool:
+        if outcome.error is None:
+            return False
+        if outcome.error.code == REPEAT:
+            return True
+        if not repeatable(document):
+            return False
+        return outcome.error.code == INTERRUPTED or (_is_unanswered(outcome) and tries < run.budgets.attempts)
+
+    async def _attempt(
+        self, run: ActiveRun, wanted: ExternalCall, document: ApiDocument, sequence: int, attempt: int
+    ) -> Outcome:
+        await self._passed(run)
         call = Call(
             run_id=run.run_id,
             api=document.name,
             arguments=dict(wanted.arguments),
             deadline_s=document.deadline_s,
+            sequence=sequence,
+            attempt=attempt,
             position=wanted.site.position,
         )
         try:
             if wanted.positional:
                 raise CallRefused(f"{call.api} takes named arguments only", code="ARGUMENT")
-            arguments = self._gate.admit(call, document, run.instruction)
+            call = await self._admission.admit(run, call, document)
         except CallRefused as error:
             shown = call.model_copy(update={"arguments": printable(call.arguments)})
-            self._refuse(run, shown, error)
-            raise
-        call = call.model_copy(update={"arguments": arguments})
+            return self._refuse(run, shown, error)
         outcome = await self._carry_out(run, call, document)
         if outcome.status is Status.REJECTED:
-            self._count_refusal(run, call, outcome.error.message if outcome.error else "the device rejected it")
-        if failure := error_of(outcome):
-            raise failure
-        return outcome.value
+            self._count_refusal(run, call, outcome)
+        return outcome
 
-    def _refuse(self, run: ActiveRun, call: Call, error: CallRefused) -> None:
+    def _refuse(self, run: ActiveRun, call: Call, error: CallRefused) -> Outcome:
         report = ErrorReport(code=error.error_code, message=error.message)
         outcome = Outcome(call_id=call.call_id, status=Status.REJECTED, error=report)
-        self._journal.begin_call(call, durable=False)
-        self._end(run, call, outcome)
-        self._count_refusal(run, call, error.message)
+        self._journal.refuse_call(call, outcome)
+        self._keep(run, call, outcome)
+        self._count_refusal(run, call, outcome)
+        return outcome
 
-    def _count_refusal(self, run: ActiveRun, call: Call, message: str) -> None:
+    def _count_refusal(self, run: ActiveRun, call: Call, outcome: Outcome) -> None:
         if run.refused(call):
+            message = outcome.error.message if outcome.error else "the device rejected it"
             text = f"{call.api} in line {call.position.line} was refused {run.budgets.refusals} times: {message}"
             raise BudgetExceeded(text)
 
@@ -105,110 +143,69 @@ class CallPerformer:
         self._journal.begin_call(call, durable=document.effect.commands and irreversible)
         run.observer.call_began(call)
         since = self._state.sequence
-        outcome = _in_doubt(call, "the call was given up on")
+        outcome = in_doubt(call, "the call was given up on")
         try:
-            outcome = await self._dispatch(run, call, document)
-            if outcome.status in (Status.SUCCEEDED, Status.IN_DOUBT):
-                outcome = await self._confirmed(call, document, outcome, since)
-        except _Withdrawn as end:
+            if document.binding.kind == "builtin":
+                with run.control.waiting(str(call)):
+                    outcome = await self._dispatcher.send(run, call, document)
+            else:
+                outcome = await self._dispatcher.send(run, call, document)
+            outcome = await self._proof.confirmed(call, document, outcome, since=since)
+        except Withdrawn as end:
             outcome = end.outcome
             raise asyncio.CancelledError from end
         finally:
-            self._end(run, call, outcome)
+            self._journal.end_call(outcome)
+            self._keep(run, call, outcome)
         return outcome
 
-    def _end(self, run: ActiveRun, call: Call, outcome: Outcome) -> None:
+    def _keep(self, run: ActiveRun, call: Call, outcome: Outcome) -> None:
         run.records.append(CallRecord(call=call, outcome=outcome))
-        self._journal.end_call(outcome)
         run.observer.call_ended(call, outcome)
 
-    # dispatch
-
-    async def _dispatch(self, run: ActiveRun, call: Call, document: ApiDocument) -> Outcome:
-        binding = self._bindings.get(document.binding.kind)
-        if binding is None:
-            message = f"{call.api}: nothing here performs {document.binding.kind}; add it to the profile"
-            return Outcome(
-                call_id=call.call_id,
-                status=Status.UNAVAILABLE,
-                error=ErrorReport(code="NO_BINDING", message=message),
-            )
-
-        def progress(report: ProgressReport) -> None:
-            run.observer.call_progressed(call, report)
-
-        task = asyncio.create_task(self._call(binding, call, document, progress), name=f"call-{call.call_id}")
-        try:
-            await asyncio.wait({task}, timeout=call.deadline_s + self._times.grace_s)
-        except asyncio.CancelledError:
-            raise _Withdrawn(await self._withdraw(binding, call, task)) from None
-        if task.done():
-            return task.result()
-        outcome = await self._withdraw(binding, call, task)
-        if outcome.status is not Status.CANCELLED:
-            return outcome
-        message = f"{call.api}: no answer within {call.deadline_s:g} s; it was cancelled"
-        report = ErrorReport(code="TIMED_OUT", message=message)
-        return outcome.model_copy(update={"status": Status.TIMED_OUT, "error": report})
-
-    async def _call(self, binding: Binding, call: Call, document: ApiDocument, progress: Any) -> Outcome:
-        started = utc_now()
-        try:
-            return await binding.call(call, document, progress)
-        except Exception as error:  # noqa: BLE001 - a fault of a binding must end one call, not the node
-            _log.exception("binding %s failed on %s", type(binding).__name__, call.api)
-            message = f"{call.api}: its binding failed: {type(error).__name__}: {error}; see the log"
-            return _in_doubt(call, message).model_copy(update={"started_at": started, "ended_at": utc_now()})
-
-    async def _withdraw(self, binding: Binding, call: Call, task: asyncio.Task[Outcome]) -> Outcome:
-        """Ask the peer to end and wait for its word, ``cancel_s`` at most, whatever it or its binding does."""
-        asking = asyncio.create_task(self._ask_to_end(binding, call), name=f"cancel-{call.call_id}")
-        try:
-            await asyncio.wait({task}, timeout=self._times.cancel_s)
-            if task.done():
-                return task.result()
-            waited = f"{self._times.cancel_s:g} s"
-            return _in_doubt(call, f"{call.api}: its peer did not confirm within {waited} that it has ended")
-        finally:
-            asking.cancel()
-            task.cancel()
-            await asyncio.wait({task, asking}, timeout=1.0)
-
-    async def _ask_to_end(self, binding: Binding, call: Call) -> None:
-        try:
-            await binding.cancel(call.call_id)
-        except Exception:  # noqa: BLE001 - the call is given up on whatever its binding does
-            _log.exception("binding %s failed to cancel %s", type(binding).__name__, call.api)
-
-    # proof
-
-    async def _confirmed(self, call: Call, document: ApiDocument, outcome: Outcome, since: int) -> Outcome:
-        try:
-            confirmation, evidence = await self._read_back.confirm(document, call, since=since, result=outcome.value)
-        except asyncio.CancelledError:
-            cut = outcome.model_copy(
-                update={"confirmation": Confirmation.UNCONFIRMED, "evidence": ("the run ended before the read-back",)}
-            )
-            raise _Withdrawn(cut) from None
-        except Exception as error:  # noqa: BLE001 - what cannot be read back is unconfirmed, never done or undone
-            _log.exception("the read-back of %s failed", call.api)
-            confirmation, evidence = Confirmation.UNCONFIRMED, (f"the read-back failed: {error}",)
-        changes: dict[str, Any] = {"confirmation": confirmation, "evidence": evidence, "ended_at": utc_now()}
-        if outcome.status is Status.IN_DOUBT and confirmation is Confirmation.CONFIRMED:
-            changes |= {"status": Status.SUCCEEDED, "error": None}
-        if outcome.status is Status.SUCCEEDED and confirmation is Confirmation.CONTRADICTED:
-            message = f"{call.api} was reported done, but the world says otherwise: {evidence[0]}"
-            changes |= {"status": Status.FAILED, "error": ErrorReport(code="CONTRADICTED", message=message)}
-        return outcome.model_copy(update=changes)
+    async def _recalled(
+        self, run: ActiveRun, wanted: ExternalCall, document: ApiDocument, record: CallRecord
+    ) -> Outcome:
+        """Give what an earlier life came to at this call; settle it where that is not known."""
+        call, outcome = record.call, record.outcome
+        if call.api != document.name or not _same_arguments(call, wanted, document):
+            shown = f"{document.name} with {printable(dict(wanted.arguments))}"
+            raise ProgramFailed(f"the journal has {call} where the code now calls {shown}", code="DIVERGED")
+        if outcome is None or open_question(outcome):
+            outcome = in_doubt(call, "the run ended before it was settled")
+            try:
+                outcome = await self._doubt.settle(run, record, document)
+            except Withdrawn as end:
+                outcome = end.outcome
+                raise asyncio.CancelledError from end
+            finally:
+                self._journal.end_call(outcome)
+                self._keep(run, call, outcome)
+        else:
+            self._keep(run, call, outcome)
+        if outcome.status is Status.REJECTED:
+            self._count_refusal(run, call, outcome)
+        return outcome
 
 
-class _Withdrawn(Exception):
-    """The run was ended during the call, which came to this."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__(outcome.status.value)
-        self.outcome = outcome
+def _is_unanswered(outcome: Outcome) -> bool:
+    code = outcome.error.code if outcome.error else ""
+    return outcome.status in (Status.TIMED_OUT, Status.IN_DOUBT) and code != REPEAT
 
 
-def _in_doubt(call: Call, message: str) -> Outcome:
-    return Outcome(call_id=call.call_id, status=Status.IN_DOUBT, error=ErrorReport(code="IN_DOUBT", message=message))
+def _same_arguments(call: Call, wanted: ExternalCall, document: ApiDocument) -> bool:
+    """Whether the journalled call has the arguments of the code, or those with the defaults, as JSON tells them."""
+    given = dict(wanted.arguments)
+    return any(_as_json(one) == call.arguments for one in (document.with_defaults(given), printable(given)))
+
+
+def _as_json(value: Mapping[str, Any]) -> Any:
+    return json.loads(json.dumps(value, default=repr))
+
+
+def _resources(document: ApiDocument, arguments: Mapping[str, Any]) -> frozenset[str]:
+    known = {name: ANY if value is None else value for name, value in document.with_defaults(dict(arguments)).items()}
+    try:
+        return frozenset(expand_key(template, known) for template in document.resources)
+    except ValueError:  # an argument of the wrong kind, which the Gate will refuse
+        return frozenset({ANY})

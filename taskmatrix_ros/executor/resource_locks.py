@@ -38,12 +38,21 @@ def collide(one: str, other: str) -> bool:
 
 
 @dataclass(eq=False, slots=True)
-class _Claim:
+class Lease:
+    """What a run holds or waits for. ``owner`` is whom the claimant stands for."""
+
     names: frozenset[str]
+    owner: object
     order: tuple[int, int]
     granted: asyncio.Future[None] = field(repr=False)
 
-    def overlaps(self, other: _Claim) -> bool:
+    @property
+    def priority(self) -> int:
+        """Higher goes first."""
+        return -self.order[0]
+
+    def overlaps(self, other: Lease) -> bool:
+        """Whether both want the same thing."""
         return any(collide(one, another) for one in self.names for another in other.names)
 
 
@@ -55,34 +64,59 @@ class ResourceLocks:
     """
 
     def __init__(self) -> None:
-        self._held: list[_Claim] = []
-        self._waiting: list[_Claim] = []
+        self._held: list[Lease] = []
+        self._waiting: list[Lease] = []
         self._counter = itertools.count()
 
     @asynccontextmanager
-    async def hold(self, names: Collection[str], priority: int = 0) -> AsyncIterator[None]:
+    async def hold(self, names: Collection[str], priority: int = 0, *, owner: object = None) -> AsyncIterator[Lease]:
         """Wait for the resources, hold them for the block."""
+        lease = self.claim(names, priority, owner=owner)
+        try:
+            await lease.granted
+            yield lease
+        finally:
+            self.release(lease)
+
+    def claim(self, names: Collection[str], priority: int = 0, *, owner: object = None) -> Lease:
+        """Ask for resources; they are held once ``granted`` is done, until ``release``."""
         granted = asyncio.get_running_loop().create_future()
-        claim = _Claim(frozenset(names), (-priority, next(self._counter)), granted)
-        self._waiting.append(claim)
+        lease = Lease(frozenset(names), owner, (-priority, next(self._counter)), granted)
+        self._enqueue(lease)
+        return lease
+
+    def release(self, lease: Lease) -> None:
+        """Give up what is held, or the place in the queue."""
+        for leases in (self._held, self._waiting):
+            if lease in leases:
+                leases.remove(lease)
+        self._grant()
+
+    async def pass_on(self, lease: Lease) -> None:
+        """Let those with a higher priority have the resources, and wait until they come back."""
+        self.release(lease)
+        lease.granted = asyncio.get_running_loop().create_future()
+        self._enqueue(lease)
+        await lease.granted
+
+    def in_the_way(self, lease: Lease) -> list[Lease]:
+        """Give the held leases of lower priority that keep this one waiting."""
+        if lease not in self._waiting:
+            return []
+        return [held for held in self._held if held.priority < lease.priority and held.overlaps(lease)]
+
+    def _enqueue(self, lease: Lease) -> None:
+        self._waiting.append(lease)
         self._waiting.sort(key=lambda waiting: waiting.order)
         self._grant()
-        try:
-            await granted
-            yield
-        finally:
-            for claims in (self._held, self._waiting):
-                if claim in claims:
-                    claims.remove(claim)
-            self._grant()
 
     def _grant(self) -> None:
-        passed: list[_Claim] = []
-        for claim in tuple(self._waiting):
-            if any(claim.overlaps(other) for other in (*self._held, *passed)):
-                passed.append(claim)
+        passed: list[Lease] = []
+        for lease in tuple(self._waiting):
+            if any(lease.overlaps(other) for other in (*self._held, *passed)):
+                passed.append(lease)
                 continue
-            self._waiting.remove(claim)
-            self._held.append(claim)
-            if not claim.granted.done():
-                claim.granted.set_result(None)
+            self._waiting.remove(lease)
+            self._held.append(lease)
+            if not lease.granted.done():
+                lease.granted.set_result(None)

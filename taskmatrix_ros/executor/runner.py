@@ -1,83 +1,135 @@
-"""Runs verified code: each call gated, journalled, dispatched and read back."""
+"""Runs verified code: each call gated, journalled, dispatched and read back; several runs side by side."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from taskmatrix_ros.core.action_code import VerifiedCode
-from taskmatrix_ros.core.errors import BudgetExceeded, RunCancelled, RunError, RunStopped, TaskMatrixError
+from taskmatrix_ros.core.clocks import HomeClock, WallClock
+from taskmatrix_ros.core.errors import (
+    RequestError,
+    RunCancelled,
+    RunError,
+    RunStopped,
+    TaskMatrixError,
+    VerificationError,
+)
 from taskmatrix_ros.core.instruction import Instruction
-from taskmatrix_ros.core.ports import Binding, Journal, RunObserver, RunResult
+from taskmatrix_ros.core.policy import Policy
+from taskmatrix_ros.core.ports import (
+    Approvals,
+    Binding,
+    Catalogue,
+    Journal,
+    Resolution,
+    RunObserver,
+    RunResult,
+)
+from taskmatrix_ros.core.run import CallRecord, Rehearsed, RunStatus
 from taskmatrix_ros.core.state_store import StateStore
 from taskmatrix_ros.executor.active_run import ActiveRun, Budgets
-from taskmatrix_ros.executor.call_performer import CallPerformer, CallTimes
+from taskmatrix_ros.executor.admission import Admission
+from taskmatrix_ros.executor.call_performer import CallPerformer
+from taskmatrix_ros.executor.dispatcher import CallTimes, Dispatcher
 from taskmatrix_ros.executor.gate import Gate
-from taskmatrix_ros.executor.interpreter import Interpreter
+from taskmatrix_ros.executor.gathering import Gathering
+from taskmatrix_ros.executor.interpreter import ExternalCall, Interpreter
+from taskmatrix_ros.executor.preemption import Preemption
+from taskmatrix_ros.executor.proof import Proof
 from taskmatrix_ros.executor.read_back import ReadBack
 from taskmatrix_ros.executor.resource_locks import ResourceLocks, resources_of
+from taskmatrix_ros.executor.run_control import Hold
 from taskmatrix_ros.executor.run_verdict import verdict
+from taskmatrix_ros.executor.undo import undo_code
 from taskmatrix_ros.executor.verifier import Verifier
+from taskmatrix_ros.executor.watches import Watches
 
 _log = logging.getLogger(__name__)
 
+PERSON = "person"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunnerParts:
+    """What a runner is made of. ``bindings``: each performs its ``kinds``; ``interpreter``: open when code is run."""
+
+    catalogue: Catalogue
+    verifier: Verifier
+    gate: Gate
+    bindings: Sequence[Binding]
+    journal: Journal
+    state: StateStore
+    interpreter: Interpreter
+    approvals: Approvals | None = None
+    read_back: ReadBack | None = None
+    policy: Policy = field(default_factory=Policy)
+    budgets: Budgets = field(default_factory=Budgets)
+    times: CallTimes = field(default_factory=CallTimes)
+    clock: HomeClock = field(default_factory=WallClock)
+
 
 class Runner:
-    """Implements ``core.ports.Runner``. Lives in the loop's thread; several runs go side by side."""
+    """Implements ``core.ports.Runner``. Lives in the loop's thread."""
 
-    def __init__(
-        self,
-        verifier: Verifier,
-        gate: Gate,
-        bindings: Sequence[Binding],
-        journal: Journal,
-        state: StateStore,
-        interpreter: Interpreter,
-        *,
-        read_back: ReadBack | None = None,
-        budgets: Budgets | None = None,
-        times: CallTimes | None = None,
-    ) -> None:
-        """:param verifier: only its code is run.
-
-        :param bindings: each performs its ``kinds``.
-        :param interpreter: must be open when code is run.
-        """
-        kinds = {kind: binding for binding in bindings for kind in binding.kinds}
-        self._performer = CallPerformer(gate, kinds, journal, state, read_back or ReadBack(state), times or CallTimes())
-        self._verifier = verifier
-        self._latch = gate.latch
-        self._interpreter = interpreter
-        self._budgets = budgets or Budgets()
+    def __init__(self, parts: RunnerParts) -> None:
+        self._parts = parts
         self._locks = ResourceLocks()
+        self._preemption = Preemption(self._locks, parts.policy.preempt)
+        self._watches = Watches(parts.state, parts.policy.watches, parts.clock)
+        kinds = {kind: binding for binding in parts.bindings for kind in binding.kinds}
+        self._performer = CallPerformer(
+            Admission(parts.gate, parts.approvals, parts.journal, parts.clock),
+            Dispatcher(kinds, parts.times),
+            parts.journal,
+            parts.state,
+            Proof(parts.read_back or ReadBack(parts.state)),
+            self._preemption.passed,
+            retry_s=parts.times.retry_s,
+        )
         self._active: dict[str, ActiveRun] = {}
 
-    async def run(self, code: VerifiedCode, instruction: Instruction, run_id: str, observer: RunObserver) -> RunResult:
+    async def run(
+        self,
+        code: VerifiedCode,
+        instruction: Instruction,
+        run_id: str,
+        observer: RunObserver,
+        *,
+        foretold: Rehearsed | None = None,
+        log: Sequence[CallRecord] = (),
+        paused: bool = False,
+    ) -> RunResult:
         """Run to the end. Never raises for what happens in the run.
 
         Cancelling the task that awaits this ends the run as ``cancel`` does, and then raises ``CancelledError``.
 
         :raises ValueError: the code was not verified by this runner's verifier, or a run of this id is active.
         """
-        if not self._verifier.is_mine(code):
+        if not self._parts.verifier.is_mine(code):
             raise ValueError(f"run {run_id}: the code was not verified here, or was changed since; verify it again")
         if run_id in self._active:
             raise ValueError(f"run {run_id} is active already")
-        task = asyncio.current_task()
-        assert task is not None
-        run = ActiveRun(run_id, instruction, code.documents, observer, self._budgets, task)
-        self._active[run_id] = run
+        run = self._begin(code, instruction, run_id, observer, foretold=foretold, log=log)
+        if paused:
+            run.control.hold(PERSON, Hold(RunStatus.PAUSED, "paused by a person"), interrupt=False)
         try:
             error = await self._see_through(run, code)
+            if isinstance(error, RunCancelled) and not self._parts.gate.latch.holds:
+                await self._take_back(run)
         finally:
             del self._active[run_id]
-            run.over.set()
-        return verdict(run.records, code.documents, error)
+            run.close()
+        return verdict(run.records, run.documents, error)
 
     async def cancel(self, run_id: str, reason: str) -> bool:
-        """Cancel: the pending call's peer is told and confirms. :returns: whether such a run was active."""
+        """Cancel: the pending call's peer is told and confirms, then what documents declare is undone.
+
+        :returns: whether such a run was active.
+        """
         run = self._active.get(run_id)
         if run is None:
             return False
@@ -85,13 +137,62 @@ class Runner:
         await run.over.wait()
         return True
 
+    def pause(self, run_id: str, *, cancel_call: bool) -> None:
+        """Pause after the current call, or at once: then it is cancelled, and repeated on resume where idempotent.
+
+        :raises RequestError: no such run is active, or it is paused already.
+        """
+        run = self._active_run(run_id)
+        if run.control.held_by(PERSON):
+            raise RequestError(f"run {run_id} is paused already; resume_run goes on", code="PAUSED")
+        run.control.hold(PERSON, Hold(RunStatus.PAUSED, "paused by a person"), interrupt=cancel_call)
+
+    def resume(self, run_id: str) -> None:
+        """Go on with a run that a person paused.
+
+        :raises RequestError: no such run is paused.
+        """
+        if not self._active_run(run_id).control.release(PERSON):
+            raise RequestError(f"run {run_id} is not paused", code="NOT_PAUSED")
+
+    def resolve(self, run_id: str, call_id: str, resolution: Resolution, comment: str) -> None:
+        """Say what became of a call in doubt that the run waits for.
+
+        :raises RequestError: no such call waits.
+        """
+        waiting = self._active_run(run_id).doubts.get(call_id)
+        if waiting is None or waiting.done():
+            known = ", ".join(self._active_run(run_id).doubts) or "none"
+            raise RequestError(
+                f"run {run_id}: call '{call_id}' is not in doubt; in doubt: {known}", code="NOT_IN_DOUBT"
+            )
+        waiting.set_result((resolution, comment))
+
+    def _active_run(self, run_id: str) -> ActiveRun:
+        run = self._active.get(run_id)
+        if run is None:
+            raise RequestError(f"run '{run_id}' is not active; list_runs shows what is", code="NOT_ACTIVE")
+        return run
+
+    def _begin(
+        self,
+        code: VerifiedCode,
+        instruction: Instruction,
+        run_id: str,
+        observer: RunObserver,
+        **more: Any,
+    ) -> ActiveRun:
+        task = asyncio.current_task()
+        assert task is not None
+        run = ActiveRun(run_id, instruction, code.documents, observer, self._parts.budgets, task, **more)
+        self._active[run_id] = run
+        return run
+
     async def _see_through(self, run: ActiveRun, code: VerifiedCode) -> TaskMatrixError | None:
         loop = asyncio.get_running_loop()
         task = asyncio.current_task()
         assert task is not None
-        spent = BudgetExceeded(f"the run took longer than {run.budgets.run_s:g} s; split the instruction")
-        timer = loop.call_later(run.budgets.run_s, run.end, spent)
-        unlisten = self._latch.listen(lambda reason: _stop_soon(loop, run, reason))
+        unlisten = self._parts.gate.latch.listen(lambda reason: _stop_soon(loop, run, reason))
         try:
             await self._execute(run, code)
         except asyncio.CancelledError:
@@ -104,17 +205,57 @@ class Runner:
             _log.exception("run %s failed by a fault of the program", run.run_id)
             return RunError(f"internal fault: {error!r}; see the log", code="INTERNAL")
         finally:
-            timer.cancel()
             unlisten()
         return None
 
     async def _execute(self, run: ActiveRun, code: VerifiedCode) -> None:
-        if self._latch.holds:
-            raise RunStopped(f"nothing was done: stopped: {self._latch.reason}; rearm to go on")
+        latch = self._parts.gate.latch
+        if latch.holds:
+            raise RunStopped(f"nothing was done: stopped: {latch.reason}; rearm to go on")
         resources = resources_of(code.code.source, code.documents)
-        async with self._locks.hold(resources, run.instruction.priority):
-            host = partial(self._performer.perform, run)
-            await self._interpreter.run(code.code.source, code.documents, host)
+        lease = run.lease = self._locks.claim(resources, run.instruction.priority, owner=run)
+        try:
+            if not lease.granted.done():
+                self._preemption.make_way(lease, run)
+                with run.control.waiting("a resource that another run holds"):
+                    await lease.granted
+            unguard = self._watches.guard(run.control, resources)
+            try:
+                await self._interpret(run, code)
+            finally:
+                unguard()
+        finally:
+            self._locks.release(lease)
+
+    async def _interpret(self, run: ActiveRun, code: VerifiedCode) -> None:
+        def perform(wanted: ExternalCall) -> Awaitable[Any]:
+            return self._performer.perform(run, wanted, run.count_call())
+
+        host = Gathering(perform)
+        try:
+            await self._parts.interpreter.run(code.code.source, code.documents, host)
+        finally:
+            await host.close()
+
+    async def _take_back(self, run: ActiveRun) -> None:
+        """Undo what was done, as far as documents say how; what cannot be undone is told and left."""
+        written = undo_code(run.records, run.documents, self._parts.catalogue)
+        if written is None:
+            return
+        try:
+            code = await self._parts.verifier.verify(written)
+        except (VerificationError, RunError) as error:
+            _log.error("run %s: what it did cannot be taken back: %s", run.run_id, error.message)
+            return
+        undoing = self._begin(code, run.instruction, run.run_id, run.observer, calls_before=run.calls)
+        try:
+            failure = await self._see_through(undoing, code)
+        finally:
+            undoing.close()
+        run.documents = {**code.documents, **run.documents}
+        run.records.extend(undoing.records)
+        if failure is not None:
+            _log.error("run %s: taking back what it did ended: %s", run.run_id, failure.message)
 
 
 def _stop_soon(loop: asyncio.AbstractEventLoop, run: ActiveRun, reason: str) -> None:

@@ -121,8 +121,10 @@ class TaskNode:
         self._configured, self.system = stack, system
 
     async def activate(self) -> None:
-        """Accept goals."""
+        """Accept goals; go on with what the last life did not end."""
         assert self._server is not None
+        assert self.system is not None
+        self.system.recover()
         self._server.accept(accepting=True)
 
     async def deactivate(self) -> None:

@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from taskmatrix_ros.core.api_document import ApiDocument, Composite, StateSpec
-from taskmatrix_ros.core.binding_spec import Mqtt, MqttSource
+from taskmatrix_ros.core.binding_spec import Builtin, Mqtt, MqttSource
 from taskmatrix_ros.core.diagnostic import Diagnostic
 from taskmatrix_ros.expressions.ensures import is_read_back
 from taskmatrix_ros.expressions.key_template import key_parameters
@@ -128,7 +128,7 @@ class _DocumentCheck:
         if isinstance(binding, Mqtt):
             self._check_template(binding.topic, (*self._path, "binding", "topic"))
             self._check_template(binding.payload, (*self._path, "binding", "payload"))
-        else:
+        elif not isinstance(binding, Builtin):
             self._check_key(binding.name, (*self._path, "binding", "name"))
             self._check_template(binding.arguments, (*self._path, "binding", "arguments"))
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from action_msgs.msg import GoalStatus
 from rclpy.action import ActionClient
+from rclpy.action.client import ClientGoalHandle
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from unique_identifier_msgs.msg import UUID
@@ -21,6 +22,7 @@ POLL_S = 0.02
 WATCH_S = 0.25
 GOALS_SENDING = 4
 RESULTS_QUEUED = 1000
+REASK_S = 1.0
 CANCEL_S = 5.0
 """How long a server may take to confirm a cancel before the goal counts as lost."""
 
@@ -62,6 +64,7 @@ class ActionPeer:
 
     def __init__(self, node: Node, kind: Any, name: str) -> None:
         self.name = name
+        self.kind = kind
         self.client = ActionClient(node, kind, name, result_service_qos_profile=QoSProfile(depth=RESULTS_QUEUED))
         self.sending = asyncio.Semaphore(GOALS_SENDING)
 
@@ -76,6 +79,7 @@ class ActionCall:
     def __init__(self, thread: NodeThread, peer: ActionPeer) -> None:
         self._thread = thread
         self._client = peer.client
+        self._kind = peer.kind
         self._sending = peer.sending
         self._name = peer.name
         self._cancelled = asyncio.Event()
@@ -122,6 +126,21 @@ class ActionCall:
             return GoalReport(GoalEnd.REJECTED, reason=f"{self._name} rejected the goal")
         return await self._wait(deadline, lost)
 
+    async def recover(
+        self, *, goal_id: bytes, connect_s: float, deadline_s: float, lost: Callable[[], str | None]
+    ) -> GoalReport | None:
+        """See a goal through that an earlier life sent, known by its id alone.
+
+        :returns: its end; None where no server is there, or it does not know the goal.
+        """
+        deadline = time.monotonic() + deadline_s
+        if lost() or not await self._server_ready(min(deadline, time.monotonic() + connect_s)):
+            return None
+        accepted = self._kind.Impl.SendGoalService.Response(accepted=True)
+        self._handle = ClientGoalHandle(self._client, UUID(uuid=list(goal_id)), accepted)
+        report = await self._wait(deadline, lost, self._asked_again())
+        return None if report.end is GoalEnd.LOST else report
+
     def cancel(self) -> None:
         """Ask for the end: ``run`` returns once the server confirms it. From the loop's thread."""
         self._cancelled.set()
@@ -139,8 +158,26 @@ class ActionCall:
             await asyncio.sleep(POLL_S)
         return True
 
-    async def _wait(self, deadline: float, lost: Callable[[], str | None]) -> GoalReport:
-        result = asyncio.ensure_future(self._thread.result(self._handle.get_result_async))
+    async def _asked_again(self) -> Any:
+        """Ask for the result until an answer comes: a server that has not discovered this client yet drops it."""
+        asked: list[asyncio.Future[Any]] = []
+        patience_s = REASK_S
+        try:
+            while True:
+                asked.append(asyncio.ensure_future(self._thread.result(self._handle.get_result_async)))
+                done, _ = await asyncio.wait(asked, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
+                if done:
+                    return done.pop().result()
+                patience_s *= 2
+        finally:
+            for request in asked:
+                request.cancel()
+            await asyncio.gather(*asked, return_exceptions=True)
+
+    async def _wait(
+        self, deadline: float, lost: Callable[[], str | None], asking: Coroutine[Any, Any, Any] | None = None
+    ) -> GoalReport:
+        result = asyncio.ensure_future(asking or self._thread.result(self._handle.get_result_async))
         cancelled = asyncio.ensure_future(self._cancelled.wait())
         try:
             while not result.done():

@@ -63,6 +63,15 @@ class SqliteJournal:
         """
         self._write_call(call, sent=True, durable=durable)
 
+    def refuse_call(self, call: Call, outcome: Outcome) -> None:
+        """Write a call that was not sent, with why.
+
+        :raises ValueError: its run was not saved, or the call was sent before.
+        """
+        with self._database.transaction():
+            self._write_call(call, sent=True, durable=False)
+            self.end_call(outcome)
+
     def _write_call(self, call: Call, *, sent: bool, durable: bool) -> None:
         statement = (
             "INSERT INTO calls (call_id, run_id, call, sent) VALUES (?, ?, ?, ?)"

@@ -228,6 +228,33 @@ def test_without_a_server_nothing_is_sent() -> None:
     run(scenario)
 
 
+def test_a_goal_of_an_earlier_life_is_known_by_its_id() -> None:
+    async def scenario() -> None:
+        async with Bench() as bench:
+            await bench.call(find, object="cup")
+            ended = bench.last
+            pending = asyncio.ensure_future(bench.call(find, object="slow"))
+            while "slow" not in bench.server.goals:
+                await asyncio.sleep(0.01)
+            running = bench.last
+            later = Ros2Binding(bench.threads[0], OneCatalogue(find), StateStore(), SystemRosClock())
+            await later.open()
+            outcome = await later.recover(ended, find, bench.reports.append)
+            assert (outcome.status, outcome.value) == (Status.SUCCEEDED, {"object": "cup"})
+            recovering = asyncio.ensure_future(later.recover(running, find, bench.reports.append))
+            await asyncio.wait({recovering}, timeout=0.3)
+            assert not recovering.done(), "a goal that goes on is waited for"
+            await later.cancel(running.call_id)
+            assert (await recovering).status is Status.CANCELLED
+            assert (await pending).status is Status.CANCELLED
+            unknown = running.model_copy(update={"call_id": new_id()})
+            assert await later.recover(unknown, find, bench.reports.append) is None
+            assert bench.server.goals == ["cup", "slow"], "asking does nothing again"
+            await later.close()
+
+    run(scenario)
+
+
 def test_servers_and_states_that_come_in_time_are_found_at_the_start() -> None:
     async def scenario() -> None:
         bench = Bench(find, connect_s=60.0, served=False, states=(holding,))

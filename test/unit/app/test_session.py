@@ -71,7 +71,7 @@ class Stage:
     async def rehearse(self, code: object, state: object, now: object) -> Rehearsed:
         return Rehearsed()
 
-    async def run(self, code: object, instruction: object, run_id: str, observer: object) -> RunResult:
+    async def run(self, code: object, instruction: object, run_id: str, observer: object, **_more: object) -> RunResult:
         self.ran.append(run_id)
         if self.on_run:
             return await self.on_run()

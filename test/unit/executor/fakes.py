@@ -12,14 +12,15 @@ from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.outcome import ErrorReport, Outcome, Status, utc_now
-from taskmatrix_ros.core.ports import Progress, ProgressReport, RunResult
-from taskmatrix_ros.core.run import Episode
+from taskmatrix_ros.core.policy import Policy
+from taskmatrix_ros.core.ports import Approvals, Binding, Progress, ProgressReport, RunResult
+from taskmatrix_ros.core.run import CallRecord, Episode, RunStatus
 from taskmatrix_ros.core.state_store import StateStore
 from taskmatrix_ros.executor.active_run import Budgets
-from taskmatrix_ros.executor.call_performer import CallTimes
+from taskmatrix_ros.executor.dispatcher import CallTimes
 from taskmatrix_ros.executor.gate import Gate
 from taskmatrix_ros.executor.interpreter import Interpreter
-from taskmatrix_ros.executor.runner import Runner
+from taskmatrix_ros.executor.runner import Runner, RunnerParts
 from taskmatrix_ros.executor.stop_latch import StopLatch
 from taskmatrix_ros.executor.verifier import Verifier
 from taskmatrix_ros.expressions.expression import Expression
@@ -46,6 +47,13 @@ class MemoryJournal:
 
     def save_run(self, episode: Episode) -> None:
         self.lines.append(("run", episode.run_id))
+
+    def ask_call(self, call: Call) -> None:
+        self.lines.append(("ask", call))
+
+    def refuse_call(self, call: Call, outcome: Outcome) -> None:
+        self.begin_call(call, durable=False)
+        self.end_call(outcome)
 
     def begin_call(self, call: Call, *, durable: bool) -> None:
         call.model_dump_json()
@@ -79,6 +87,8 @@ class Devices:
     def __init__(self, state: StateStore, journal: MemoryJournal) -> None:
         self.calls: list[Call] = []
         self.cancelled: list[str] = []
+        self.recovered: list[Call] = []
+        self.ends: dict[str, Outcome] = {}
         self.behaviours: dict[str, Behaviour] = {}
         self.values: dict[str, Any] = {"thermometer_read": 25.0}
         self._state = state
@@ -100,6 +110,10 @@ class Devices:
         self.cancelled.append(call_id)
         if call_id in self._pending:
             self._pending[call_id].set()
+
+    async def recover(self, call: Call, document: ApiDocument, progress: Progress) -> Outcome | None:
+        self.recovered.append(call)
+        return self.ends.get(call.call_id)
 
     def stop(self) -> None: ...
 
@@ -131,6 +145,10 @@ class Listener:
 
     def __init__(self) -> None:
         self.lines: list[tuple[str, str]] = []
+        self.statuses: list[tuple[str, str]] = []
+
+    def status_changed(self, status: RunStatus, why: str) -> None:
+        self.statuses.append((status.value, why))
 
     def call_began(self, call: Call) -> None:
         self.lines.append(("began", call.api))
@@ -152,6 +170,9 @@ class Bench:
         shelf: Shelf | None = None,
         budgets: Budgets | None = None,
         times: CallTimes | None = None,
+        policy: Policy | None = None,
+        approvals: Approvals | None = None,
+        bindings: Sequence[Binding] = (),
     ) -> None:
         self.shelf = shelf or Shelf(DOCUMENTS)
         self.state = StateStore()
@@ -159,23 +180,32 @@ class Bench:
         self.devices = Devices(self.state, self.journal)
         self.latch = StopLatch(self.journal)
         self.latch.restore()
-        self.gate = Gate(self.shelf, self.state, self.latch)
+        self.gate = Gate(self.shelf, self.state, self.latch, policy=policy)
         self.verifier = Verifier(self.shelf, interpreter)
         self.listener = Listener()
+        self.approvals = approvals
         self.runner = Runner(
-            self.verifier,
-            self.gate,
-            [self.devices],
-            self.journal,
-            self.state,
-            interpreter,
-            budgets=budgets,
-            times=times or CallTimes(grace_s=0.1, cancel_s=0.3),
+            RunnerParts(
+                catalogue=self.shelf,
+                verifier=self.verifier,
+                gate=self.gate,
+                bindings=[self.devices, *bindings],
+                journal=self.journal,
+                state=self.state,
+                interpreter=interpreter,
+                approvals=approvals,
+                policy=policy or Policy(),
+                budgets=budgets or Budgets(),
+                times=times or CallTimes(grace_s=0.1, cancel_s=0.3, retry_s=0.01),
+            )
         )
 
-    async def run(self, source: str, run_id: str = "run", **instruction: Any) -> RunResult:
+    async def run(
+        self, source: str, run_id: str = "run", *, log: Sequence[CallRecord] = (), **instruction: Any
+    ) -> RunResult:
         verified = await self.verifier.verify(code(source, self.shelf.documents()))
-        return await self.runner.run(verified, Instruction(text="do it", **instruction), run_id, self.listener)
+        asked = Instruction(text="do it", **instruction)
+        return await self.runner.run(verified, asked, run_id, self.listener, log=log)
 
     def sent(self) -> list[str]:
         return [str(call) for call in self.devices.calls]
