@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
+import termios
 
 
 def can_ask() -> bool:
@@ -14,20 +16,24 @@ def can_ask() -> bool:
 async def ask_line(prompt: str) -> str | None:
     """Read a line from the terminal. Cancelling it leaves the terminal as it was.
 
-    :returns: it without its end; None where the person closed the input.
+    What was typed before the prompt is thrown away: nobody says yes to what they have not seen.
+
+    :returns: the line without its end; None where the person closed the input.
     """
     loop = asyncio.get_running_loop()
+    descriptor = sys.stdin.fileno()
     line: asyncio.Future[str | None] = loop.create_future()
 
     def read() -> None:
-        text = sys.stdin.readline()
+        raw = os.read(descriptor, 4096)  # a terminal gives one line at a time
         if not line.done():
-            line.set_result(text.rstrip("\r\n") if text else None)
+            line.set_result(raw.decode(errors="replace").rstrip("\r\n") if raw else None)
 
+    termios.tcflush(descriptor, termios.TCIFLUSH)
     sys.stderr.write(prompt)
     sys.stderr.flush()
-    loop.add_reader(sys.stdin.fileno(), read)
+    loop.add_reader(descriptor, read)
     try:
         return await line
     finally:
-        loop.remove_reader(sys.stdin.fileno())
+        loop.remove_reader(descriptor)
