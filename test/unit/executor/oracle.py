@@ -56,19 +56,22 @@ _PARAMETERS = {
 }
 
 
-def forbidden(calls: Sequence[Call], *, held: str | None = None) -> list[str]:
+def forbidden(calls: Sequence[Call], *, only_arguments: bool = False) -> list[str]:
     """Give the calls that must not have been sent, in words.
 
-    :param held: what the gripper held before the first of them; it may pick up only with an empty hand what it stands
-        near, and put down only what it holds. Calls that failed in between are not known here: the devices obey.
+    :param only_arguments: devices fail, so where the robot is and what it holds cannot be told from its calls. Else it
+        may pick up only with an empty hand what it stands near, and put down only what it holds.
     """
-    found, near = [], ""
+    found: list[str] = []
+    near, held = "", None
     for call in calls:
         rule = _ALLOWED.get(call.api)
         if rule is None or set(call.arguments) != _PARAMETERS[call.api] or not rule(call.arguments):
             found.append(str(call))
             continue
         given = call.arguments
+        if only_arguments:
+            continue
         if call.api == "robot_go_to":
             near = given["object"] or given["place"] or ""
         elif call.api == "robot_pick_up":
