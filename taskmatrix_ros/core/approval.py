@@ -32,8 +32,8 @@ class ForetoldCall(Frozen):
 class ApprovalRequest(Frozen):
     """A call that goes on only after a yes.
 
-    ``reason``: which policy asks. ``diff``: predicted change of the world, state key -> (before, after). ``covers``: the
-    calls a yes covers where ``scope`` is the run. ``channel`` and ``speaker``: who asked for the run.
+    ``reason``: which policy asks. ``diff``: predicted change of the world, state key -> (before, after). ``covers``:
+    the calls a yes covers where ``scope`` is the run. ``channel`` and ``speaker``: who asked for the run.
     """
 
     run_id: str

@@ -139,7 +139,8 @@ class Policy(Frozen):
     """A profile's rules for every call. Left out, what the documents say holds, and only ``hazardous`` asks.
 
     ``allow`` None allows every name; ``deny`` goes before it. ``limits``: API -> argument -> limit. ``rate``: all
-    admitted calls together. ``approval_expires_s``: wall seconds a request waits, and a yes is good for.
+    admitted calls together. ``approval_expires_s``: wall seconds from the request to the call; ``run_approval_s``: wall
+    seconds that a yes to a whole run is good for.
     ``answers_from``: the channels on which a person may say yes.
     """
 
@@ -150,6 +151,7 @@ class Policy(Frozen):
     rate: RateLimit | None = None
     approve: tuple[ApprovalRule, ...] = ()
     approval_expires_s: float = Field(default=120.0, gt=0, le=86_400)
+    run_approval_s: float = Field(default=3600.0, gt=0, le=86_400)
     answers_from: frozenset[Channel] = frozenset({Channel.ROS, Channel.CLI, Channel.LIBRARY})
     channels: dict[Channel, RightsRule] = Field(default_factory=dict)
     speakers: dict[str, RightsRule] = Field(default_factory=dict)

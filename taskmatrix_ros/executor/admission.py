@@ -48,14 +48,17 @@ class Admission:
         with run.control.waiting(f"an approval of {call}"):
             approval = await approvals.ask(request)
         await run.control.passed()
-        run.approval = approval
+        if request.scope is ApprovalScope.RUN:
+            run.approval = approval
         arguments = self._gate.admit(call, document, run.instruction, approval)
         return call.model_copy(update={"arguments": arguments})
 
     def _request(self, run: ActiveRun, call: Call, document: ApiDocument, needed: ApprovalRequired) -> ApprovalRequest:
         foretold = run.foretold or Rehearsed()
         covers = tuple(ForetoldCall(api=known.api, arguments=known.arguments) for known in foretold.calls)
-        whole = needed.scope == ApprovalScope.RUN and bool(covers)
+        # One yes for the run would not cover a call that was not foretold: it is asked for by itself.
+        foreseen = any(known.api == call.api and known.arguments == call.arguments for known in covers)
+        whole = needed.scope == ApprovalScope.RUN and foreseen
         return ApprovalRequest(
             run_id=run.run_id,
             call_id=call.call_id,

@@ -43,8 +43,8 @@ class ApprovalCheck:
             return f"nobody may approve on channel {answer.channel.value}"
         if request.run_id != call.run_id:
             return f"it is for run {request.run_id}"
-        if now >= request.expires_at:
-            return f"it expired at {request.expires_at:%H:%M:%S} UTC"
+        if now >= (expires_at := self._expires_at(approval)):
+            return f"it expired at {expires_at:%H:%M:%S} UTC"
         if answer.at > now + _SET_BACK:
             return "the clock was set back since it was given"
         if request.scope is ApprovalScope.RUN:
@@ -61,7 +61,12 @@ class ApprovalCheck:
         key = "" if request.scope is ApprovalScope.CALL else f"{call.api} {_canonical(arguments)}"
         self._forget_expired()
         self._used[request.approval_id, key] += 1
-        self._expiries[request.approval_id] = request.expires_at
+        self._expiries[request.approval_id] = self._expires_at(approval)
+
+    def _expires_at(self, approval: Approval) -> datetime:
+        if approval.request.scope is ApprovalScope.RUN:
+            return approval.answer.at + timedelta(seconds=self._policy.run_approval_s)
+        return approval.request.expires_at
 
     def _run_problem(
         self, approval: Approval, call: Call, document: ApiDocument, arguments: Mapping[str, Any], wanted: ApprovalScope
