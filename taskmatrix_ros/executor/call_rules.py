@@ -10,7 +10,7 @@ from taskmatrix_ros.core.approval import ApprovalScope
 from taskmatrix_ros.core.instruction import Channel
 from taskmatrix_ros.core.policy import Policy, first_match
 from taskmatrix_ros.executor.canonical_name import CanonicalName
-from taskmatrix_ros.executor.masking import has_sensitive, masked
+from taskmatrix_ros.executor.masking import MASK, has_sensitive, masked
 from taskmatrix_ros.executor.own_names import forbidden_name
 from taskmatrix_ros.executor.rate_window import RateWindow
 from taskmatrix_ros.executor.zone_rules import ZoneRules
@@ -35,7 +35,7 @@ class CallRules:
         self.window = RateWindow(document.rate_limit) if document.rate_limit else None
         self._policy = policy
         self._limits = policy.limits.get(document.name, {})
-        self._sensitive = has_sensitive(document.parameters)
+        self._sensitive = tuple(name for name, spec in document.parameters.items() if has_sensitive({name: spec}))
         self._compared: tuple[ApiDocument, bool] | None = None
         self._objections: dict[tuple[Channel, str], str | None] = {}
         self._fixed = None if self.canonical.depends_on_arguments else _ByName(document, policy, self.canonical.of({}))
@@ -67,6 +67,11 @@ class CallRules:
             if problem := limit.problem(arguments.get(name)):
                 return f"{name} {problem}"
         return None
+
+    def shown_problem(self, problem: str) -> str:
+        """Give a problem that begins with its parameter's name, without the value where that is sensitive."""
+        name = problem.partition(" ")[0]
+        return f"{name} {MASK} is not allowed" if name in self._sensitive else problem
 
     def shown(self, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         """Give the arguments without what is sensitive."""

@@ -164,9 +164,11 @@ class Gate:
 
     def _check_arguments(self, wish: Wish) -> None:
         if problems := argument_problems(wish.document, wish.call.arguments):
-            raise CallRefused(f"{wish.call.api}: {'; '.join(problems)}", code="ARGUMENT")
+            said = "; ".join(map(wish.rules.shown_problem, problems))
+            raise CallRefused(f"{wish.call.api}: {said}", code="ARGUMENT")
         if problem := wish.rules.limit_problem(wish.arguments):
-            raise CallRefused(f"{wish.call.api}: {problem}, the limit of this profile's policy", code="LIMIT")
+            said = wish.rules.shown_problem(problem)
+            raise CallRefused(f"{wish.call.api}: {said}, by the policy of this profile", code="LIMIT")
 
     def _check_speaker(self, wish: Wish) -> None:
         speakers, speaker = wish.document.speakers, wish.instruction.speaker

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import sys
+from datetime import timedelta
 from pathlib import Path
+from subprocess import DEVNULL, PIPE
 from typing import Any
 
 import pytest
@@ -13,7 +17,10 @@ pytestmark = [pytest.mark.ros]
 
 from test_task_node import MANIFEST, Graph, play
 
+from taskmatrix_interfaces.msg import Run
 from taskmatrix_ros.app.settings import load_settings
+from taskmatrix_ros.core.approval import Question
+from taskmatrix_ros.core.outcome import utc_now
 from taskmatrix_ros.executor.audit_chain import Chain, audit_files
 from taskmatrix_ros.executor.audit_check import check_audit
 from taskmatrix_ros.executor.audit_key import read_key
@@ -146,3 +153,90 @@ def test_control_of_what_does_not_run_is_refused_in_one_line(tmp_path: Path) -> 
             assert "\n" not in response.message
 
     play(tmp_path, scenario)
+
+
+def test_a_question_is_shown_and_answered_by_service(tmp_path: Path) -> None:
+    async def scenario(graph: Graph) -> None:
+        await graph.node.start()
+        await graph.locate("cup")
+        run_id = (await graph.do("find the cup"))["run_id"]
+        assert graph.node.system is not None
+        question = Question(
+            run_id=run_id,
+            call_id="c",
+            text="Which cup?",
+            choices=("red", "blue"),
+            expires_at=utc_now() + timedelta(seconds=60),
+        )
+        asking = asyncio.create_task(graph.node.system.questions.ask(question))
+        while not (shown := await graph.request("GetRun", "get_run", run_id=run_id)).questions:
+            await asyncio.sleep(0.01)
+        assert (shown.questions[0].text, list(shown.questions[0].choices)) == ("Which cup?", ["red", "blue"])
+        fields = {"question_id": question.question_id}
+        wrong = await graph.request("Answer", "answer", answer="green", **fields)
+        assert (wrong.success, wrong.error_code) == (False, "BAD_ANSWER")
+        assert (await graph.request("Answer", "answer", answer="Blue", **fields)).success
+        assert await asking == "blue"
+
+    play(tmp_path, scenario)
+
+
+def test_a_run_is_paused_and_resumed_by_service(tmp_path: Path) -> None:
+    async def scenario(graph: Graph) -> None:
+        async def until_status(status: int) -> None:
+            while (await graph.request("GetRun", "get_run", run_id=run_id)).run.status != status:
+                await asyncio.sleep(0.01)
+
+        await graph.node.start()
+        running = asyncio.ensure_future(graph.do("find the slow"))
+        while not graph.robot.goals:
+            await asyncio.sleep(0.01)
+        run_id = graph.feedback[-1]["run_id"]
+        paused = await graph.request("PauseRun", "pause_run", run_id=run_id, cancel_call=True)
+        assert paused.success, paused.message
+        await until_status(Run.PAUSED)
+        again = await graph.request("PauseRun", "pause_run", run_id=run_id)
+        assert not again.success
+        assert graph.robot.goals == ["slow"]
+        resumed = await graph.request("ResumeRun", "resume_run", run_id=run_id)
+        assert resumed.success, resumed.message
+        await until_status(Run.RUNNING)
+        while len(graph.robot.goals) < 2:
+            await asyncio.sleep(0.01)
+        graph.client.cancel()
+        assert (await running)["status"] == "cancelled"
+
+    play(tmp_path, scenario)
+
+
+async def taskmatrix(*arguments: str) -> tuple[int, Any]:
+    """Run the command line in a process of its own. :returns: exit status and the document it printed."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "taskmatrix_ros.cli.main", *arguments, "--json", stdout=PIPE, stderr=PIPE, stdin=DEVNULL
+    )
+    out, err = await process.communicate()
+    return process.returncode or 0, json.loads(out) if out else err.decode()
+
+
+def test_the_command_line_shows_approves_and_says_yes(tmp_path: Path) -> None:
+    async def scenario(graph: Graph) -> None:
+        await graph.node.start()
+        await graph.locate("cup")
+        running = asyncio.ensure_future(graph.do("find the cup"))
+        request = await asked(graph)
+        status, listed = await taskmatrix("approve")
+        assert (status, listed["approvals"]) == (0, [request])
+        status, refused = await taskmatrix("approve", "nonsense")
+        assert (status, refused["error_code"]) == (3, "NOT_PENDING")
+        status, said = await taskmatrix("approve", request["approval_id"], "--comment", "go")
+        assert (status, said["succeeded"]) == (0, True)
+        assert (await running)["succeeded"]
+        status, done = await taskmatrix("do", "find the cup", "--yes")
+        assert (status, done["succeeded"]) == (0, True)
+        status, paused = await taskmatrix("runs", "pause", done["run_id"])
+        assert (status, paused["succeeded"]) == (3, False)
+        profile = str(tmp_path / "profile.yaml")
+        status, report = await taskmatrix("audit", "verify", "--profile", profile)
+        assert (status, report["fault"]) == (0, None)
+
+    play(tmp_path, scenario, more=ASKS)
