@@ -115,8 +115,7 @@ class System:
             self.audit.open()
             stack.callback(self.latch.follow(self._audit_latch))
         self.latch.restore()
-        waits = BuiltinBinding(self.state, self.questions, WallClock(), SteadyClock())
-        bindings = (*self._make_bindings(self.registry, self.state), waits)
+        bindings = self._make_bindings(self.registry, self.state)
         self.safety = Safety(self.latch, bindings)
         for binding in bindings:
             stack.push_async_callback(binding.close)
@@ -134,12 +133,13 @@ class System:
             own_namespaces=self._own_namespaces,
             robot_namespace=self._robot_namespace,
         )
+        waits = BuiltinBinding(self.state, self.questions, WallClock(), SteadyClock())
         self.runner = Runner(
             RunnerParts(
                 catalogue=self.registry,
                 verifier=verifier,
                 gate=gate,
-                bindings=bindings,
+                bindings=(*bindings, waits),
                 journal=self.journal,
                 state=self.state,
                 interpreter=interpreter,

@@ -12,6 +12,7 @@ from taskmatrix_ros.cli import run_control_commands  # noqa: F401 - adds to `run
 from taskmatrix_ros.cli.apis_commands import apis
 from taskmatrix_ros.cli.approve_commands import answer, approve
 from taskmatrix_ros.cli.audit_commands import audit
+from taskmatrix_ros.cli.bench_command import bench
 from taskmatrix_ros.cli.demo_command import demo
 from taskmatrix_ros.cli.do_command import do
 from taskmatrix_ros.cli.plan_command import plan
@@ -37,6 +38,7 @@ app.command()(answer)
 app.add_typer(audit, name="audit")
 app.command()(stop)
 app.command()(rearm)
+app.command()(bench)
 
 
 def show_version(value: bool) -> None:

@@ -70,7 +70,7 @@ TRANSITIONS: dict[RunStatus, frozenset[RunStatus]] = {
         held: _ENDS | (_HELD - {held}) | {RunStatus.RUNNING, RunStatus.WAITING, RunStatus.STOPPING}
         for held in _HELD
     },
-    RunStatus.STOPPING: _ENDS,
+    RunStatus.STOPPING: frozenset({RunStatus.CANCELLED, RunStatus.FAILED}),
     **{end: frozenset() for end in _ENDS | {RunStatus.REFUSED, RunStatus.DRY_RUN}},
 }
 """Where each state may go; a change that is not here is a fault in the program, never a wish of the user."""

@@ -206,7 +206,9 @@ class Runner:
             return RunError(f"internal fault: {error!r}; see the log", code="INTERNAL")
         finally:
             unlisten()
-        return None
+        if run.ended_by is not None:  # it was ended in the very moment in which its code ended
+            task.uncancel()
+        return run.ended_by
 
     async def _execute(self, run: ActiveRun, code: VerifiedCode) -> None:
         latch = self._parts.gate.latch

@@ -1,0 +1,35 @@
+"""Every measurement, by name."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Awaitable, Callable, Sequence
+
+from taskmatrix_ros.bench.figure import Figure
+from taskmatrix_ros.core.errors import ConfigError
+
+Announce = Callable[[str], None]
+"""Told in one line what is being measured."""
+
+Bench = Callable[[Announce], Awaitable[Sequence[Figure]]]
+
+BENCHES = {
+    "crash": "kill -9 at every boundary of the journal; what is lost, doubled or ended wrongly",
+    "executor": "what the executor adds to a call, an action and a hundred runs at once",
+    "stop": "how fast a stop reaches a driving robot, also in the worst moments",
+}
+"""Name -> what it measures. ``bench/<name>_bench.py`` holds it, as ``measure``."""
+
+
+def load_bench(name: str) -> Bench:
+    """Give a measurement.
+
+    :raises ConfigError: there is none of that name, or what it needs is not installed.
+    """
+    if name not in BENCHES:
+        raise ConfigError(f"bench '{name}' is unknown; there are {', '.join(BENCHES)}")
+    try:
+        measure: Bench = importlib.import_module(f"taskmatrix_ros.bench.{name}_bench").measure
+    except ImportError as error:
+        raise ConfigError(f"bench {name} needs {error.name}; run scripts/setup, or source your ROS") from error
+    return measure
