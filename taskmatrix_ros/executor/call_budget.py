@@ -7,10 +7,11 @@ unknown length or one that may be left early as nothing. What is not known here 
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 
 from taskmatrix_ros.core.diagnostic import Diagnostic
-from taskmatrix_ros.executor.source_map import api_calls, is_literal, position_of
+from taskmatrix_ros.executor.source_map import api_calls, bound_names, is_literal, position_of
 
 _LEAVES = (ast.Break, ast.Continue, ast.Return, ast.Raise)
 _LOOPS = (ast.For, ast.While)
@@ -33,11 +34,11 @@ class _Counter:
         self._lines = source.split("\n")
         self._apis = apis
         self._budget = budget
-        self._bound = _bindings(tree)
+        self._bound = Counter(bound_names(tree))
         self._functions = {
             node.name: node
             for node in ast.walk(tree)
-            if isinstance(node, ast.FunctionDef) and self._bound.count(node.name) == 1
+            if isinstance(node, ast.FunctionDef) and self._bound[node.name] == 1
         }
         self._entered: set[str] = set()
         self._calls_of: dict[str, int] = {}
@@ -157,14 +158,6 @@ class _Counter:
                 column=place.column,
             )
         )
-
-
-def _bindings(tree: ast.AST) -> list[str]:
-    names = [node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
-    names += [node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)]
-    return names + [
-        node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    ]
 
 
 def _is_endless(node: ast.While) -> bool:

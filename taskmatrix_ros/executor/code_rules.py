@@ -10,12 +10,12 @@ import ast
 import io
 import re
 import tokenize
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 from taskmatrix_ros.core.diagnostic import Diagnostic
 from taskmatrix_ros.executor.argument_check import nearest
 from taskmatrix_ros.executor.code_names import ALLOWED, HINTS, REACHING_OUT
-from taskmatrix_ros.executor.source_map import GATHER, parse_source, position_of
+from taskmatrix_ros.executor.source_map import GATHER, bound_names, parse_source, position_of
 
 MAX_BYTES = 20_000
 MAX_DEPTH = 60
@@ -96,7 +96,7 @@ def check_structure(source: str) -> ast.Module | Diagnostic:
 
 def check_code(tree: ast.Module, source: str, apis: Collection[str]) -> tuple[Diagnostic, ...]:
     """Report every construct, name and use of an API that action code may not have, in the order of the source."""
-    rules = _CodeRules(source, apis, frozenset(_bound_names(tree)))
+    rules = _CodeRules(source, apis, frozenset(bound_names(tree)))
     rules.visit(tree)
     rules.check_identifiers()
     return tuple(sorted(rules.findings, key=lambda finding: (finding.line, finding.column)))
@@ -251,16 +251,6 @@ class _CodeRules(ast.NodeVisitor):
         place = position_of(node, self._lines)
         finding = Diagnostic(code=code, message=message, hint=hint, line=place.line, column=place.column)
         self.findings.append(finding)
-
-
-def _bound_names(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            yield node.id
-        elif isinstance(node, ast.arg):
-            yield node.arg
-        elif isinstance(node, ast.FunctionDef) or (isinstance(node, ast.ExceptHandler) and node.name):
-            yield str(node.name)
 
 
 def _too_deep(tree: ast.AST) -> ast.AST | None:

@@ -59,6 +59,17 @@ def api_calls(tree: ast.AST, apis: Collection[str]) -> Iterator[tuple[str, ast.C
             yield node.func.id, node
 
 
+def bound_names(tree: ast.AST) -> Iterator[str]:
+    """Every name the code gives a value, once for each place that does."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        elif isinstance(node, ast.arg):
+            yield node.arg
+        elif isinstance(node, ast.FunctionDef) or (isinstance(node, ast.ExceptHandler) and node.name):
+            yield str(node.name)
+
+
 def is_literal(node: ast.expr) -> bool:
     """Whether an expression is a constant, or a list, tuple, dict or set of constants."""
     try:

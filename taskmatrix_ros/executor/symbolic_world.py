@@ -77,7 +77,7 @@ class SymbolicWorld:
             self._object(call, "limit", f"{document.name}: {problem}", "give a value that is allowed")
         self.calls.append(call)
         self._note_risks(call, document)
-        self._spend(document.typical_s, gathered=wanted.site.gathered)
+        self._spend(_time_of(document, arguments), gathered=wanted.site.gathered)
         ending = self._route.take(self._guesses.endings(wanted, document, {} if problems else arguments))
         if ending.missing and wanted.site.result_used:
             self.guessed = True
@@ -167,3 +167,11 @@ class SymbolicWorld:
             else:
                 assigned[key] = value
         self._state.update(assigned)
+
+
+def _time_of(document: ApiDocument, arguments: Mapping[str, Any]) -> float | None:
+    """Give how long a call takes, in seconds; ``wait`` says it itself."""
+    asked = arguments.get("duration_s")
+    if document.binding.kind == "builtin" and isinstance(asked, int | float):
+        return float(asked)
+    return document.typical_s

@@ -25,6 +25,7 @@ from taskmatrix_ros.executor.gather_rules import check_gather
 from taskmatrix_ros.executor.interpreter import START, Interpreter
 from taskmatrix_ros.executor.order_rules import check_order
 from taskmatrix_ros.executor.type_check import check_types
+from taskmatrix_ros.executor.unit_rules import check_units
 
 MAX_FINDINGS = 50
 """More help nobody: the text goes back to a model or to a person."""
@@ -40,7 +41,7 @@ class _Seal:
 
 
 class Verifier:
-    """Implements ``core.ports.Verifier``: text, structure, names, arguments, order, number of calls, rights,
+    """Implements ``core.ports.Verifier``: text, structure, names, arguments, units, order, number of calls, rights,
     faithfulness, then types.
     """
 
@@ -113,6 +114,7 @@ class Verifier:
         findings = [
             *check_code(tree, source, documents),
             *check_arguments(tree, source, documents),
+            *check_units(tree, source, documents),
             *check_gather(tree, source, documents),
             *check_order(tree, source, documents),
             *check_budget(tree, source, documents, self._budgets.calls),

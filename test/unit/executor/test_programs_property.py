@@ -18,7 +18,7 @@ from home_documents import DOCUMENTS, Shelf, code, document
 from oracle import forbidden
 from program_maker import ProgramMaker
 
-from taskmatrix_ros.core.api_document import ApiDocument
+from taskmatrix_ros.core.api_document import ApiDocument, RateLimit
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.errors import BudgetExceeded, CallError, CallRefused, RunError, VerificationError
 from taskmatrix_ros.core.instruction import Channel, Instruction
@@ -39,7 +39,13 @@ SIDE_BY_SIDE = 4
 ENDS = (RunStatus.SUCCEEDED, RunStatus.UNCONFIRMED, RunStatus.FAILED, RunStatus.UNAVAILABLE)
 ANSWERS = (1, 22.5, "hall", "", None, True, [20], {"b": 2}, -1, 1e300, 25, "cup", 10**6)
 PROBE = document("probe", returns={"type": "object"}, effect="read")
-HOUSE = tuple(entry.model_copy(update={"confirm_s": 0.005}) for entry in (*DOCUMENTS, PROBE))
+NARROWED: dict[str, dict[str, Any]] = {
+    "robot_find": {"speakers": ("", "guest")},
+    "say": {"rate_limit": RateLimit(calls=4, per_s=3600)},
+}
+HOUSE = tuple(
+    entry.model_copy(update={"confirm_s": 0.005, **NARROWED.get(entry.name, {})}) for entry in (*DOCUMENTS, PROBE)
+)
 BY_NAME = {entry.name: entry for entry in HOUSE}
 POLICY = Policy.model_validate(
     {
@@ -54,12 +60,13 @@ ASKED = (
     Instruction(text="x"),
     Instruction(text="x"),
     Instruction(text="x", speaker="guest"),
+    Instruction(text="x", speaker="stranger"),
     Instruction(text="x", channel=Channel.MQTT),
 )
 
 
 def against_policy(calls: Iterable[Call], asked: Instruction) -> list[str]:
-    """Give the calls that the policy above forbids to whoever asked, by hand."""
+    """Give the calls that policy and documents above forbid to whoever asked, by hand."""
     found = []
     for call in calls:
         given = call.arguments
@@ -68,6 +75,7 @@ def against_policy(calls: Iterable[Call], asked: Instruction) -> list[str]:
             or (call.api == "ac_set_temperature" and not 18 <= given["temperature_c"] <= 26)
             or (call.api.startswith("robot_") and "vault" in given.values())
             or (asked.channel is Channel.MQTT and BY_NAME[call.api].effect.commands)
+            or (asked.speaker == "stranger" and call.api == "robot_find")
             or (asked.speaker == "guest" and call.api.startswith("light_"))
         ):
             found.append(str(call))
@@ -102,13 +110,16 @@ class Trial:
         self.asked = rng.choice(ASKED)
         self._rng = rng
         self._interpreter = interpreter
-        self._verified_first = Bench(interpreter, shelf=Shelf(HOUSE), policy=POLICY)
+        self._said = 0
+        self._wrong: list[str] = []
+        self._bench_of_both = Bench(interpreter, shelf=Shelf(HOUSE), policy=POLICY)
 
     def _bench(self) -> Bench:
-        bench = self._verified_first
+        bench = self._bench_of_both
         bench.state.set("robot.holding", None, source="test:devices")
         bench.devices.values["thermometer_read"] = self._rng.choice((18.0, 25.0, 40.0))
         bench.devices.behaviours = dict.fromkeys(("robot_find", "robot_go_to", "light_off"), self._shaky)
+        bench.devices.behaviours |= dict.fromkeys(("robot_pick_up", "robot_put_down"), self._careful)
         bench.devices.behaviours["probe"] = self._probe
         bench.devices.calls.clear()
         return bench
@@ -116,7 +127,17 @@ class Trial:
     async def _shaky(self, call: Call, entry: ApiDocument, progress: Progress) -> Outcome:
         if self._rng.random() < 0.2:
             return failure(call, self._rng.choice((Status.FAILED, Status.REJECTED, Status.UNAVAILABLE)))
-        return await self._verified_first.devices.obey(call, entry, progress)
+        return await self._bench_of_both.devices.obey(call, entry, progress)
+
+    async def _careful(self, call: Call, entry: ApiDocument, progress: Progress) -> Outcome:
+        state, thing = self._bench_of_both.state, call.arguments["object"]
+        held = state.read("robot.holding")
+        near = state.read("robot.near")
+        holds = held.value if held is not None else None
+        by_hand = holds == thing if call.api == "robot_put_down" else holds is None and near and thing in near.value
+        if not by_hand:
+            self._wrong.append(f"{call} with {holds!r} in hand")
+        return await self._bench_of_both.devices.obey(call, entry, progress)
 
     async def _probe(self, call: Call, _entry: ApiDocument, _progress: Progress) -> Outcome:
         value = {name: self._rng.choice(ANSWERS) for name in "abc"}
@@ -184,6 +205,9 @@ class Trial:
         calls = known_calls(sent)
         assert forbidden(calls, only_arguments=True) == [], self.source
         assert against_policy(calls, self.asked) == [], self.source
+        assert self._wrong == [], self.source
+        self._said += sum(call.api == "say" for call in calls)
+        assert self._said <= 4, self.source
 
 
 def _wrong_arguments(tree: Any, source: str) -> bool:

@@ -26,6 +26,12 @@ EXTRA = (
     document("window_state", returns={"type": "string", "enum": ["shut", "tilted", "open"]}, effect="read"),
     document("rain_falls", returns={"type": "boolean"}, effect="read"),
     document("lamp_copy", sets={"lamp.b.pct": 'state["lamp.a.pct"]'}),
+    document(
+        "wait",
+        parameters={"duration_s": {"type": "number", "unit": "s", "minimum": 0, "maximum": 100}},
+        effect="read",
+        binding={"kind": "builtin", "name": "wait"},
+    ),
     document("fridge_count", returns={"type": "integer", "minimum": 0, "maximum": 99}, effect="read"),
     document("fridge_set", parameters={"level": {"type": "integer", "minimum": 1, "maximum": 5}}, effect="read"),
 )
@@ -327,3 +333,7 @@ def test_a_call_nobody_asked_for_is_a_risk(stage: Stage) -> None:
 def test_alternatives_survive_json(stage: Stage) -> None:
     foretold = stage.rehearse("if rain_falls():\n    light_on(light='hall')")
     assert Rehearsed.model_validate_json(foretold.model_dump_json()) == foretold
+
+
+def test_a_wait_takes_what_it_says(stage: Stage) -> None:
+    assert stage.rehearse("light_on(light='hall')\nwait(duration_s=90)").duration_s == 91

@@ -295,3 +295,60 @@ def test_a_pin_without_documents_allows_plain_code(verifier: Verifier, runner: a
     assert runner.run(verifier.verify(given)).documents == {}
     given = ActionCode(source="x", documents=(DocumentPin(name="y", version="1.0.0", digest="z"),), planner="test")
     assert [finding.code for finding in refuse(verifier, runner, given)] == ["unknown-api", "unknown-name"]
+
+
+MEASURED = (
+    document(
+        "look_far",
+        returns={
+            "type": "object",
+            "properties": {
+                "distance_m": {"type": "number", "unit": "m"},
+                "warm_c": {"type": "number", "unit": "c"},
+                "hits_m": {"type": "array", "items": {"type": "number", "unit": "m"}},
+            },
+        },
+        effect="read",
+    ),
+    document("drive", parameters={"distance_m": {"type": "number", "unit": "m"}, "pct": {"type": "number"}}),
+)
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("t = thermometer_read()\nlight_on(light='hall', brightness_pct=t)", "brightness_pct is in pct, and t is in c"),
+        ("drive(pct=1, distance_m=thermometer_read())", "thermometer_read() is in c"),
+        ("r = look_far()\nac_set_temperature(temperature_c=r['distance_m'])", "r['distance_m'] is in m"),
+        ("r = look_far()\nx = r['distance_m']\nac_set_temperature(temperature_c=max(16, x + 1))", "max(16, x + 1) is"),
+        ("ac_set_temperature(temperature_c=-look_far()['hits_m'][0])", "is in m"),
+        ("r = look_far()\nac_set_temperature(temperature_c=20 if r else r['distance_m'])", "is in m"),
+    ],
+)
+def test_a_value_in_another_unit_is_refused(
+    interpreter: Interpreter, runner: asyncio.Runner, source: str, said: str
+) -> None:
+    shelf = Shelf([*DOCUMENTS, *MEASURED])
+    with pytest.raises(VerificationError) as caught:
+        runner.run(Verifier(shelf, interpreter).verify(code(source, shelf.documents())))
+    (finding,) = (finding for finding in caught.value.diagnostics if finding.code == "unit")
+    assert said in finding.message
+    assert finding.hint
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "t = thermometer_read()\nac_set_temperature(temperature_c=max(16, min(30, t - 2)))",
+        "r = look_far()\ndrive(distance_m=r['distance_m'] + 0.5, pct=r['warm_c'])",
+        "r = look_far()\ndrive(distance_m=r['warm_c'] * 0.01, pct=1)",
+        "r = look_far()\ndrive(distance_m=sum(r['hits_m']) - r['hits_m'][0], pct=1)",
+        "x = thermometer_read()\nx = 2.5\ndrive(distance_m=x, pct=1)",
+        "def f(x):\n    drive(distance_m=x, pct=1)\nx = thermometer_read()\nf(1)",
+    ],
+)
+def test_a_value_in_the_right_or_an_unknown_unit_passes(
+    interpreter: Interpreter, runner: asyncio.Runner, source: str
+) -> None:
+    shelf = Shelf([*DOCUMENTS, *MEASURED])
+    runner.run(Verifier(shelf, interpreter).verify(code(source, shelf.documents())))
