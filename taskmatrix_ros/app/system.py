@@ -79,6 +79,8 @@ class System:
             self.audit = AuditLog(store_file.parent / "audit", audit_key_file, head, events=self.events)
         self.approvals = ApprovalDesk(self.events, catalogue=self.registry, policy=self._policy, audit=self.audit)
         self.questions = QuestionDesk(self.events)
+        self.verifier: Verifier
+        self.runner: Runner
         self.safety: Safety
         self.session: Session
 
@@ -123,7 +125,7 @@ class System:
         interpreter = Interpreter()
         stack.push_async_callback(interpreter.close)
         await interpreter.open()
-        verifier = Verifier(self.registry, interpreter)
+        verifier = self.verifier = Verifier(self.registry, interpreter)
         gate = Gate(
             self.registry,
             self.state,
