@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -56,10 +57,13 @@ class Guesses:
         :param arguments: those that may be sent; fields of the result of equal name are taken from them.
         """
         result, missing = _foretell(document.returns, arguments)
+        offered = _offered(document, arguments)
+        if offered:
+            result = offered[0]
         endings = [Ending(result=result, missing=missing)]
         place = f"line {wanted.site.position.line}: {document.name}"
         if wanted.site.result_used and document.returns is not None:
-            endings += self._other_values(place, document.returns, result, missing)
+            endings += self._other_values(place, document.returns, result, missing, offered)
         caught = self._handled.get(wanted.site.position, frozenset())
         endings += [
             Ending(assumed=f"{place} ends with {error.error_code}", error=error)
@@ -68,18 +72,22 @@ class Guesses:
         ]
         return endings
 
-    def _other_values(self, place: str, spec: ParameterSpec, result: Any, missing: tuple[str, ...]) -> Iterator[Ending]:
+    def _other_values(
+        self, place: str, spec: ParameterSpec, result: Any, missing: tuple[str, ...], offered: list[Any]
+    ) -> Iterator[Ending]:
         for name in missing:
             field = (spec.properties or {})[name] if name else spec
             usual = result[name] if name else result
-            for value in self._values(field, usual):
+            for value in self._values(field, usual, offered):
                 what = f"{name} {value!r}" if name else repr(value)
                 changed = {**result, name: value} if name else value
                 yield Ending(assumed=f"{place} returns {what}", result=changed, missing=missing)
 
-    def _values(self, spec: ParameterSpec, usual: Any) -> list[Any]:
+    def _values(self, spec: ParameterSpec, usual: Any, offered: list[Any]) -> list[Any]:
         candidates: list[Any] = []
-        if spec.enum is not None:
+        if offered:
+            candidates = offered
+        elif spec.enum is not None:
             candidates = list(spec.enum)
         elif spec.type is ValueType.BOOLEAN:
             candidates = [not usual]
@@ -98,9 +106,19 @@ class Guesses:
     def _around(self, spec: ParameterSpec) -> list[Any]:
         """Give the ends of the range, and numbers below, at and above those that the code compares with."""
         kind = int if spec.type is ValueType.INTEGER else float
-        ends = [bound for bound in (spec.minimum, spec.maximum) if bound is not None]
+        ends = [bound for bound in (spec.minimum, spec.maximum) if bound is not None and math.isfinite(bound)]
         near = [self._numbers[0] - 1, self._numbers[-1] + 1, *self._numbers] if self._numbers else []
         return [kind(number) for number in (*near[:2], *ends, *near[2:]) if kind is float or number == int(number)]
+
+
+def _offered(document: ApiDocument, arguments: Mapping[str, Any]) -> list[Any]:
+    """Give what a builtin may return, the best first: a wait ends in time, a person takes one of the choices."""
+    if document.binding.kind != "builtin" or document.returns is None:
+        return []
+    if document.returns.type is ValueType.BOOLEAN:
+        return [True, False]
+    choices = arguments.get("choices")
+    return list(choices) if isinstance(choices, list | tuple) else []
 
 
 def neutral(spec: ParameterSpec) -> Any:

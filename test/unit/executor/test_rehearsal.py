@@ -32,6 +32,20 @@ EXTRA = (
         effect="read",
         binding={"kind": "builtin", "name": "wait"},
     ),
+    document(
+        "ask_user",
+        parameters={"choices": {"type": "array", "items": {"type": "string"}, "required": False}},
+        returns={"type": "string"},
+        effect="notify",
+        binding={"kind": "builtin", "name": "ask_user"},
+    ),
+    document(
+        "wait_until",
+        parameters={"condition": {"type": "string"}},
+        returns={"type": "boolean"},
+        effect="read",
+        binding={"kind": "builtin", "name": "wait_until"},
+    ),
     document("fridge_count", returns={"type": "integer", "minimum": 0, "maximum": 99}, effect="read"),
     document("fridge_set", parameters={"level": {"type": "integer", "minimum": 1, "maximum": 5}}, effect="read"),
 )
@@ -337,3 +351,19 @@ def test_alternatives_survive_json(stage: Stage) -> None:
 
 def test_a_wait_takes_what_it_says(stage: Stage) -> None:
     assert stage.rehearse("light_on(light='hall')\nwait(duration_s=90)").duration_s == 91
+
+
+def test_a_person_may_take_each_of_the_choices(stage: Stage) -> None:
+    source = "a = ask_user(choices=['tea', 'coke'])\nif a == 'tea':\n    bell_ring()\nelse:\n    robot_find(object=a)"
+    foretold = stage.rehearse(source)
+    assert [call.api for call in foretold.calls] == ["ask_user", "bell_ring"]
+    (other,) = foretold.alternatives
+    assert other.assumed == ("line 1: ask_user returns 'coke'",)
+    assert other.calls[-1].arguments["object"] == "coke"
+
+
+def test_a_wait_ends_in_time_unless_it_does_not(stage: Stage) -> None:
+    source = "if wait_until(condition='true'):\n    bell_ring()\nelse:\n    say(text='too late')"
+    foretold = stage.rehearse(source)
+    assert [call.api for call in foretold.calls] == ["wait_until", "bell_ring"]
+    assert [call.api for call in foretold.alternatives[0].calls] == ["wait_until", "say"]
