@@ -61,6 +61,7 @@ class AuditLog:
         self._size = 0
         self._told = START
         self._timer: asyncio.TimerHandle | None = None
+        self._behind = False
 
     def open(self) -> None:
         """Check the latest file against the journal and go on from its end.
@@ -98,6 +99,8 @@ class AuditLog:
         :raises OSError: it could not be written; the log is as it was.
         :raises ConfigError: the journal cannot be told of it.
         """
+        if self._behind:
+            self._tell_journal()  # raises while it still cannot be told: an entry it does not know could be cut off
         at = datetime.now(UTC).isoformat(timespec="microseconds")
         line, link = self._chain.line(self._last, {"at": at, "kind": kind, **fields})
         if self._size and self._size + len(line) > self._file_bytes:
@@ -192,6 +195,7 @@ class AuditLog:
             self._tell_journal()
             self._check_file()
         except (ConfigError, OSError) as error:
+            self._behind = True
             _log.error("the journal does not know of the audit log's last entries: %s", error)
 
     def _tell_journal(self) -> None:
@@ -201,6 +205,7 @@ class AuditLog:
         if self._told != self._last:
             self._head.write(self._chain.head(self._last))
             self._told = self._last
+        self._behind = False
 
     def _check_file(self) -> None:
         """Notice a log that is removed or cut while it is written."""

@@ -110,6 +110,7 @@ class Gate:
         try:
             wish = self._pass(call, document, instruction, approval)
             self._write_allowed(wish)
+            self._check_latch(call)  # writing to the disk takes a while, and a stop comes from another thread
         except (CallRefused, RunStopped) as error:
             self._write_refused(call, document, instruction, error)
             raise
@@ -127,7 +128,6 @@ class Gate:
         wish = Wish(call, document, instruction, arguments, approval, self._rules_of(document))
         for check in self._checks:
             check(wish)
-        self._check_latch(call)
         return wish
 
     def _rules_of(self, document: ApiDocument) -> CallRules:

@@ -499,6 +499,42 @@ def test_a_full_disk_leaves_the_log_as_it_was(ledger: Ledger, monkeypatch: pytes
     assert (ledger.verify().fault, len(ledger.entries())) == (None, 2)
 
 
+def test_while_the_journal_cannot_be_told_nothing_more_is_written(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario() -> None:
+        log = ledger.open(head_s=0.001)
+
+        def fail(_head: Head) -> None:
+            raise ConfigError("store is full; free space on the disk")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(log._head, "write", fail)
+            log.record("call_allowed", {})
+            while not log._behind:
+                await asyncio.sleep(0.001)
+            with pytest.raises(ConfigError, match="free space"):
+                log.record("call_allowed", {})
+        log.record("call_allowed", {})
+
+    asyncio.run(scenario())
+    ledger.close()
+    assert (ledger.verify().fault, len(ledger.entries())) == (None, 2)
+
+
+def test_a_stop_while_the_entry_is_written_keeps_the_call_back() -> None:
+    class Slow(Paper):
+        def record(self, kind: str, fields: Any, *, durable: bool = False) -> None:
+            super().record(kind, fields, durable=durable)
+            door.latch.latch("smoke")
+
+    paper = Slow()
+    door = Door(audit=paper)
+    with pytest.raises(RunStopped):
+        door.admit("light_on", light="hall")
+    assert [entry["kind"] for entry in paper.entries] == ["call_allowed", "call_refused"]
+
+
 def test_a_log_that_is_not_open_refuses() -> None:
     log = AuditLog(Path("/nonexistent"), Path("/nonexistent"), AuditHead(Database(None)))
     door = Door(audit=log)
