@@ -48,7 +48,9 @@ class Guesses:
     """Made for one source: the values it compares with are those at which its branches part."""
 
     def __init__(self, source: str, documents: Mapping[str, ApiDocument]) -> None:
-        self._numbers, self._texts = _compared(parse_source(source))
+        tree = parse_source(source)
+        self._numbers, self._texts = _compared(tree)
+        self._reads_errors = any(isinstance(node, ast.ExceptHandler) and node.name for node in ast.walk(tree))
         self._handled = handled_errors(source, documents)
 
     def endings(self, wanted: ExternalCall, document: ApiDocument, arguments: Mapping[str, Any]) -> list[Ending]:
@@ -65,12 +67,20 @@ class Guesses:
         if wanted.site.result_used and document.returns is not None:
             endings += self._other_values(place, document.returns, result, missing, offered)
         caught = self._handled.get(wanted.site.position, frozenset())
-        endings += [
-            Ending(assumed=f"{place} ends with {error.error_code}", error=error)
-            for error in _errors(document)
-            if catches(caught, exception_of(error))
-        ]
+        for error in self._told_apart(document):
+            if catches(caught, exception_of(error)):
+                endings.append(Ending(assumed=f"{place} ends with {error.error_code}", error=error))
         return endings
+
+    def _told_apart(self, document: ApiDocument) -> list[CallError]:
+        """Give the errors that the code can tell apart: one of each exception, unless it looks at their text."""
+        errors = list(_errors(document))
+        if self._reads_errors:
+            return errors
+        first: dict[type[Exception], CallError] = {}
+        for error in errors:
+            first.setdefault(type(exception_of(error)), error)
+        return list(first.values())
 
     def _other_values(
         self, place: str, spec: ParameterSpec, result: Any, missing: tuple[str, ...], offered: list[Any]

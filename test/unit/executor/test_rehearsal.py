@@ -46,6 +46,11 @@ EXTRA = (
         effect="read",
         binding={"kind": "builtin", "name": "wait_until"},
     ),
+    document(
+        "robot_door",
+        parameters={"n": {"type": "integer"}},
+        errors=[{"code": "STUCK", "description": "Stuck."}, {"code": "LOCKED", "description": "Locked."}],
+    ),
     document("fridge_count", returns={"type": "integer", "minimum": 0, "maximum": 99}, effect="read"),
     document("fridge_set", parameters={"level": {"type": "integer", "minimum": 1, "maximum": 5}}, effect="read"),
 )
@@ -367,3 +372,10 @@ def test_a_wait_ends_in_time_unless_it_does_not(stage: Stage) -> None:
     foretold = stage.rehearse(source)
     assert [call.api for call in foretold.calls] == ["wait_until", "bell_ring"]
     assert [call.api for call in foretold.alternatives[0].calls] == ["wait_until", "say"]
+
+
+def test_errors_that_the_code_cannot_tell_apart_are_tried_once(stage: Stage) -> None:
+    source = "try:\n    robot_door(n=1)\nexcept {}:\n    say(text={})"
+    assert stage.rehearse(source.format("RuntimeError", "'no'")).paths == 2
+    assert stage.rehearse(source.format("RuntimeError as e", "str(e)")).paths == 3
+    assert stage.rehearse(source.format("(RuntimeError, OSError)", "'no'")).paths == 3
