@@ -252,3 +252,13 @@ def test_a_policy_survives_json() -> None:
         }
     )
     assert Policy.model_validate_json(policy.model_dump_json()) == policy
+
+
+def test_a_document_registered_anew_does_not_start_its_rate_anew() -> None:
+    ring = document("ring", rate_limit={"calls": 1, "per_s": 10})
+    home = door(ring)
+    home.admit("ring")
+    home.shelf.put(ring.model_copy(update={"description": "Rings."}))
+    assert home.refusal("ring").error_code == "RATE_LIMIT"
+    home.clock.now += 10
+    home.admit("ring")
