@@ -9,30 +9,34 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NoReturn
 
 from pydantic_monty import (
-    AsyncFunctionSnapshot,
-    AsyncMonty,
-    AsyncMontySession,
-    AsyncSnapshot,
+    FunctionSnapshot,
+    Monty,
     MontyComplete,
     MontyCrashedError,
     MontyError,
     MontyRuntimeError,
+    MontySession,
     MontySyntaxError,
     MontyTypingError,
     ResourceLimits,
+    SyncSnapshot,
 )
 
 from taskmatrix_ros.core.errors import BudgetExceeded, CallError, ConfigError, ProgramFailed, RunError
 from taskmatrix_ros.executor.call_errors import exception_of
+from taskmatrix_ros.executor.sandbox_thread import SandboxThread
 from taskmatrix_ros.executor.source_map import CallSite, call_sites
 
 _log = logging.getLogger(__name__)
+
+BUSY_S = 30.0
+"""Seconds that a program waits for a worker."""
 
 START = "code_starts_here"
 """A name of ours: the type checker's session stops at it before a line of the code has run."""
@@ -78,30 +82,44 @@ class Interpreter:
         """:param workers: at most so many processes; a run that waits for a call holds none."""
         self.limits = limits or Limits()
         self._workers = workers
-        self._pool: AsyncMonty | None = None
+        self._pool: Monty | None = None
+        self._threads: list[SandboxThread] = []
+        self._free: asyncio.Queue[SandboxThread] = asyncio.Queue()
 
     async def open(self) -> None:
         """Start the first worker.
 
         :raises ConfigError: the sandbox's program is not installed.
         """
-        pool = AsyncMonty(
+        pool = Monty(
             min_processes=1,
             max_processes=self._workers,
             checkout_timeout=30.0,
             request_timeout=self.limits.compute_s + 10.0,
         )
         try:
-            await pool.__aenter__()
+            pool.__enter__()
         except (OSError, RuntimeError, MontyError) as error:
             raise ConfigError(f"action code cannot run: {error}; install pydantic-monty==1.4.*") from error
         self._pool = pool
+        self._free = asyncio.Queue()
+        self._threads = [SandboxThread(f"sandbox-{number}") for number in range(self._workers)]
+        for thread in self._threads:
+            self._free.put_nowait(thread)
 
     async def close(self) -> None:
-        """End every worker. May be called after a failed or no ``open``."""
+        """End every worker, once it has ended what it computes. May be called after a failed or no ``open``."""
         pool, self._pool = self._pool, None
-        if pool is not None:
-            await pool.__aexit__(None, None, None)
+        threads, self._threads = self._threads, []
+        if pool is None:
+            return
+        idle = [thread.call(lambda: None) for thread in threads]
+        _, busy = await asyncio.wait(idle, timeout=self.limits.compute_s + 1.0)
+        if busy:
+            _log.error("%d sandbox workers did not come to an end; they are killed", len(busy))
+        await threads[0].call(lambda: pool.__exit__(None, None, None))
+        for thread in threads:
+            thread.close()
 
     async def check_types(self, source: str, stubs: str) -> tuple[Mapping[str, Any], ...]:
         """Type-check code without running any of it.
@@ -110,16 +128,20 @@ class Interpreter:
         :raises RunError: the checker crashed, came to no end or no worker came free; nothing is said about the code.
         """
         stubs = f"{stubs}\ndef {START}() -> None: ...\n"
-        async with self._session(type_check=True, type_check_stubs=stubs, type_check_format="json") as session:
-            try:
-                snapshot = await session.feed_start(f"{START}()\n{source}", print_callback=_swallow)
-            except MontyTypingError as error:
-                return tuple(json.loads(error.display()))
-            except MontyError as error:
-                if isinstance(error.exception(), SyntaxError | NotImplementedError):
-                    return (_unsupported(error),)
-                raise RunError(f"the type checker failed: {error}", code="CHECKER") from error
-        if not isinstance(snapshot, AsyncFunctionSnapshot) or snapshot.function_name != START:
+        desk = await self.take_desk()
+        try:
+            snapshot = await desk.begin(
+                f"{START}()\n{source}", type_check=True, type_check_stubs=stubs, type_check_format="json"
+            )
+        except MontyTypingError as error:
+            return tuple(json.loads(error.display()))
+        except MontyError as error:
+            if isinstance(error.exception(), SyntaxError | NotImplementedError):
+                return (_unsupported(error),)
+            raise RunError(f"the type checker failed: {error}", code="CHECKER") from error
+        finally:
+            desk.leave()
+        if not isinstance(snapshot, FunctionSnapshot) or snapshot.function_name != START:
             raise RunError(
                 "the type checker did not stop before the code; this version of it is unknown", code="CHECKER"
             )
@@ -140,22 +162,23 @@ class Interpreter:
         except MontyError as error:
             execution.raise_for(error)
 
-    @asynccontextmanager
-    async def _session(self, **settings: Any) -> AsyncIterator[AsyncMontySession]:
-        session = await self.enter_session(**settings)
-        try:
-            yield session
-        finally:
-            await session.__aexit__(None, None, None)
-
-    async def enter_session(self, **settings: Any) -> AsyncMontySession:
-        """Take a worker out of the pool.
+    async def take_desk(self) -> Desk:
+        """Take a worker out of the pool; ``Desk.leave`` gives it back.
 
         :raises RunError: none came free in time, or the interpreter is not open.
         """
         if self._pool is None:
             raise RunError("the interpreter is not open; call open() first", code="CLOSED")
-        limits: ResourceLimits = {
+        try:
+            async with asyncio.timeout(BUSY_S):
+                thread = await self._free.get()
+        except TimeoutError as error:
+            message = f"all {self._workers} workers are busy; try again later"
+            raise RunError(f"action code cannot run: {message}", code="BUSY") from error
+        return Desk(self._pool, thread, self._limits(), lambda: self._free.put_nowait(thread))
+
+    def _limits(self) -> ResourceLimits:
+        return {
             "max_feed_duration_secs": None,
             "max_turn_duration_secs": self.limits.compute_s,
             "max_memory": int(self.limits.memory_mb * 1_000_000),
@@ -163,18 +186,75 @@ class Interpreter:
             "max_suspensions": self.limits.suspensions,
             "max_total_sleep_secs": 0.0,
         }
+
+
+class Desk:
+    """A worker with one program on it, and the thread that waits for it."""
+
+    def __init__(
+        self, pool: Monty, thread: SandboxThread, limits: ResourceLimits, gave_back: Callable[[], None]
+    ) -> None:
+        self._pool = pool
+        self._thread = thread
+        self._limits = limits
+        self._gave_back = gave_back
+        self._session: MontySession | None = None
+        self._left = False
+
+    async def begin(self, source: str, **settings: Any) -> SyncSnapshot:
+        """Start a program and run it to its first stop."""
+        return await self._thread.call(lambda: self._enter(settings).feed_start(source, print_callback=_swallow))
+
+    async def go_on(self, function: FunctionSnapshot, answer: Any) -> SyncSnapshot:
+        """Answer a stop and run on to the next."""
+        return await self._thread.call(partial(function.resume, answer))
+
+    async def take_up(self, state: bytes) -> FunctionSnapshot:
+        """Load a program that was put away."""
+        snapshot = await self._thread.call(lambda: self._enter({}).load_snapshot(state, print_callback=_swallow))
+        assert isinstance(snapshot, FunctionSnapshot)
+        return snapshot
+
+    def put_away(self, function: FunctionSnapshot) -> asyncio.Future[bytes | None]:
+        """Keep the program's state, and leave. The answer is None, and nothing is left, where it cannot be kept."""
+
+        def dump() -> bytes | None:
+            try:
+                return function.dump()
+            except MontyError:
+                _log.warning("a waiting program could not be parked; it keeps its worker", exc_info=True)
+                return None
+
+        kept = self._thread.call(dump)
+        kept.add_done_callback(lambda done: None if done.cancelled() or done.result() is None else self.leave())
+        return kept
+
+    def leave(self) -> None:
+        """Give the worker back once it has ended what it computes; does not wait for that."""
+        if self._left:
+            return
+        self._left = True
+        self._thread.call(self._exit).add_done_callback(lambda _done: self._gave_back())
+
+    def _enter(self, settings: Mapping[str, Any]) -> MontySession:
         session = self._pool.checkout(
             script_name="action_code.py",
-            limits=limits,
+            limits=self._limits,
             assert_message_annotations=False,
             os_policy={"sleep": "call_host", "datetime": "call_host", "random_start": "call_host"},
             **settings,
         )
+        self._session = session.__enter__()
+        return self._session
+
+    def _exit(self) -> None:
+        session, self._session = self._session, None
+        if session is None:
+            return
         try:
-            return await session.__aenter__()
-        except TimeoutError as error:
-            message = f"all {self._workers} workers are busy; try again later"
-            raise RunError(f"action code cannot run: {message}", code="BUSY") from error
+            session.__exit__(None, None, None)
+        except MontyError:
+            _log.debug("a sandbox session ended badly", exc_info=True)
 
 
 class _Execution:
@@ -184,23 +264,22 @@ class _Execution:
         self._interpreter = interpreter
         self._sites = sites
         self._host = host
-        self._session: AsyncMontySession | None = None
-        self._parked: bytes | None = None
-        self._leaving: asyncio.Task[None] | None = None
+        self._desk: Desk | None = None
+        self._parked: asyncio.Future[bytes | None] | None = None
         self._raised: list[tuple[Exception, CallError]] = []
 
     async def run(self, source: str) -> None:
         try:
-            self._session = await self._interpreter.enter_session()
-            snapshot: AsyncSnapshot = await self._session.feed_start(source, print_callback=_swallow)
+            self._desk = await self._interpreter.take_desk()
+            snapshot = await self._desk.begin(source)
             while not isinstance(snapshot, MontyComplete):
                 call, function = self._call(snapshot)
                 answer = await self._answer(call, function)
-                if self._parked is not None:
-                    function = await self._unpark(self._parked)
-                snapshot = await function.resume(answer)
+                function = await self._unparked(function)
+                snapshot = await self._desk.go_on(function, answer)
         finally:
-            await self._leave()
+            if self._desk is not None:
+                self._desk.leave()
 
     def raise_for(self, error: MontyError) -> NoReturn:
         """Say in our own errors how the program ended."""
@@ -221,11 +300,12 @@ class _Execution:
         place = f"line {frames[-1].line}: " if frames else ""
         raise ProgramFailed(f"the code raised at {place}{type(inner).__name__}: {inner}") from error
 
-    def _call(self, snapshot: AsyncSnapshot) -> tuple[ExternalCall, AsyncFunctionSnapshot]:
-        position = snapshot.position  # type: ignore[union-attr]
-        site = self._sites.get((position.start, position.end))
+    def _call(self, snapshot: SyncSnapshot) -> tuple[ExternalCall, FunctionSnapshot]:
+        position = getattr(snapshot, "position", None)
+        site = self._sites.get((position.start, position.end)) if position else None
         if (
-            not isinstance(snapshot, AsyncFunctionSnapshot)
+            not isinstance(snapshot, FunctionSnapshot)
+            or position is None
             or snapshot.is_os_function
             or snapshot.object_id is not None
             or position.filename != "<python-input-0>"
@@ -241,7 +321,7 @@ class _Execution:
             )
         return ExternalCall(site, snapshot.args, snapshot.kwargs), snapshot
 
-    async def _answer(self, call: ExternalCall, function: AsyncFunctionSnapshot) -> Any:
+    async def _answer(self, call: ExternalCall, function: FunctionSnapshot) -> Any:
         loop = asyncio.get_running_loop()
         timer = loop.call_later(self._interpreter.limits.park_after_s, self._park, function)
         try:
@@ -253,33 +333,18 @@ class _Execution:
         finally:
             timer.cancel()
 
-    def _park(self, function: AsyncFunctionSnapshot) -> None:
+    def _park(self, function: FunctionSnapshot) -> None:
         """Keep the program's state and give its worker to others while a call takes long."""
-        if self._session is None:
-            return
-        try:
-            self._parked = function.dump()
-        except MontyError:
-            _log.warning("a waiting program could not be parked; it keeps its worker", exc_info=True)
-            return
-        session, self._session = self._session, None
-        self._leaving = asyncio.ensure_future(session.__aexit__(None, None, None))
+        if self._desk is not None:
+            self._parked = self._desk.put_away(function)
 
-    async def _unpark(self, state: bytes) -> AsyncFunctionSnapshot:
-        self._parked = None
-        await self._leave()
-        self._session = await self._interpreter.enter_session()
-        snapshot = await self._session.load_snapshot(state, print_callback=_swallow)
-        assert isinstance(snapshot, AsyncFunctionSnapshot)
-        return snapshot
-
-    async def _leave(self) -> None:
-        session, self._session = self._session, None
-        leaving, self._leaving = self._leaving, None
-        if leaving is not None:
-            await leaving
-        if session is not None:
-            await session.__aexit__(None, None, None)
+    async def _unparked(self, function: FunctionSnapshot) -> FunctionSnapshot:
+        parked, self._parked = self._parked, None
+        state = await parked if parked is not None else None
+        if state is None:
+            return function
+        self._desk = await self._interpreter.take_desk()
+        return await self._desk.take_up(state)
 
 
 def _unsupported(error: MontyError) -> Mapping[str, Any]:

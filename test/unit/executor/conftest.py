@@ -44,7 +44,7 @@ def until_no_workers_but(known: set[int], within_s: float = 3.0) -> set[int]:
 def runner(leaks: Leaks) -> Iterator[asyncio.Runner]:
     """An event loop that the tests of a module share, as the sandbox's pool belongs to one."""
     known = workers()
-    with leaks.long_lived("monty subprocess"), asyncio.Runner() as runner:
+    with leaks.long_lived("monty subprocess", "sandbox-"), asyncio.Runner() as runner:
         yield runner
     assert not until_no_workers_but(known), "a sandbox worker outlived its pool"
 

@@ -480,6 +480,8 @@ def test_runs_that_share_a_robot_take_turns(runner: asyncio.Runner, bench: Bench
     async def main() -> list[str]:
         first = await started(bench, "robot_find(object='cup')", "first")
         second = asyncio.create_task(bench.run("robot_go_to(place='hall')", "second"))
+        while "second" not in bench.runner._active:
+            await asyncio.sleep(0.005)
         lamp = await bench.run("light_on(light='hall')", "lamp")
         assert lamp.status is RunStatus.SUCCEEDED
         assert not second.done()
