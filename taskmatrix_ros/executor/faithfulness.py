@@ -70,6 +70,8 @@ class _Commanded:
     entities: frozenset[str]
     heads: tuple[str, ...]
     resources: frozenset[str]
+    literal: bool
+    """Whether the text shows every argument; what a variable holds may be what a step named."""
 
     @staticmethod
     def of(node: ast.Call, document: ApiDocument) -> _Commanded:
@@ -86,6 +88,7 @@ class _Commanded:
             entities=frozenset([*(_entity(key) for key in (*keys, *shown.values()) if "{" not in key), *texts]),
             heads=tuple(key.partition("{")[0] for key, whole in shown.items() if "{" in key and "{" not in whole),
             resources=frozenset(_expanded(name, given) for name in document.resources),
+            literal=len(given) == len(node.keywords),
         )
 
     def serves(self, other: _Commanded) -> bool:
@@ -119,7 +122,7 @@ class _Asked:
         if not near and any(target.startswith(call.heads) for target in self.targets):
             return False  # another light than this one
         if call.document.effect is Effect.HAZARDOUS:
-            return (near or not self.targets) and _alike(self.words, call.words)
+            return (near or not self.targets or not call.literal) and _alike(self.words, call.words)
         return near or _alike(self.words, call.words)
 
 
