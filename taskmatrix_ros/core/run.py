@@ -66,10 +66,7 @@ TRANSITIONS: dict[RunStatus, frozenset[RunStatus]] = {
     ),
     RunStatus.WAITING: _ENDS | _HELD | {RunStatus.RUNNING, RunStatus.REFUSED, RunStatus.STOPPING},
     RunStatus.RUNNING: _ENDS | _HELD | {RunStatus.WAITING, RunStatus.STOPPING},
-    **{
-        held: _ENDS | (_HELD - {held}) | {RunStatus.RUNNING, RunStatus.WAITING, RunStatus.STOPPING}
-        for held in _HELD
-    },
+    **{held: _ENDS | (_HELD - {held}) | {RunStatus.RUNNING, RunStatus.WAITING, RunStatus.STOPPING} for held in _HELD},
     RunStatus.STOPPING: frozenset({RunStatus.CANCELLED, RunStatus.FAILED}),
     **{end: frozenset() for end in _ENDS | {RunStatus.REFUSED, RunStatus.DRY_RUN}},
 }
