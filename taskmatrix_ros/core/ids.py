@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import threading
 import time
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_CROCKFORD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", _ALPHABET.encode())
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
 _RANDOM_BITS = 80
 
@@ -21,9 +23,12 @@ def new_id() -> str:
     :source: https://github.com/ulid/spec, with its monotonic rule.
     """
     global _last  # noqa: PLW0603 - the monotonic rule needs the last id, and only here
-    stamp = int(time.time() * 1000) << _RANDOM_BITS
+    moment = time.time_ns() // 1_000_000
     with _lock:
-        _last = max(stamp | int.from_bytes(os.urandom(10), "big"), _last + 1)
+        if moment > _last >> _RANDOM_BITS:
+            _last = (moment << _RANDOM_BITS) | int.from_bytes(os.urandom(10), "big") >> 1
+        else:
+            _last += 1
         return _encode(_last)
 
 
@@ -64,8 +69,5 @@ def id_from_bytes(raw: bytes) -> str:
 
 
 def _encode(number: int) -> str:
-    letters = []
-    for _ in range(26):
-        number, digit = divmod(number, 32)
-        letters.append(_ALPHABET[digit])
-    return "".join(reversed(letters))
+    """Write 128 bits as 26 letters: the last 26 of the 32 that 160 bits take, in Crockford's alphabet."""
+    return base64.b32encode(number.to_bytes(20, "big"))[6:].translate(_CROCKFORD).decode()

@@ -37,7 +37,7 @@ class Admission:
             if self._approvals is None:
                 raise
             return await self._ask(run, call, document, needed, self._approvals)
-        return call.model_copy(update={"arguments": arguments})
+        return call if arguments == call.arguments else call.model_copy(update={"arguments": arguments})
 
     async def _ask(
         self, run: ActiveRun, call: Call, document: ApiDocument, needed: ApprovalRequired, approvals: Approvals

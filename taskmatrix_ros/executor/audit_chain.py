@@ -46,14 +46,14 @@ class Chain:
     """
 
     def __init__(self, key: bytes) -> None:
-        self._key = key
+        self._empty = hmac.new(key, digestmod="sha256")
 
     def line(self, link: Link, fields: Mapping[str, Any]) -> tuple[bytes, Link]:
         """Write the entry after ``link``. :returns: its line, and the link to go on from."""
         seq = link.seq + 1
         text = _encode({"seq": seq, **fields, "prev": link.mac})
         body = text[:-1].encode("utf-8", "backslashreplace")  # a lone surrogate becomes its JSON escape
-        mac = hmac.digest(self._key, body, "sha256").hex()
+        mac = self._mac(body)
         return body + b',"mac":"' + mac.encode() + b'"}\n', Link(seq, link.mac, mac, fields.get("kind", ""))
 
     def read(self, line: bytes) -> Link | str:
@@ -63,7 +63,7 @@ class Chain:
             return "this is no entry: it does not end in a MAC"
         body = line[: found.start()]
         mac = found[1].decode()
-        if not hmac.compare_digest(hmac.digest(self._key, body, "sha256").hex(), mac):
+        if not hmac.compare_digest(self._mac(body), mac):
             return "the entry was changed, or written with another key"
         entry = json.loads(body + b"}")
         return Link(entry["seq"], entry["prev"], mac, entry["kind"])
@@ -77,7 +77,12 @@ class Chain:
         return hmac.compare_digest(self._seal(head.count, head.mac), head.seal)
 
     def _seal(self, count: int, mac: str) -> str:
-        return hmac.digest(self._key, f"head {count} {mac}".encode(), "sha256").hex()
+        return self._mac(f"head {count} {mac}".encode())
+
+    def _mac(self, content: bytes) -> str:
+        signed = self._empty.copy()  # a third of the time of making one anew
+        signed.update(content)
+        return signed.hexdigest()
 
 
 def audit_files(folder: Path) -> tuple[Path, ...]:

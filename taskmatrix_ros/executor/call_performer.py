@@ -143,7 +143,7 @@ class CallPerformer:
         self._journal.begin_call(call, durable=document.effect.commands and irreversible)
         run.observer.call_began(call)
         since = self._state.sequence
-        outcome = in_doubt(call, "the call was given up on")
+        outcome: Outcome | None = None
         try:
             if document.binding.kind == "builtin":
                 with run.control.waiting(str(call)):
@@ -155,6 +155,7 @@ class CallPerformer:
             outcome = end.outcome
             raise asyncio.CancelledError from end
         finally:
+            outcome = outcome or in_doubt(call, "the call was given up on")
             self._journal.end_call(outcome)
             self._keep(run, call, outcome)
         return outcome

@@ -11,7 +11,7 @@ from enum import StrEnum
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.outcome import ErrorReport, Outcome, Status, utc_now
-from taskmatrix_ros.core.ports import Binding, Progress, ProgressReport
+from taskmatrix_ros.core.ports import Binding, ProgressReport
 from taskmatrix_ros.executor.active_run import ActiveRun
 
 _log = logging.getLogger(__name__)
@@ -71,8 +71,7 @@ class Dispatcher:
             report = ErrorReport(code="NO_BINDING", message=message)
             return Outcome(call_id=call.call_id, status=Status.UNAVAILABLE, error=report)
         wait = _Wait(run, call, document.stall_s, call.deadline_s + self._times.grace_s)
-        task = asyncio.ensure_future(self._perform(binding, call, document, wait.progress))
-        task.add_done_callback(wait.ended)
+        task = asyncio.ensure_future(self._perform(binding, call, document, wait))
         try:
             why, said = await wait.over
         except asyncio.CancelledError:
@@ -105,14 +104,16 @@ class Dispatcher:
             _log.exception("binding %s failed to recover %s", type(binding).__name__, call.api)
             return None
 
-    async def _perform(self, binding: Binding, call: Call, document: ApiDocument, progress: Progress) -> Outcome:
+    async def _perform(self, binding: Binding, call: Call, document: ApiDocument, wait: _Wait) -> Outcome:
         started = utc_now()
         try:
-            return await binding.call(call, document, progress)
+            return await binding.call(call, document, wait.progress)
         except Exception as error:  # noqa: BLE001 - a fault of a binding must end one call, not the node
             _log.exception("binding %s failed on %s", type(binding).__name__, call.api)
             message = f"{call.api}: its binding failed: {type(error).__name__}: {error}; see the log"
             return in_doubt(call, message).model_copy(update={"started_at": started, "ended_at": utc_now()})
+        finally:
+            wait.ended()
 
     async def _withdraw(self, binding: Binding, call: Call, task: asyncio.Task[Outcome]) -> Outcome:
         """Ask the peer to end and wait for its word, ``cancel_s`` at most, whatever it or its binding does."""
@@ -153,7 +154,7 @@ class _Wait:
         self._listen()
         self._run.observer.call_progressed(self._call, report)
 
-    def ended(self, _task: asyncio.Task[Outcome]) -> None:
+    def ended(self) -> None:
         self._end(_Why.ENDED, "")
 
     def close(self) -> None:

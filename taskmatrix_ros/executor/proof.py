@@ -39,6 +39,8 @@ class Proof:
         except Exception as error:  # noqa: BLE001 - what cannot be read back is unconfirmed, never done or undone
             _log.exception("the read-back of %s failed", call.api)
             confirmation, evidence = Confirmation.UNCONFIRMED, (f"the read-back failed: {error}",)
+        if confirmation is Confirmation.NONE and not evidence:
+            return outcome
         changes: dict[str, Any] = {"confirmation": confirmation, "evidence": evidence, "ended_at": utc_now()}
         if outcome.status is Status.IN_DOUBT and confirmation is Confirmation.CONFIRMED:
             changes |= {"status": Status.SUCCEEDED, "error": None}
