@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -23,6 +24,9 @@ class Echo:
 
     kinds = frozenset({"mqtt"})
 
+    def __init__(self) -> None:
+        self.called_at_s: list[float] = []
+
     async def open(self) -> None:
         """Nothing to connect."""
 
@@ -31,6 +35,7 @@ class Echo:
 
     async def call(self, call: Call, _document: ApiDocument, _progress: Progress) -> Outcome:
         """Succeed."""
+        self.called_at_s.append(time.perf_counter())
         return Outcome(call_id=call.call_id, status=Status.SUCCEEDED, value=call.arguments.get("number"))
 
     async def cancel(self, call_id: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -38,30 +39,25 @@ async def measure(announce: Callable[[str], None]) -> Sequence[Figure]:
 
 
 async def _call_overhead(system: BenchSystem, echo: Echo) -> Figure:
-    """Give what one more call of a run costs beyond the binding's own time."""
-    many = await system.verify(f"for number in range({CALLS}):\n    bench_echo(number=number)\n")
-    one = await system.verify("bench_echo(number=0)\n")
-    overheads, bare = [], []
+    """Give what one call of a run costs beyond the binding's own time: the time between two calls that do nothing."""
+    code = await system.verify(f"for number in range({CALLS}):\n    bench_echo(number=number)\n")
+    spent, bare = [], []
     for _ in range(ROUNDS):
-        spent_many, spent_one = await _seconds(system, many), await _seconds(system, one)
+        echo.called_at_s.clear()
+        result = await system.run(code)
+        if result.status is not RunStatus.SUCCEEDED:
+            raise RuntimeError(f"bench: a run ended {result.status.value}: {result.summary}")
+        spent += [later - earlier for earlier, later in itertools.pairwise(echo.called_at_s)]
         bare.append(await _bare_call_s(echo))
-        overheads.append((spent_many - spent_one) / (CALLS - 1) - bare[-1])
+    direct_s = statistics.median(bare)
     return Figure(
         name="call_overhead_us",
-        value=statistics.median(overheads) * 1e6,
+        value=(statistics.median(spent) - direct_s) * 1e6,
         unit="us",
-        baseline=statistics.median(bare) * 1e6,
-        note="journal in a file, synchronous=NORMAL (FULL only before what cannot be repeated); audit log written",
+        baseline=direct_s * 1e6,
+        note=f"mean {(statistics.mean(spent) - direct_s) * 1e6:.0f}; journal in a file, synchronous=NORMAL (FULL only"
+        " before what cannot be repeated); audit log written",
     )
-
-
-async def _seconds(system: BenchSystem, code: object) -> float:
-    began = time.perf_counter()
-    result = await system.run(code)  # type: ignore[arg-type]
-    spent = time.perf_counter() - began
-    if result.status is not RunStatus.SUCCEEDED:
-        raise RuntimeError(f"bench: a run ended {result.status.value}: {result.summary}")
-    return spent
 
 
 async def _bare_call_s(echo: Echo) -> float:

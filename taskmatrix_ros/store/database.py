@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from taskmatrix_ros.core.errors import ConfigError
+from taskmatrix_ros.store.checkpointer import Checkpointer
 from taskmatrix_ros.store.instance_lock import InstanceLock
 from taskmatrix_ros.store.migrations import APPLICATION_ID, MIGRATIONS
 
@@ -39,6 +40,7 @@ class Database:
         self._path = path
         self._lock = InstanceLock(path.with_name(path.name + ".lock")) if path is not None else None
         self._connection: sqlite3.Connection | None = None
+        self._checkpointer: Checkpointer | None = None
 
     @property
     def name(self) -> str:
@@ -61,6 +63,9 @@ class Database:
                 os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
             self._connection = sqlite3.connect(self._path or ":memory:", isolation_level=None, timeout=5.0)
             self._prepare()
+            if self._path is not None:
+                self._checkpointer = Checkpointer(self._path)
+                self._checkpointer.open()
         except OSError as error:
             self.close()
             raise ConfigError(
@@ -70,9 +75,25 @@ class Database:
             self.close()
             raise
 
+    @classmethod
+    def copy_of(cls, source: sqlite3.Connection) -> Database:
+        """Copy another connection's database into memory, open.
+
+        :raises ConfigError: it is damaged, or of another program or a newer version.
+        :raises sqlite3.Error: it cannot be read.
+        """
+        copy = cls(None)
+        copy._connection = sqlite3.connect(":memory:", isolation_level=None)
+        source.backup(copy._connection)
+        copy._prepare()
+        return copy
+
     def close(self) -> None:
         """Close the connection and give the lock back. May be called after a failed or no ``open``."""
         try:
+            if self._checkpointer is not None:
+                self._checkpointer.close()
+                self._checkpointer = None
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
@@ -89,12 +110,15 @@ class Database:
         if self._connection is None:
             raise RuntimeError(f"store '{self.name}' is not open; call open() first")
         try:
-            return self._connection.execute(statement, values)
+            cursor = self._connection.execute(statement, values)
         except sqlite3.DatabaseError as error:
             kind = "_".join(getattr(error, "sqlite_errorname", "").split("_")[:2])
             if kind not in _REMEDIES:
                 raise
             raise ConfigError(f"store '{self.name}' cannot be used: {error}; {_REMEDIES[kind]}") from error
+        if self._checkpointer is not None:
+            self._checkpointer.committed()
+        return cursor
 
     @contextmanager
     def transaction(self, *, durable: bool = False) -> Iterator[None]:
@@ -132,6 +156,7 @@ class Database:
             # First of all writes: a new file whose making is killed from here on is known as ours.
             self.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         self._scalar("PRAGMA journal_mode = WAL")
+        self._scalar("PRAGMA wal_autocheckpoint = 0")
         self.execute("PRAGMA synchronous = NORMAL")
         self.execute("PRAGMA foreign_keys = ON")
         for step, statements in enumerate(MIGRATIONS[version:], start=version + 1):
