@@ -142,8 +142,9 @@ class ApiDocument(Frozen):
         return f"{self.name}({', '.join(parts)})"
 
     def with_defaults(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        """Give the arguments with the defaults of those left out; a parameter with neither is null."""
-        return {name: arguments.get(name, spec.default) for name, spec in self.parameters.items()}
+        """Give the arguments with the defaults of those left out or null; a parameter with neither is null."""
+        given = {name: arguments.get(name) for name in self.parameters}
+        return {name: spec.default if given[name] is None else given[name] for name, spec in self.parameters.items()}
 
 
 class ApiPackage(Frozen):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from fakes import Bench
 from home_documents import DOCUMENTS, Shelf, code, document
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from taskmatrix_ros.core.action_code import VerifiedCode
@@ -89,6 +89,7 @@ def allowed(call: Call) -> bool:
 
 @settings(max_examples=300, deadline=None)
 @given(which=st.integers(0, len(SOURCES) - 1), answer=VALUES)
+@example(which=1, answer={"a": "hall", "b": 16, "c": None})  # null where the document has a default
 def test_no_call_outside_its_limits_reaches_a_device(
     runner: asyncio.Runner, bench: Bench, programs: list[VerifiedCode], which: int, answer: dict[str, Any]
 ) -> None:
