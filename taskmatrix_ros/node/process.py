@@ -6,18 +6,20 @@ import argparse
 import asyncio
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from taskmatrix_ros.app.settings import load_settings
+from taskmatrix_ros.app.system import System
 from taskmatrix_ros.core.errors import TaskMatrixError
 from taskmatrix_ros.core.main_loop import run_until_signal
 from taskmatrix_ros.core.parent_death import die_with_parent
 from taskmatrix_ros.node.task_node import TaskNode
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None, *, make_system: Callable[..., System] = System) -> int:
     """Run the node until SIGINT or SIGTERM.
 
+    :param make_system: builds the system, by the arguments of ``System``; a measurement gives one of its own.
     :returns: 0 after an orderly end, 2 where a setting, manifest or the machine is wrong.
     """
     parser = argparse.ArgumentParser(prog="taskmatrix_node", description="The task node of taskmatrix_ros.")
@@ -28,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     die_with_parent()
     try:
-        node = TaskNode(load_settings(options.profile, options.overrides), ros_args)
+        node = TaskNode(load_settings(options.profile, options.overrides), ros_args, make_system=make_system)
         run_until_signal(_run(node, autostart=not options.no_autostart))
     except TaskMatrixError as error:
         sys.stderr.write(f"taskmatrix_node: {error.message}\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 
 from lifecycle_msgs.msg import State
@@ -35,11 +35,15 @@ class TaskNode:
     waits for the loop never stops the node that the loop waits for.
     """
 
-    def __init__(self, settings: Settings, ros_args: Sequence[str] = ()) -> None:
+    def __init__(
+        self, settings: Settings, ros_args: Sequence[str] = (), *, make_system: Callable[..., System] = System
+    ) -> None:
+        """:param make_system: builds the system, by the arguments of ``System``; a measurement gives one of its own."""
         if settings.ros is None:
             raise ConfigError(f"profile '{settings.profile}' has no `ros:`; the node needs it")
         self._settings = settings
         self._ros_settings = settings.ros
+        self._make_system = make_system
         self._ros = RosContext(ros_args)
         namespace = settings.ros.namespace
         self._thread = NodeThread(self._ros, "task", namespace=namespace)
@@ -91,7 +95,7 @@ class TaskNode:
             def make(catalogue: Catalogue, state: StateStore) -> list[object]:
                 return make_bindings(settings, catalogue, state, self._thread, clock)
 
-            system = System(
+            system = self._make_system(
                 settings.manifest_files,
                 store_file=settings.store_file,
                 make_bindings=make,
