@@ -50,6 +50,11 @@ class TransitionNode(LifecycleNode):
         """One of ``lifecycle_msgs/State``'s primary states."""
         return int(self._state_machine.current_state[0])
 
+    def destroy_node(self) -> None:
+        """Destroy the state machine, too: rclpy keeps it, and with it the whole participant, until it is collected."""
+        super().destroy_node()
+        self._state_machine.destroy_when_not_in_use()
+
     def on_configure(self, _state: LifecycleState) -> TransitionCallbackReturn:
         """Unconfigured to inactive."""
         return self._submit("configure", self.lifecycle.configure, TransitionCallbackReturn.FAILURE)

@@ -273,6 +273,26 @@ def test_the_lifecycle_decides_who_may_ask(tmp_path: Path) -> None:
     play(tmp_path, scenario)
 
 
+def test_a_closed_node_leaves_the_graph(tmp_path: Path) -> None:
+    """What it leaves behind would take part under the same names, and fill the domain."""
+
+    async def scenario(graph: Graph) -> None:
+        names = ("lifecycle/get_state", "get_run", "execute_task/_action/send_goal")
+        seen = graph.threads[1].node
+
+        async def until(count: int) -> None:
+            async with asyncio.timeout(20):
+                while [seen.count_services(f"/taskmatrix/{name}") for name in names] != [count] * len(names):
+                    await asyncio.sleep(0.02)
+
+        await graph.node.start()
+        await until(1)
+        await graph.node.close()
+        await until(0)
+
+    play(tmp_path, scenario)
+
+
 def test_dry_run_and_outline_only_send_nothing(tmp_path: Path) -> None:
     async def scenario(graph: Graph) -> None:
         await graph.node.start()
