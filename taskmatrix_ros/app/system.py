@@ -32,6 +32,7 @@ from taskmatrix_ros.selector.fts_selector import FtsSelector
 from taskmatrix_ros.store.audit_head import AuditHead
 from taskmatrix_ros.store.database import Database
 from taskmatrix_ros.store.journal import SqliteJournal
+from taskmatrix_ros.store.stop_marker import StopMarker
 
 _log = logging.getLogger(__name__)
 
@@ -72,7 +73,8 @@ class System:
         self.registry = Registry()
         self.selector = FtsSelector(self.registry)
         self.journal = SqliteJournal(self._database)
-        self.latch = StopLatch(self.journal)
+        marker = None if store_file is None else StopMarker(store_file.with_name(store_file.name + ".stop"))
+        self.latch = StopLatch(self.journal, marker)
         self.audit: AuditLog | None = None
         if store_file is not None and audit_key_file is not None:
             head = AuditHead(self._database)

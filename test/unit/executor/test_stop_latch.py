@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fakes import MemoryJournal
 
+from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.executor.stop_latch import StopLatch
+from taskmatrix_ros.store.stop_marker import StopMarker
 
 
 def restored(journal: MemoryJournal) -> StopLatch:
@@ -125,3 +128,69 @@ def test_stop_and_rearm_in_turn_end_as_the_last_said() -> None:
 
     latch = asyncio.run(main())
     assert (latch.holds, journal.reason) == (False, None)
+
+
+def stop_from_another_thread_while_the_loop_is_blocked(journal: MemoryJournal, path: Path) -> bool:
+    """What the loop then writes goes to a journal that nobody reads again, as after kill -9."""
+
+    async def main() -> bool:
+        latch = StopLatch(journal, StopMarker(path))
+        latch.restore()
+        thread = threading.Thread(target=latch.latch, args=("button",))
+        thread.start()
+        thread.join()
+        kept = latch.is_kept(10.0)
+        assert journal.reason is None, "the loop must not have run"
+        return kept
+
+    return asyncio.run(main())
+
+
+def test_a_stop_while_the_loop_is_blocked_outlives_the_process(tmp_path: Path) -> None:
+    path = tmp_path / "state" / "stop"
+    assert stop_from_another_thread_while_the_loop_is_blocked(MemoryJournal(), path)
+    journal = MemoryJournal()  # as it was on the disk: nothing of the stop
+    again = StopLatch(journal, StopMarker(path))
+    again.restore()
+    assert (again.holds, again.reason, journal.reason) == (True, "button", "button")
+    again.rearm("Ann")
+    third = StopLatch(MemoryJournal(), StopMarker(path))
+    third.restore()
+    assert not third.holds
+
+
+def test_rearming_forgets_both_places(tmp_path: Path) -> None:
+    journal, marker = MemoryJournal(), StopMarker(tmp_path / "stop")
+    latch = StopLatch(journal, marker)
+    latch.restore()
+    for _ in range(20):
+        latch.latch("button")
+        latch.rearm("Ann")
+    latch.is_kept(10.0)
+    assert (latch.holds, journal.reason, marker.read()) == (False, None, None)
+
+
+def test_a_disk_that_takes_nothing_hinders_no_stop_and_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    told: list[str] = []
+    latch = StopLatch(MemoryJournal(), StopMarker(tmp_path / "stop"))
+    latch.restore()
+    latch._marker = StopMarker(tmp_path / "file" / "stop")
+    latch.listen(told.append)
+    latch.latch("button")
+    assert (latch.holds, told, latch.is_kept(10.0)) == (True, ["button"], False)
+
+
+def test_a_marker_that_cannot_be_read_keeps_the_latch(tmp_path: Path) -> None:
+    (tmp_path / "stop").mkdir()
+    latch = StopLatch(MemoryJournal(), StopMarker(tmp_path / "stop"))
+    with pytest.raises(ConfigError, match="cannot be read"):
+        latch.restore()
+    assert latch.holds
+
+
+def test_an_empty_marker_is_a_stop(tmp_path: Path) -> None:
+    (tmp_path / "stop").touch()
+    latch = StopLatch(MemoryJournal(), StopMarker(tmp_path / "stop"))
+    latch.restore()
+    assert latch.holds
