@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from taskmatrix_ros.app.run_view import RunView
@@ -15,7 +15,7 @@ from taskmatrix_ros.core.clocks import HomeClock
 from taskmatrix_ros.core.errors import PlanningError, RunError, TaskMatrixError, VerificationError
 from taskmatrix_ros.core.event_bus import Event, EventBus
 from taskmatrix_ros.core.instruction import Instruction, Mode
-from taskmatrix_ros.core.outcome import utc_now
+from taskmatrix_ros.core.outcome import Confirmation, utc_now
 from taskmatrix_ros.core.outline import Outline
 from taskmatrix_ros.core.policy import Policy
 from taskmatrix_ros.core.ports import (
@@ -30,6 +30,7 @@ from taskmatrix_ros.core.ports import (
 )
 from taskmatrix_ros.core.run import TRANSITIONS, CallRecord, Episode, RunStatus, Stage
 from taskmatrix_ros.core.state_store import StateStore
+from taskmatrix_ros.executor.goal_proof import GoalProof, final_goals
 
 _log = logging.getLogger(__name__)
 
@@ -59,6 +60,7 @@ class Session:
         self._tasks: dict[str, asyncio.Task[Episode]] = {}
         self._requests: dict[str, str] = {}
         self._accepting = True
+        self._goals = GoalProof(parts.state, parts.clock)
 
     @property
     def active(self) -> tuple[RunView, ...]:
@@ -168,8 +170,10 @@ class Session:
             self._end(view, RunStatus.DRY_RUN, f"outlined in {len(outline.steps)} steps; nothing was done")
             return
         verified = await self._code(view, outline, context)
-        rehearsed = await parts.rehearsal.rehearse(verified, parts.state.known(), parts.clock.now())
-        self._step(view, Stage.REHEARSING, rehearsed=rehearsed)
+        known, now = parts.state.known(), parts.clock.now()
+        rehearsed = await parts.rehearsal.rehearse(verified, known, now)
+        goals = final_goals(outline, rehearsed, known, now)
+        self._step(view, Stage.REHEARSING, rehearsed=rehearsed, goals=goals)
         if instruction.mode is Mode.DRY_RUN:
             self._end(view, RunStatus.DRY_RUN, f"rehearsed {len(rehearsed.calls)} calls; nothing was done")
             return
@@ -190,7 +194,21 @@ class Session:
             paused=paused,
         )
         view.why = ""
+        if result.status in (RunStatus.SUCCEEDED, RunStatus.UNCONFIRMED):
+            result = await self._proven(view, result)
         self._end(view, result.status, _summary(result), result.error_code)
+
+    async def _proven(self, view: RunView, result: RunResult) -> RunResult:
+        """Let the world have the last word on what the outline wanted."""
+        view.show(view.episode, Stage.PROVING)
+        report = await self._goals.prove(view.episode.goals)
+        if report.confirmation is Confirmation.CONTRADICTED:
+            said = f"every call was done, but at the end the world says otherwise: {'; '.join(report.evidence)}"
+            return replace(result, status=RunStatus.FAILED, summary=said, error_code="CONTRADICTED")
+        if report.confirmation is Confirmation.UNCONFIRMED and result.status is RunStatus.SUCCEEDED:
+            said = f"every call was done, but nothing tells whether it lasts: {'; '.join(report.evidence)}"
+            return replace(result, status=RunStatus.UNCONFIRMED, summary=said, error_code="UNCONFIRMED")
+        return result
 
     async def _go_on(self, view: RunView) -> None:
         episode = view.episode
@@ -199,7 +217,8 @@ class Session:
         if episode.status is RunStatus.PLANNING or episode.code is None:
             await self._plan_and_run(view)
             return
-        verified = await self._parts.verifier.verify(episode.code)
+        rights = self._parts.policy.rights(episode.instruction.channel, episode.instruction.speaker)
+        verified = await self._parts.verifier.verify(episode.code, rights=rights, outline=episode.outline)
         await self._run(view, verified, log=episode.calls, paused=episode.status is RunStatus.PAUSED)
 
     async def _code(self, view: RunView, outline: Outline, context: PlanningContext) -> VerifiedCode:

@@ -122,7 +122,7 @@ class Ros2Binding:
         if goal is not None:
             goal.cancel()
 
-    async def recover(self, call: Call, document: ApiDocument, progress: Progress) -> Outcome | None:
+    async def recover(self, call: Call, document: ApiDocument, progress: Progress) -> Outcome | None:  # noqa: ARG002
         """Ask an action's server for the result of the goal whose UUID is the call's id; it keeps results for a while.
 
         A goal that still goes on is waited for. Services and topics cannot tell.

@@ -135,6 +135,8 @@ class Episode(Frozen):
     outline: Outline | None = None
     code: ActionCode | None = None
     rehearsed: Rehearsed | None = None
+    goals: tuple[str, ...] = ()
+    """What should hold at the end, as CEL over ``state``."""
     calls: tuple[CallRecord, ...] = ()
     summary: str = ""
     error_code: str = ""

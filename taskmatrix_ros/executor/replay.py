@@ -1,4 +1,4 @@
-"""A recorded run, done again from its log alone: does the code still go the way it went?
+"""A recorded run, done again from its log alone, to see whether its code still goes the way it went.
 
 Action code has no clock, no chance and no input but what its calls give back, so the log decides everything. It is
 replayed from its source, whatever version of the interpreter wrote it.
@@ -24,7 +24,7 @@ _CUT_SHORT = frozenset({"CANCELLED", "STOPPED", "BUDGET", "INTERRUPTED", "INTERN
 
 
 class ReplayReport(Frozen):
-    """``calls``: how many were answered from the log. ``difference``: the first, in one line; empty if there is none."""
+    """``calls``: how many were answered from the log; ``difference``: the first in one line, empty if there is none."""
 
     calls: int
     difference: str = ""
