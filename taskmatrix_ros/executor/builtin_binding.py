@@ -13,6 +13,7 @@ from taskmatrix_ros.core.approval import Question
 from taskmatrix_ros.core.binding_spec import Builtin
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.clocks import HomeClock, SteadyClock
+from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.ids import id_time_s
 from taskmatrix_ros.core.outcome import ErrorReport, Outcome, Status, utc_now
 from taskmatrix_ros.core.ports import Progress, ProgressReport, Questions
@@ -89,7 +90,7 @@ class BuiltinBinding:
         try:
             condition = Expression.parse(str(call.arguments["condition"]))
             keys = condition.keys_for({})
-        except ValueError as error:
+        except (ConfigError, ValueError) as error:
             return _ended(call, Status.REJECTED, "CONDITION", f"{call.api}: {error}; write CEL over state and now")
         until_s = self._steady.now_s() + max(0.0, float(call.arguments["timeout_s"]) - passed_s)
         arrived = asyncio.Event()
