@@ -25,6 +25,8 @@ from taskmatrix_ros.ros.task_client import TaskClient
 
 NODE = "taskmatrix_ros.node.process"
 HEARD_S = 20.0
+UNHEARD_S = 6.0
+"""An instruction whose feedback nobody heard by then is sent again, by the same request."""
 PREPARED_S = 300.0
 """A node that was prepared may wait so long for its turn."""
 
@@ -75,12 +77,23 @@ class BenchHome:
         self.entities = NodeEntities(self.thread)
         self._broker = Broker(log_file=folder / "logs" / "broker.log")
         self._heard = 0
+        self._heard_at_s = time.monotonic()
         self._nodes = 0
 
     @property
     def broker_port(self) -> int:
         """Where the broker listens, on this machine."""
         return self._broker.port
+
+    @property
+    def store_file(self) -> Path:
+        """The nodes' journal."""
+        return self.folder / "state" / "taskmatrix.sqlite"
+
+    @property
+    def silent_s(self) -> float:
+        """Wall seconds since the last heartbeat of a node."""
+        return time.monotonic() - self._heard_at_s
 
     async def open(self) -> None:
         """Start everything but the node.
@@ -142,13 +155,40 @@ class BenchHome:
 
     def _node_process(self, name: str, module: str, *arguments: str) -> ChildProcess:
         settings = (
-            f"state_folder={self.folder / 'state'}",
+            f"state_folder={self.store_file.parent}",
             f"manifests=[{', '.join(self._manifests)}]",
             f"mqtt.brokers.default.port={self.broker_port}",
         )
         sets = [part for setting in settings for part in ("--set", setting)]
         argv = (sys.executable, "-m", module, *arguments, "--profile", "demo", *sets)
         return ChildProcess(name, argv, self.folder / "logs", ready_within_s=PREPARED_S)
+
+    async def say(
+        self, text: str, request_id: str, hear: Callable[[dict[str, Any]], None] = lambda _feedback: None
+    ) -> dict[str, Any]:
+        """Send an instruction until it is heard, by one request, and wait for its end.
+
+        :param hear: told the feedback, as ``TaskClient.execute`` tells it.
+        :returns: as ``TaskClient.execute`` does.
+        :raises CallUnavailable: the node takes none, or is gone.
+        """
+        while True:
+            heard = asyncio.Event()
+
+            def on_feedback(feedback: dict[str, Any], heard: asyncio.Event = heard) -> None:
+                heard.set()
+                hear(feedback)
+
+            run = asyncio.create_task(self.client.execute(text, on_feedback, request_id=request_id))
+            waiting = asyncio.create_task(heard.wait())
+            try:
+                await asyncio.wait({run, waiting}, timeout=UNHEARD_S, return_when=asyncio.FIRST_COMPLETED)
+                if run.done() or heard.is_set():
+                    return await run
+            finally:
+                for task in (run, waiting):
+                    task.cancel()
+                await asyncio.gather(run, waiting, return_exceptions=True)
 
     async def wait_alive(self) -> None:
         """Wait for two heartbeats from now on: what a dead node sent last is not one of a new node.
@@ -163,6 +203,7 @@ class BenchHome:
 
     def _hear(self, message: Any) -> None:
         self._heard += bool(message.data)
+        self._heard_at_s = time.monotonic()
 
     def _bench_files(self, names: Sequence[str]) -> list[str]:
         return [str(resource(f"config/bench/{name}")) for name in names]

@@ -26,8 +26,6 @@ MORTAL = "taskmatrix_ros.bench.mortal_node"
 
 DEATH_S = 60.0
 END_S = 90.0
-UNHEARD_S = 6.0
-"""A goal whose feedback nobody heard by then is sent again, by the same request."""
 SETTLE_S = 0.3
 """What a device had got when the node died is done by then."""
 
@@ -163,7 +161,7 @@ class CrashDrill:
 
     async def _die(self, point: KillPoint, mortal: PreparedNode, name: str, request_id: str, verdict: Verdict) -> None:
         node = await mortal.begin()
-        run = asyncio.create_task(self._execute(name, request_id, lambda _feedback: None))
+        run = asyncio.create_task(self._home.say(_drill(name), request_id))
         try:
             async with asyncio.timeout(DEATH_S):
                 ending = await node.wait()
@@ -175,28 +173,6 @@ class CrashDrill:
             run.cancel()
             await asyncio.gather(run, return_exceptions=True)
             await mortal.close()
-
-    async def _execute(self, name: str, request_id: str, hear: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
-        """Send the instruction until it is heard, by one request, and wait for its end."""
-        while True:
-            heard = asyncio.Event()
-
-            def on_feedback(feedback: dict[str, Any], heard: asyncio.Event = heard) -> None:
-                heard.set()
-                hear(feedback)
-
-            run = asyncio.create_task(
-                self._home.client.execute(f"run the drill {name}", on_feedback, request_id=request_id)
-            )
-            waiting = asyncio.create_task(heard.wait())
-            try:
-                await asyncio.wait({run, waiting}, timeout=UNHEARD_S, return_when=asyncio.FIRST_COMPLETED)
-                if run.done() or heard.is_set():
-                    return await run
-            finally:
-                for task in (run, waiting):
-                    task.cancel()
-                await asyncio.gather(run, waiting, return_exceptions=True)
 
     async def _see_through(self, name: str, request_id: str, verdict: Verdict) -> None:
         """Wait for the run's end; be the person who is asked about a call in doubt."""
@@ -214,7 +190,7 @@ class CrashDrill:
         person = asyncio.create_task(self._answer(asked, name, verdict))
         try:
             async with asyncio.timeout(END_S):
-                result = await self._execute(name, request_id, hear)
+                result = await self._home.say(_drill(name), request_id, hear)
             verdict.status = result["status"]
             if result["status"] not in ("succeeded", "unconfirmed"):
                 verdict.wrong.append(f"{result['status']}: {result['summary']}")
@@ -252,6 +228,10 @@ class CrashDrill:
             verdict.wrong.append(f"ended {verdict.status}, which should be {expected.status}")
         if verdict.asked != [*filter(None, [expected.asked])]:
             verdict.wrong.append(f"a person was asked {verdict.asked or 'nothing'}, not {expected.asked or 'nothing'}")
+
+
+def _drill(name: str) -> str:
+    return f"run the drill {name}"
 
 
 def _name(point: KillPoint) -> str:
