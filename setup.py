@@ -46,6 +46,7 @@ setup(
         "hassil>=3.12,<4",
         "mujoco>=3.3",
         "numpy>=1.26",
+        "openai>=3.40,<4",
         "opencv-python-headless>=4.10",
         "paho-mqtt>=2.1,<3",
         "pydantic>=2.10,<3",

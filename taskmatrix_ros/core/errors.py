@@ -6,6 +6,8 @@
     ├── ConfigError            the operator mends a file, a profile or the machine
     │   └── ManifestError      an API document is wrong: file, line and remedy for each finding
     ├── PlanningError          ask again in other words, or ask the person
+    │   ├── ModelUnavailable   the foundation model does not answer now: try again later
+    │   └── MissingApi         no document fits a step of the outline
     ├── VerificationError      the text goes back to whoever wrote the code
     ├── CallError              a policy retries or gives up
     │   ├── CallRefused        the Gate or the device said no; nothing was done
@@ -28,7 +30,7 @@ A message is one line that says who failed, what was given, what is allowed and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from taskmatrix_ros.core.diagnostic import Diagnostic
@@ -73,6 +75,22 @@ class PlanningError(TaskMatrixError):
     def __init__(self, message: str, *, code: str | None = None, nearest: Sequence[str] = ()) -> None:
         super().__init__(message, code=code)
         self.nearest = tuple(nearest)
+
+
+class ModelUnavailable(PlanningError):
+    """The foundation model cannot be asked now; in other words it would be no better."""
+
+    code = "MODEL_UNAVAILABLE"
+
+
+class MissingApi(PlanningError):
+    """No document fits a step of the outline. :param missing: step id -> what would be needed, in plain words."""
+
+    code = "NOTHING_FITS"
+
+    def __init__(self, message: str, *, missing: Mapping[str, str]) -> None:
+        super().__init__(message)
+        self.missing = dict(missing)
 
 
 class VerificationError(TaskMatrixError):

@@ -1,0 +1,1 @@
+"""Foundation models behind any OpenAI-compatible server."""
