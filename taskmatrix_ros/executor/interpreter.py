@@ -60,6 +60,10 @@ class Limits:
     suspensions: int = 1000
     park_after_s: float = 1.0
     """A call that takes longer gives its worker back meanwhile."""
+    quick_s: float = 0.02
+    """Computing between two calls that the loop waits for itself; code that takes longer is moved to a thread."""
+    quick_grace_s: float = 0.08
+    """How long past ``quick_s`` a worker that does not look at its clock keeps the loop before it is killed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,29 +83,25 @@ class Interpreter:
     """A pool of workers, shared by verifier, rehearsal and runner."""
 
     def __init__(self, limits: Limits | None = None, *, workers: int = 4) -> None:
-        """:param workers: at most so many processes; a run that waits for a call holds none."""
+        """:param workers: at most so many programs are computed at once; one that waits for a call is not."""
         self.limits = limits or Limits()
         self._workers = workers
-        self._pool: Monty | None = None
+        self._quick: Monty | None = None
+        self._patient: Monty | None = None
         self._threads: list[SandboxThread] = []
         self._free: asyncio.Queue[SandboxThread] = asyncio.Queue()
 
     async def open(self) -> None:
-        """Start the first worker.
+        """Start the first workers.
 
         :raises ConfigError: the sandbox's program is not installed.
         """
-        pool = Monty(
-            min_processes=1,
-            max_processes=self._workers,
-            checkout_timeout=30.0,
-            request_timeout=self.limits.compute_s + 10.0,
-        )
         try:
-            pool.__enter__()
+            self._quick = self._pool(self.limits.quick_grace_s)
+            self._patient = self._pool(1.0)
         except (OSError, RuntimeError, MontyError) as error:
+            await self.close()
             raise ConfigError(f"action code cannot run: {error}; install pydantic-monty==1.4.*") from error
-        self._pool = pool
         self._free = asyncio.Queue()
         self._threads = [SandboxThread(f"sandbox-{number}") for number in range(self._workers)]
         for thread in self._threads:
@@ -109,17 +109,28 @@ class Interpreter:
 
     async def close(self) -> None:
         """End every worker, once it has ended what it computes. May be called after a failed or no ``open``."""
-        pool, self._pool = self._pool, None
+        pools, self._quick, self._patient = (self._quick, self._patient), None, None
         threads, self._threads = self._threads, []
-        if pool is None:
-            return
-        idle = [thread.call(lambda: None) for thread in threads]
-        _, busy = await asyncio.wait(idle, timeout=self.limits.compute_s + 1.0)
-        if busy:
-            _log.error("%d sandbox workers did not come to an end; they are killed", len(busy))
-        await threads[0].call(lambda: pool.__exit__(None, None, None))
+        if threads:
+            idle = [thread.call(lambda: None) for thread in threads]
+            _, busy = await asyncio.wait(idle, timeout=self.limits.compute_s + 1.0)
+            if busy:
+                _log.error("%d sandbox workers did not come to an end; they are killed", len(busy))
+        for pool in filter(None, pools):
+            pool.__exit__(None, None, None)
         for thread in threads:
             thread.close()
+
+    def _pool(self, grace_s: float) -> Monty:
+        pool = Monty(
+            min_processes=1,
+            max_processes=self._workers,
+            checkout_timeout=BUSY_S,
+            request_timeout=self.limits.compute_s + 10.0,
+            turn_duration_limit_grace=grace_s,
+        )
+        pool.__enter__()
+        return pool
 
     async def check_types(self, source: str, stubs: str) -> tuple[Mapping[str, Any], ...]:
         """Type-check code without running any of it.
@@ -162,12 +173,14 @@ class Interpreter:
         except MontyError as error:
             execution.raise_for(error)
 
-    async def take_desk(self) -> Desk:
+    async def take_desk(self, *, quick: bool = False) -> Desk:
         """Take a worker out of the pool; ``Desk.leave`` gives it back.
 
+        :param quick: the loop waits for it by itself, for ``quick_s`` at most.
         :raises RunError: none came free in time, or the interpreter is not open.
         """
-        if self._pool is None:
+        pool = self._quick if quick else self._patient
+        if pool is None:
             raise RunError("the interpreter is not open; call open() first", code="CLOSED")
         try:
             async with asyncio.timeout(BUSY_S):
@@ -175,12 +188,13 @@ class Interpreter:
         except TimeoutError as error:
             message = f"all {self._workers} workers are busy; try again later"
             raise RunError(f"action code cannot run: {message}", code="BUSY") from error
-        return Desk(self._pool, thread, self._limits(), lambda: self._free.put_nowait(thread))
+        limits = self._limits(self.limits.quick_s if quick else self.limits.compute_s)
+        return Desk(pool, thread, limits, lambda: self._free.put_nowait(thread), quick=quick)
 
-    def _limits(self) -> ResourceLimits:
+    def _limits(self, turn_s: float) -> ResourceLimits:
         return {
             "max_feed_duration_secs": None,
-            "max_turn_duration_secs": self.limits.compute_s,
+            "max_turn_duration_secs": turn_s,
             "max_memory": int(self.limits.memory_mb * 1_000_000),
             "max_recursion_depth": self.limits.recursion,
             "max_suspensions": self.limits.suspensions,
@@ -192,12 +206,19 @@ class Desk:
     """A worker with one program on it, and the thread that waits for it."""
 
     def __init__(
-        self, pool: Monty, thread: SandboxThread, limits: ResourceLimits, gave_back: Callable[[], None]
+        self,
+        pool: Monty,
+        thread: SandboxThread,
+        limits: ResourceLimits,
+        gave_back: Callable[[], None],
+        *,
+        quick: bool,
     ) -> None:
         self._pool = pool
         self._thread = thread
         self._limits = limits
         self._gave_back = gave_back
+        self._is_quick = quick
         self._session: MontySession | None = None
         self._left = False
 
@@ -207,6 +228,8 @@ class Desk:
 
     async def go_on(self, function: FunctionSnapshot, answer: Any) -> SyncSnapshot:
         """Answer a stop and run on to the next."""
+        if self._is_quick:
+            return function.resume(answer)
         return await self._thread.call(partial(function.resume, answer))
 
     async def take_up(self, state: bytes) -> FunctionSnapshot:
@@ -267,19 +290,45 @@ class _Execution:
         self._desk: Desk | None = None
         self._parked: asyncio.Future[bytes | None] | None = None
         self._raised: list[tuple[Exception, CallError]] = []
+        self._was_quick = True
+        self._answers: list[Any] = []
 
     async def run(self, source: str) -> None:
         try:
-            self._desk = await self._interpreter.take_desk()
-            snapshot = await self._desk.begin(source)
-            while not isinstance(snapshot, MontyComplete):
-                call, function = self._call(snapshot)
-                answer = await self._answer(call, function)
-                function = await self._unparked(function)
-                snapshot = await self._desk.go_on(function, answer)
+            self._desk = await self._interpreter.take_desk(quick=True)
+            await self._through(await self._desk.begin(source))
+        except MontyError as error:
+            if not self._was_quick or not _took_long(error):
+                raise
+            await self._patiently(source)
         finally:
-            if self._desk is not None:
-                self._desk.leave()
+            self._leave()
+
+    async def _patiently(self, source: str) -> None:
+        """Go the same way once more, by a thread: code gets nothing but its answers, so those it got are enough."""
+        self._leave()
+        self._was_quick = False
+        self._desk = await self._interpreter.take_desk()
+        snapshot = await self._desk.begin(source)
+        for answer in self._answers:
+            _, function = self._call(snapshot)
+            snapshot = await self._desk.go_on(function, answer)
+        self._answers.clear()
+        await self._through(snapshot)
+
+    async def _through(self, snapshot: SyncSnapshot) -> None:
+        while not isinstance(snapshot, MontyComplete):
+            call, function = self._call(snapshot)
+            answer = await self._answer(call, function)
+            if self._was_quick:
+                self._answers.append(answer)
+            function = await self._unparked(function)
+            assert self._desk is not None
+            snapshot = await self._desk.go_on(function, answer)
+
+    def _leave(self) -> None:
+        if self._desk is not None:
+            self._desk.leave()
 
     def raise_for(self, error: MontyError) -> NoReturn:
         """Say in our own errors how the program ended."""
@@ -343,8 +392,15 @@ class _Execution:
         state = await parked if parked is not None else None
         if state is None:
             return function
-        self._desk = await self._interpreter.take_desk()
+        self._desk = await self._interpreter.take_desk(quick=self._was_quick)
         return await self._desk.take_up(state)
+
+
+def _took_long(error: MontyError) -> bool:
+    """Whether a worker was ended for the time it took, and not for what it did."""
+    if isinstance(error, MontyCrashedError):
+        return bool(error.timed_out)
+    return "turn time limit exceeded" in str(error)
 
 
 def _unsupported(error: MontyError) -> Mapping[str, Any]:

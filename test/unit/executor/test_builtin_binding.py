@@ -176,7 +176,7 @@ def test_a_run_that_waits_says_so_and_holds_no_worker(runner: asyncio.Runner, in
     results, other = runner.run(scenario())
     assert other.status is RunStatus.SUCCEEDED
     assert {result.status for result in results} == {RunStatus.SUCCEEDED}
-    assert len(workers()) <= 4
+    assert len(workers()) <= 8, "four for code that is quick, four for code that is not"
 
 
 def test_a_run_goes_on_waiting_after_a_crash(runner: asyncio.Runner, interpreter: Interpreter) -> None:

@@ -392,3 +392,64 @@ def alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+SLOW = "total = 0\nfor n in range(400000):\n    total = total + n\n"
+"""Takes longer than the loop waits for by itself, and less than code may take."""
+
+
+def test_code_that_computes_long_goes_on_in_a_thread_and_calls_once(
+    runner: asyncio.Runner, interpreter: Interpreter
+) -> None:
+    host = Recorder(find=CallFailed("no", code="LOST"), ask=3)
+    source = (
+        "say(text='first')\ntry:\n    find()\nexcept RuntimeError as e:\n    say(text=str(e))\n"
+        f"{SLOW}say(text=str(total))\nsay(text=str(ask() + total))"
+    )
+    turns = []
+
+    async def watched() -> None:
+        async def tick() -> None:
+            while True:
+                turns.append(time.perf_counter())
+                await asyncio.sleep(0.005)
+
+        ticking = asyncio.ensure_future(tick())
+        await interpreter.run(source, APIS, host)
+        ticking.cancel()
+        await asyncio.wait({ticking})
+
+    runner.run(watched())
+    assert host.said == ["first", "LOST: no", "79999800000", "79999800003"]
+    assert [call.site.api for call in host.calls] == ["say", "find", "say", "say", "ask", "say"]
+    assert len(turns) > 5, "the loop did not turn while the code computed"
+
+
+def test_a_worker_that_does_not_look_at_its_clock_is_no_danger_to_the_loop(runner: asyncio.Runner) -> None:
+    """One huge operation: the quick worker is killed early, the other after its grace."""
+
+    async def scenario() -> float:
+        interpreter = Interpreter(Limits(compute_s=0.3))
+        await interpreter.open()
+        longest, last = 0.0, time.perf_counter()
+
+        async def tick() -> None:
+            nonlocal longest, last
+            while True:
+                now = time.perf_counter()
+                longest, last = max(longest, now - last), now
+                await asyncio.sleep(0.005)
+
+        ticking = asyncio.ensure_future(tick())
+        try:
+            with pytest.raises((BudgetExceeded, ProgramFailed)):
+                await interpreter.run(
+                    "find()\nx = 7 ** (10 ** 6)\ny = str(x)\nwhile x:\n    x = x * x", APIS, Recorder()
+                )
+        finally:
+            ticking.cancel()
+            await asyncio.wait({ticking})
+            await interpreter.close()
+        return longest
+
+    assert runner.run(scenario()) < 1.0
