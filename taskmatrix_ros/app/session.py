@@ -59,6 +59,7 @@ class Session:
         self._views: dict[str, RunView] = {}
         self._tasks: dict[str, asyncio.Task[Episode]] = {}
         self._requests: dict[str, str] = {}
+        self._stopped: dict[str, str] = {}
         self._accepting = True
         self._goals = GoalProof(parts.state, parts.clock)
 
@@ -113,6 +114,17 @@ class Session:
         """Cancel every active run and wait until all have ended."""
         await asyncio.gather(*(self.cancel(run_id, reason) for run_id in tuple(self._tasks)))
 
+    def stop_planning(self, reason: str) -> None:
+        """End the runs that would act once they are planned: a rearm is for what is asked for after it.
+
+        The runner ends those that act already.
+        """
+        for run_id, view in self._views.items():
+            episode = view.episode
+            if episode.status is RunStatus.PLANNING and episode.instruction.mode is Mode.RUN and run_id in self._tasks:
+                self._stopped[run_id] = reason
+                self._tasks[run_id].cancel()
+
     async def close(self) -> None:
         """Refuse new runs and cancel the active ones."""
         self._accepting = False
@@ -142,7 +154,10 @@ class Session:
         try:
             await work
         except asyncio.CancelledError:
-            self._end(view, RunStatus.CANCELLED, "cancelled", "CANCELLED")
+            said, code = "cancelled", "CANCELLED"
+            if run_id in self._stopped:
+                said, code = f"nothing was done: stopped: {self._stopped[run_id]}; rearm and ask again", "STOPPED"
+            self._end(view, RunStatus.CANCELLED, said, code)
         except PlanningError as error:
             self._end(view, RunStatus.REFUSED, error.message, error.error_code, nearest=error.nearest)
         except VerificationError as error:
@@ -156,6 +171,7 @@ class Session:
         finally:
             self._views.pop(run_id, None)
             self._tasks.pop(run_id, None)
+            self._stopped.pop(run_id, None)
             self._requests.pop(view.episode.instruction.request_id, None)
         return view.episode
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
@@ -166,6 +168,17 @@ class System:
             )
         )
         stack.push_async_callback(self.session.close)
+        stack.callback(self.latch.listen(self._stop_planning()))
+
+    def _stop_planning(self) -> Callable[[str], None]:
+        """Give what tells the session of a stop, from the thread that stopped."""
+        loop = asyncio.get_running_loop()
+
+        def tell(reason: str) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended, and with it what was planned
+                loop.call_soon_threadsafe(self.session.stop_planning, reason)
+
+        return tell
 
     def _check_policy(self) -> None:
         documents = self.registry.documents()

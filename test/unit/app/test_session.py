@@ -230,3 +230,26 @@ def test_the_selector_is_asked_only_where_the_planner_wants_it() -> None:
         assert stage.selected == 1
 
     play(scenario)
+
+
+def test_a_stop_ends_what_is_being_planned_for_good() -> None:
+    async def scenario(stage: Stage) -> None:
+        planning, go_on = asyncio.Event(), asyncio.Event()
+
+        async def plan() -> None:
+            planning.set()
+            await go_on.wait()
+
+        stage.on_outline = plan
+        acting = stage.session.start(Instruction(text="go"))
+        showing = stage.session.start(Instruction(text="go", mode=Mode.DRY_RUN))
+        await planning.wait()
+        stage.session.stop_planning("button")
+        go_on.set()  # as if it was rearmed at once
+        ended, shown = await stage.session.finish(acting), await stage.session.finish(showing)
+        assert (ended.status, ended.error_code) == (RunStatus.CANCELLED, "STOPPED")
+        assert ended.summary == "nothing was done: stopped: button; rearm and ask again"
+        assert shown.status is RunStatus.DRY_RUN
+        assert stage.ran == []
+
+    play(scenario)
