@@ -113,10 +113,10 @@ def _figures(taken: _Taken) -> list[Figure]:
     return [
         *figures,
         Figure(
-            name="not_told",
-            value=len(everyone) - taken.told,
-            unit="count",
-            note=f"of {len(everyone)} stops, those after which a binding that does not hang had not answered",
+            name="told",
+            value=taken.told / len(everyone),
+            unit="ratio",
+            note=f"of {len(everyone)} stops, those after which every binding had answered that does not hang by design",
         ),
         Figure(
             name="moved_before_rearm",
