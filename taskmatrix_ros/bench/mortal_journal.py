@@ -74,7 +74,7 @@ class MortalJournal(SqliteJournal):
         with self._commit("begin_call", call.api):
             super().begin_call(call, durable=durable)
 
-    def end_call(self, outcome: Outcome) -> None:
+    def end_call(self, outcome: Outcome, *, soon: bool = False) -> None:  # noqa: ARG002 - each is a commit to die at
         """Write how it ended."""
         with self._commit("end_call", self._apis.get(outcome.call_id, "")):
             super().end_call(outcome)

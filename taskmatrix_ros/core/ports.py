@@ -12,6 +12,8 @@ from taskmatrix_ros.core.action_code import ActionCode, VerifiedCode
 from taskmatrix_ros.core.api_document import ApiDocument, Composite, StateSpec
 from taskmatrix_ros.core.approval import Approval, ApprovalAnswer, ApprovalRequest, Question
 from taskmatrix_ros.core.call import Call
+from taskmatrix_ros.core.conversation import Turn
+from taskmatrix_ros.core.diagnostic import Diagnostic
 from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.outcome import Outcome
 from taskmatrix_ros.core.outline import Outline
@@ -53,10 +55,17 @@ class Catalogue(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class PlanningContext:
-    """What a planner may know beside the instruction: the believable state and the moment."""
+    """What a planner may know beside the instruction: the believable state and the moment.
+
+    ``task``: what is planned for belongs to this task, whose budget it uses; ``conversation``: earlier turns, oldest
+    first; ``on_outline`` is shown an outline while it is being drafted.
+    """
 
     state: Mapping[str, Any] = field(default_factory=dict)
     now: datetime
+    task: str = ""
+    conversation: tuple[Turn, ...] = ()
+    on_outline: Callable[[Outline], None] | None = None
 
 
 class Planner(Protocol):
@@ -77,7 +86,28 @@ class Planner(Protocol):
     ) -> ActionCode:
         """Write action code for the outline's steps.
 
-        :raises PlanningError: a step fits no document.
+        :raises PlanningError: a step fits no document; ``MissingApi`` where other words might find one.
+        """
+
+    async def repair(
+        self,
+        code: ActionCode,
+        diagnostics: Sequence[Diagnostic],
+        outline: Outline,
+        documents: Sequence[ApiDocument],
+        context: PlanningContext,
+    ) -> ActionCode | None:
+        """Write code anew from what the verifier or the rehearsal said of it.
+
+        :returns: None: this planner cannot, and the findings stand.
+        :raises PlanningError: the model behind it failed, or the budget is spent.
+        """
+
+    async def revise(self, outline: Outline, missing: Mapping[str, str], context: PlanningContext) -> Outline | None:
+        """Reword or split the steps that no document fits, so that others may be found.
+
+        :param missing: step id -> what would be needed.
+        :returns: None: this planner cannot.
         """
 
 
@@ -216,8 +246,8 @@ class Journal(Protocol):
     def refuse_call(self, call: Call, outcome: Outcome) -> None:
         """Write a call that was not sent, with why."""
 
-    def end_call(self, outcome: Outcome) -> None:
-        """Write how it ended."""
+    def end_call(self, outcome: Outcome, *, soon: bool = False) -> None:
+        """Write how it ended; ``soon``: with the next entry, or when the loop turns."""
 
     def run(self, run_id: str) -> Episode | None:
         """Give a run with its calls."""

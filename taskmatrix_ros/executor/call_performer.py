@@ -156,7 +156,7 @@ class CallPerformer:
             raise asyncio.CancelledError from end
         finally:
             outcome = outcome or in_doubt(call, "the call was given up on")
-            self._journal.end_call(outcome)
+            self._journal.end_call(outcome, soon=repeatable(document))
             self._keep(run, call, outcome)
         return outcome
 

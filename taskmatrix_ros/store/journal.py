@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Sequence
 
@@ -24,6 +25,8 @@ class SqliteJournal:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._late: list[Outcome] = []
+        """Ends that go with the next entry; kept where that fails."""
 
     def save_run(self, episode: Episode) -> None:
         """Write the run without its calls: new, or in its new state. The instruction is written once.
@@ -68,9 +71,10 @@ class SqliteJournal:
 
         :raises ValueError: its run was not saved, or the call was sent before.
         """
+        self.flush()
         with self._database.transaction():
             self._write_call(call, sent=True, durable=False)
-            self.end_call(outcome)
+            self._write_end(outcome)
 
     def _write_call(self, call: Call, *, sent: bool, durable: bool) -> None:
         statement = (
@@ -79,9 +83,11 @@ class SqliteJournal:
         )
         values = (call.call_id, call.run_id, call.model_dump_json(), sent)
         try:
-            if durable:
-                with self._database.transaction(durable=True):
+            if durable or self._late:
+                with self._database.transaction(durable=durable):
+                    self._write_late()
                     written = self._database.execute(statement, values)
+                self._late.clear()
             else:
                 written = self._database.execute(statement, values)
             if written.rowcount != 1:
@@ -91,11 +97,36 @@ class SqliteJournal:
                 f"journal: call {call.call_id} of run {call.run_id} has begun before, or its run was not saved"
             ) from error
 
-    def end_call(self, outcome: Outcome) -> None:
+    def end_call(self, outcome: Outcome, *, soon: bool = False) -> None:
         """Write how it ended; a later outcome replaces an earlier one, as when a call in doubt is resolved.
 
+        :param soon: it may go with the next entry, in the next turn of the loop at the latest: enough for a call that
+            may be repeated, which is all that a crash in between would make of it.
         :raises ValueError: no such call has begun.
         """
+        if soon and (loop := _running_loop()):
+            if not self._late:
+                loop.call_soon(self.flush)
+            self._late.append(outcome)
+            return
+        self.flush()
+        self._write_end(outcome)
+
+    def flush(self) -> None:
+        """Write what was to be written soon.
+
+        :raises ConfigError: the file cannot be written; nothing is forgotten.
+        """
+        if self._late:
+            with self._database.transaction():
+                self._write_late()
+            self._late.clear()
+
+    def _write_late(self) -> None:
+        for outcome in self._late:
+            self._write_end(outcome)
+
+    def _write_end(self, outcome: Outcome) -> None:
         written = self._database.execute(
             "UPDATE calls SET outcome = ? WHERE call_id = ?", (outcome.model_dump_json(), outcome.call_id)
         )
@@ -104,6 +135,7 @@ class SqliteJournal:
 
     def run(self, run_id: str) -> Episode | None:
         """Give a run with its calls, in the order they began."""
+        self.flush()
         found = self._database.execute(f"{_COLUMNS} WHERE run_id = ?", (run_id,)).fetchone()
         return None if found is None else self._episode(found, with_calls=True)
 
@@ -157,9 +189,16 @@ class SqliteJournal:
 
     def _calls(self, run_id: str) -> str:
         rows = self._database.execute(
-            "SELECT call, outcome, sent FROM calls WHERE run_id = ? ORDER BY call_id", (run_id,)
+            "SELECT call, outcome, sent FROM calls WHERE call_id > ? AND run_id = ? ORDER BY call_id", (run_id, run_id)
         )
         return ",".join(
             f'{{"call":{call},"outcome":{outcome or "null"},"sent":{"true" if sent else "false"}}}'
             for call, outcome, sent in rows
         )
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None

@@ -39,5 +39,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) STRICT
         """,
     ),
+    (
+        "DROP INDEX calls_of_run",
+    ),  # ids tell by their time where a run's calls begin; an index cost a page for each call
 )
 """Appended to, never edited: files out there have taken the earlier steps."""

@@ -59,7 +59,7 @@ class MemoryJournal:
         call.model_dump_json()
         self.lines.append(("durable" if durable else "begin", call))
 
-    def end_call(self, outcome: Outcome) -> None:
+    def end_call(self, outcome: Outcome, *, soon: bool = False) -> None:
         outcome.model_dump_json()
         self.lines.append(("end", outcome))
 

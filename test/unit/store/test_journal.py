@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -183,3 +186,37 @@ def test_durable_commits_are_synchronous_and_only_they(database: Database) -> No
         raise KeyError
     assert database.execute("PRAGMA synchronous").fetchone() == (1,)
     assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_an_end_written_soon_goes_with_the_next_entry_or_the_next_turn(tmp_path: Path) -> None:
+    """Until then a reader of the same journal sees it all the same; a crash in between leaves the call in doubt."""
+
+    def on_disk() -> list[str | None]:
+        with contextlib.closing(sqlite3.connect(tmp_path / "store.sqlite")) as other:
+            return [row[0] for row in other.execute("SELECT outcome FROM calls ORDER BY call_id")]
+
+    async def scenario() -> None:
+        database = Database(tmp_path / "store.sqlite")
+        database.open()
+        try:
+            journal = SqliteJournal(database)
+            episode = Episode(instruction=Instruction(text="x"), status=RunStatus.RUNNING)
+            journal.save_run(episode)
+            calls = [Call(run_id=episode.run_id, api="a", arguments={}, deadline_s=1) for _ in range(3)]
+            journal.begin_call(calls[0], durable=False)
+            journal.end_call(Outcome(call_id=calls[0].call_id, status=Status.SUCCEEDED), soon=True)
+            assert on_disk() == [None]
+            journal.begin_call(calls[1], durable=False)
+            assert [outcome is not None for outcome in on_disk()] == [True, False]
+            journal.end_call(Outcome(call_id=calls[1].call_id, status=Status.SUCCEEDED), soon=True)
+            found = journal.run(episode.run_id)
+            assert found is not None
+            assert all(record.outcome is not None for record in found.calls)
+            journal.begin_call(calls[2], durable=False)
+            journal.end_call(Outcome(call_id=calls[2].call_id, status=Status.SUCCEEDED), soon=True)
+            await asyncio.sleep(0)
+            assert None not in on_disk()
+        finally:
+            database.close()
+
+    asyncio.run(scenario())
