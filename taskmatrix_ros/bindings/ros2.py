@@ -34,6 +34,8 @@ from taskmatrix_ros.ros.topic_state import TopicState
 _log = logging.getLogger(__name__)
 
 POLL_S = 0.02
+UNAVAILABLE = "UNAVAILABLE"
+"""Error code by which a server says that what it needs to do anything is away."""
 
 _STATUS = {
     GoalEnd.SUCCEEDED: Status.SUCCEEDED,
@@ -187,8 +189,10 @@ class Ros2Binding:
             return Outcome(call_id=call.call_id, status=status, value=_value(document, result))
         if report.end in (GoalEnd.SUCCEEDED, GoalEnd.ABORTED):
             if lost := self._lost():
-                return _failed(call, Status.UNAVAILABLE, "UNAVAILABLE", lost)
-            return _failed(call, Status.FAILED, code or "FAILED", said or f"{document.name} failed without a reason")
+                return _failed(call, Status.UNAVAILABLE, UNAVAILABLE, lost)
+            # a server may notice before us that what it needs is gone
+            status = Status.UNAVAILABLE if code == UNAVAILABLE else Status.FAILED
+            return _failed(call, status, code or "FAILED", said or f"{document.name} failed without a reason")
         if report.end is GoalEnd.LOST and self._lost():
             status = Status.UNAVAILABLE
         return _failed(call, status, status.value.upper(), report.reason)
@@ -201,7 +205,7 @@ class Ros2Binding:
         deadline = time.monotonic() + call.deadline_s
         request = build(interface_type(spec.type).Request(), spec.arguments, call.arguments)
         if not await self._until(client.service_is_ready, deadline):
-            return _failed(call, Status.UNAVAILABLE, "UNAVAILABLE", f"no service {name} within {self._connect_s:g} s")
+            return _failed(call, Status.UNAVAILABLE, UNAVAILABLE, f"no service {name} within {self._connect_s:g} s")
         try:
             async with asyncio.timeout(deadline - time.monotonic()):
                 response = await self._thread.result(partial(client.call_async, request))
@@ -222,7 +226,7 @@ class Ros2Binding:
         deadline = time.monotonic() + call.deadline_s
         if not await self._until(lambda: publisher.get_subscription_count() > 0, deadline):
             said = f"nobody listens on topic {name} within {self._connect_s:g} s"
-            return _failed(call, Status.UNAVAILABLE, "UNAVAILABLE", said)
+            return _failed(call, Status.UNAVAILABLE, UNAVAILABLE, said)
         await self._thread.run(partial(publisher.publish, message))
         return Outcome(call_id=call.call_id, status=Status.SUCCEEDED)
 

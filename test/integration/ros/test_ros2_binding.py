@@ -166,6 +166,7 @@ def test_a_hundred_goals_each_get_their_own_answer() -> None:
     ("name", "status", "code"),
     [
         ("unicorn", Status.FAILED, "NOT_FOUND"),
+        ("away", Status.UNAVAILABLE, "UNAVAILABLE"),
         ("rejected", Status.REJECTED, "REJECTED"),
         ("crash", Status.FAILED, "FAILED"),
     ],
