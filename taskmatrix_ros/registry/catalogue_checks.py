@@ -30,6 +30,7 @@ def check_catalogue(manifests: Sequence[Manifest]) -> tuple[Diagnostic, ...]:
         for index, api in enumerate(package.apis):
             names.take("API", api.name, ("apis", index, "name"), manifest, findings)
             _check_references(api, ("apis", index), documents, findings)
+            _check_undo(api, ("apis", index), documents, findings)
             _check_keys(api, ("apis", index), keys, findings)
         for index, composite in enumerate(package.composites):
             _check_composite(composite, ("composites", index), documents, keys, findings)
@@ -68,6 +69,20 @@ def _check_references(api: ApiDocument, path: Path, documents: Mapping[str, ApiD
         place = (*path, "usage_examples", index, "code")
         if (reading := CodeReading.checked(example.code, place, findings)) is not None:
             reading.check_calls(documents, place, findings)
+
+
+def _check_undo(api: ApiDocument, path: Path, documents: Mapping[str, ApiDocument], findings: Findings) -> None:
+    """``undo`` is code in which ``{name}`` is an argument of the call it takes back."""
+    if api.undo is None:
+        return
+    place = (*path, "undo")
+    reading = CodeReading.checked(api.undo, place, findings)
+    if reading is None:
+        return
+    reading.check_calls(documents, place, findings)
+    for slot in sorted(reading.slots - set(api.parameters)):
+        hint = nearest_hint(slot, api.parameters, f"{api.name} takes")
+        findings.error(place, "unknown-parameter", f"{{{slot}}} is no argument of {api.name}", hint)
 
 
 def _check_composite(

@@ -96,6 +96,21 @@ def test_disabled_documents_are_out_with_the_composites_that_need_them(tmp_path:
     ("old", "new", "line", "problem", "hint"),
     [
         # names and shape
+        (
+            "effect: actuate",
+            "undo: 'light_of(light={light})'",
+            19,
+            "calls 'light_of', which is no API",
+            "did you mean 'light_off'",
+        ),
+        (
+            "effect: actuate",
+            "undo: 'light_on(light={lamp})'",
+            19,
+            "{lamp} is no argument of light_on",
+            "light_on takes brightness_pct, light",
+        ),
+        ("effect: actuate", "undo: 'light_on(light='", 19, "no Python", "write calls of APIs"),
         ("effect: actuate", "efect: actuate", 19, "light_on.efect: unknown key 'efect'", "did you mean 'effect'?"),
         ('kind: mqtt, topic: "home/light/{light}/set"', "kind: mqtt, topik: x", 22, "unknown key 'topik'", "'topic'"),
         ('kind: mqtt, topic: "home/light/{light}/set"', "kind: mqqt, topic: x", 22, "'mqqt' is no kind", "'mqtt'"),
