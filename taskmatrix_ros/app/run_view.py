@@ -34,6 +34,8 @@ class RunView:
         self.stage = Stage.OUTLINING
         self.calls: dict[str, CallView] = {}
         self.diagnostics: tuple[Diagnostic, ...] = ()
+        self.repairs = 0
+        """How often the code was written anew from findings."""
         self._listeners: list[Callable[[], None]] = []
 
     def on_change(self, listener: Callable[[], None]) -> Callable[[], None]:

@@ -5,50 +5,24 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
+from taskmatrix_ros.app.parts import Parts
+from taskmatrix_ros.app.planning import Planning, refusal
 from taskmatrix_ros.app.run_view import RunView
 from taskmatrix_ros.core.action_code import VerifiedCode
-from taskmatrix_ros.core.api_document import ApiDocument
-from taskmatrix_ros.core.clocks import HomeClock
-from taskmatrix_ros.core.errors import PlanningError, RunError, TaskMatrixError, VerificationError
-from taskmatrix_ros.core.event_bus import Event, EventBus
+from taskmatrix_ros.core.errors import ModelUnavailable, PlanningError, RunError, TaskMatrixError, VerificationError
+from taskmatrix_ros.core.event_bus import Event
 from taskmatrix_ros.core.instruction import Instruction, Mode
 from taskmatrix_ros.core.outcome import Confirmation, utc_now
-from taskmatrix_ros.core.outline import Outline
-from taskmatrix_ros.core.policy import Policy
 from taskmatrix_ros.core.ports import (
-    Journal,
-    Planner,
-    PlanningContext,
-    Rehearsal,
-    Runner,
     RunResult,
-    Selector,
-    Verifier,
 )
 from taskmatrix_ros.core.run import TRANSITIONS, CallRecord, Episode, RunStatus, Stage
-from taskmatrix_ros.core.state_store import StateStore
-from taskmatrix_ros.executor.goal_proof import GoalProof, final_goals
+from taskmatrix_ros.executor.goal_proof import GoalProof
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Parts:
-    """What a session is made of."""
-
-    planner: Planner
-    selector: Selector
-    verifier: Verifier
-    rehearsal: Rehearsal
-    runner: Runner
-    journal: Journal
-    state: StateStore
-    clock: HomeClock
-    events: EventBus
-    policy: Policy = field(default_factory=Policy)
 
 
 class Session:
@@ -61,6 +35,7 @@ class Session:
         self._requests: dict[str, str] = {}
         self._stopped: dict[str, str] = {}
         self._accepting = True
+        self._planning = Planning(parts, self._step)
         self._goals = GoalProof(parts.state, parts.clock)
 
     @property
@@ -158,11 +133,13 @@ class Session:
             if run_id in self._stopped:
                 said, code = f"nothing was done: stopped: {self._stopped[run_id]}; rearm and ask again", "STOPPED"
             self._end(view, RunStatus.CANCELLED, said, code)
+        except ModelUnavailable as error:
+            self._end(view, RunStatus.UNAVAILABLE, error.message, error.error_code, nearest=error.nearest)
         except PlanningError as error:
             self._end(view, RunStatus.REFUSED, error.message, error.error_code, nearest=error.nearest)
         except VerificationError as error:
             view.diagnostics = error.diagnostics
-            self._end(view, RunStatus.REFUSED, error.message, error.error_code)
+            self._end(view, RunStatus.REFUSED, refusal(view, error), error.error_code)
         except TaskMatrixError as error:
             self._end(view, RunStatus.FAILED, error.message, error.error_code)
         except Exception as error:  # noqa: BLE001 - a fault of ours must end one run, not the node
@@ -176,22 +153,17 @@ class Session:
         return view.episode
 
     async def _plan_and_run(self, view: RunView) -> None:
-        parts, instruction = self._parts, view.episode.instruction
+        instruction = view.episode.instruction
         if not self._accepting:
             raise PlanningError("the node is shutting down and takes no instructions; try again later", code="CLOSING")
-        context = PlanningContext(state=parts.state.known(), now=parts.clock.now())
-        outline = await parts.planner.outline(instruction, context)
-        self._step(view, Stage.SELECTING, outline=outline)
+        context = self._planning.context(view)
+        outline = await self._planning.outline(view, context)
         if instruction.mode is Mode.OUTLINE_ONLY:
             self._end(view, RunStatus.DRY_RUN, f"outlined in {len(outline.steps)} steps; nothing was done")
             return
-        verified = await self._code(view, outline, context)
-        known, now = parts.state.known(), parts.clock.now()
-        rehearsed = await parts.rehearsal.rehearse(verified, known, now)
-        goals = final_goals(outline, rehearsed, known, now)
-        self._step(view, Stage.REHEARSING, rehearsed=rehearsed, goals=goals)
+        verified = await self._planning.code(view, outline, context)
         if instruction.mode is Mode.DRY_RUN:
-            self._end(view, RunStatus.DRY_RUN, f"rehearsed {len(rehearsed.calls)} calls; nothing was done")
+            self._end(view, RunStatus.DRY_RUN, f"rehearsed {view.planned_calls} calls; nothing was done")
             return
         await self._run(view, verified)
 
@@ -236,18 +208,6 @@ class Session:
         rights = self._parts.policy.rights(episode.instruction.channel, episode.instruction.speaker)
         verified = await self._parts.verifier.verify(episode.code, rights=rights, outline=episode.outline)
         await self._run(view, verified, log=episode.calls, paused=episode.status is RunStatus.PAUSED)
-
-    async def _code(self, view: RunView, outline: Outline, context: PlanningContext) -> VerifiedCode:
-        parts = self._parts
-        documents: tuple[ApiDocument, ...] = ()
-        if parts.planner.needs_selection:
-            documents = tuple(await parts.selector.select(view.episode.instruction, outline))
-        self._step(view, Stage.CODING)
-        code = await parts.planner.write_code(outline, documents, context)
-        self._step(view, Stage.VERIFYING, code=code)
-        asked = view.episode.instruction
-        rights = parts.policy.rights(asked.channel, asked.speaker)
-        return await parts.verifier.verify(code, rights=rights, outline=outline)
 
     def _step(self, view: RunView, stage: Stage, **changes: Any) -> None:
         episode = view.episode.model_copy(update=changes)

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Self
 import yaml
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
+from taskmatrix_ros.app.profile_models import ModelsSettings
 from taskmatrix_ros.app.setting_errors import setting_error
 from taskmatrix_ros.bindings.mqtt_settings import BrokerSettings
 from taskmatrix_ros.core.errors import ConfigError
@@ -78,6 +79,7 @@ class Settings(Frozen):
     processes: ProcessesSettings = ProcessesSettings()
     policy: Policy = Policy()
     audit: AuditSettings = AuditSettings()
+    models: ModelsSettings | None = None
 
     @model_validator(mode="after")
     def _processes_need_their_side(self) -> Self:

@@ -9,9 +9,11 @@ from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+from taskmatrix_ros.app.parts import Parts
+from taskmatrix_ros.app.profile_models import ModelsSettings, open_planner
 from taskmatrix_ros.app.recovery import Recovery
 from taskmatrix_ros.app.safety import Safety
-from taskmatrix_ros.app.session import Parts, Session
+from taskmatrix_ros.app.session import Session
 from taskmatrix_ros.core.clocks import SteadyClock, WallClock
 from taskmatrix_ros.core.event_bus import EventBus
 from taskmatrix_ros.core.policy import Policy
@@ -28,7 +30,7 @@ from taskmatrix_ros.executor.rehearsal import Rehearsal
 from taskmatrix_ros.executor.runner import Runner, RunnerParts
 from taskmatrix_ros.executor.stop_latch import StopLatch
 from taskmatrix_ros.executor.verifier import Verifier
-from taskmatrix_ros.planner.offline_planner import OfflinePlanner
+from taskmatrix_ros.planner.planner_settings import PlannerSettings
 from taskmatrix_ros.registry.registry import Registry
 from taskmatrix_ros.selector.fts_selector import FtsSelector
 from taskmatrix_ros.store.audit_head import AuditHead
@@ -55,11 +57,13 @@ class System:
         robot_namespace: str = "",
         policy: Policy | None = None,
         audit_key_file: Path | None = None,
+        models: ModelsSettings | None = None,
     ) -> None:
         """:param store_file: the SQLite file; None keeps everything in memory.
 
         :param policy: what the profile allows beyond the documents.
         :param audit_key_file: key of the audit log, which is then kept beside the store; None keeps none.
+        :param models: asked for what the grammar does not understand; None: nothing is asked.
         :param own_namespaces: ROS namespaces no binding may reach: the node's own.
         :param robot_namespace: what the ROS binding puts before relative names.
         """
@@ -70,6 +74,7 @@ class System:
         self._stack = AsyncExitStack()
         self._database = Database(store_file)
         self._policy = policy or Policy()
+        self._models = models
         self.events = EventBus()
         self.state = StateStore()
         self.registry = Registry()
@@ -155,7 +160,7 @@ class System:
         )
         self.session = Session(
             Parts(
-                planner=OfflinePlanner(self.registry),
+                planner=await open_planner(self.registry, self._models, stack),
                 selector=self.selector,
                 verifier=verifier,
                 rehearsal=Rehearsal(interpreter),
@@ -165,6 +170,7 @@ class System:
                 clock=WallClock(),
                 events=self.events,
                 policy=self._policy,
+                max_repairs=(self._models.planner if self._models else PlannerSettings()).repairs,
             )
         )
         stack.push_async_callback(self.session.close)

@@ -34,7 +34,7 @@ def plan(
     asked = Instruction(text=text, channel=Channel.CLI, mode=mode)
 
     async def program() -> Episode:
-        system = System(settings.manifest_files, store_file=None, policy=settings.policy)
+        system = System(settings.manifest_files, store_file=None, policy=settings.policy, models=settings.models)
         await system.open()
         try:
             return await system.session.submit(asked)

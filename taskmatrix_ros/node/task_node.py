@@ -103,6 +103,7 @@ class TaskNode:
                 robot_namespace=self._ros_settings.robot_namespace,
                 policy=settings.policy,
                 audit_key_file=settings.audit_key_file,
+                models=settings.models,
             )
             await system.open()
             stack.push_async_callback(system.close)

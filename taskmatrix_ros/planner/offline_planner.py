@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from taskmatrix_ros.core.action_code import ActionCode
@@ -94,6 +94,26 @@ class OfflinePlanner:
                 )
             draft.add(step.text)
         return ActionCode(source=draft.code.source, documents=draft.code.pins, planner=self.name)
+
+    async def repair(
+        self,
+        code: ActionCode,  # noqa: ARG002 - what sentences mean does not change by asking again
+        diagnostics: Sequence[Diagnostic],  # noqa: ARG002
+        outline: Outline,  # noqa: ARG002
+        documents: Sequence[ApiDocument],  # noqa: ARG002
+        context: PlanningContext,  # noqa: ARG002
+    ) -> ActionCode | None:
+        """Give None: the same sentences would give the same code."""
+        return None
+
+    async def revise(
+        self,
+        outline: Outline,  # noqa: ARG002
+        missing: Mapping[str, str],  # noqa: ARG002
+        context: PlanningContext,  # noqa: ARG002
+    ) -> Outline | None:
+        """Give None: it knows no other words."""
+        return None
 
     def problems(self, locale: str = "en") -> tuple[Diagnostic, ...]:
         """Report the catalogue's sentences that cannot be used, each with its API and what to mend."""

@@ -63,6 +63,9 @@ class Stage:
     async def write_code(self, outline: object, documents: object, context: object) -> ActionCode:
         return ActionCode(source="x()", documents=(), planner="test")
 
+    async def repair(self, *_asked: object) -> ActionCode | None:
+        return None
+
     async def verify(self, code: ActionCode, **_asked: object) -> VerifiedCode:
         if self.on_verify:
             raise self.on_verify

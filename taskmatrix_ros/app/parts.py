@@ -1,0 +1,28 @@
+"""What a session is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from taskmatrix_ros.core.clocks import HomeClock
+from taskmatrix_ros.core.event_bus import EventBus
+from taskmatrix_ros.core.policy import Policy
+from taskmatrix_ros.core.ports import Journal, Planner, Rehearsal, Runner, Selector, Verifier
+from taskmatrix_ros.core.state_store import StateStore
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What a session is made of. ``max_repairs``: how often refused code goes back to its planner."""
+
+    planner: Planner
+    selector: Selector
+    verifier: Verifier
+    rehearsal: Rehearsal
+    runner: Runner
+    journal: Journal
+    state: StateStore
+    clock: HomeClock
+    events: EventBus
+    policy: Policy = field(default_factory=Policy)
+    max_repairs: int = 3

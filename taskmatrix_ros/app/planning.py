@@ -1,0 +1,143 @@
+"""From an instruction to code that was verified and rehearsed: what the planner gets wrong goes back to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from taskmatrix_ros.app.parts import Parts
+from taskmatrix_ros.app.run_view import RunView
+from taskmatrix_ros.core.action_code import ActionCode, VerifiedCode
+from taskmatrix_ros.core.api_document import ApiDocument
+from taskmatrix_ros.core.conversation import Turn
+from taskmatrix_ros.core.errors import MissingApi, VerificationError
+from taskmatrix_ros.core.outline import Outline
+from taskmatrix_ros.core.ports import PlanningContext
+from taskmatrix_ros.core.run import Stage
+from taskmatrix_ros.executor.goal_proof import final_goals
+
+MAX_TURNS = 20
+_LOOKED_AT = 200
+"""Runs that are searched for earlier turns of a conversation."""
+
+Step = Callable[..., None]
+"""``step(view, stage, **changes)`` journals the run's new state."""
+
+
+class Planning:
+    """Asks the planner; shows and journals each step of it. Lives in the loop's thread."""
+
+    def __init__(self, parts: Parts, step: Step) -> None:
+        self._parts = parts
+        self._step = step
+
+    def context(self, view: RunView) -> PlanningContext:
+        """Give what may be known now."""
+        return PlanningContext(
+            state=self._parts.state.known(),
+            now=self._parts.clock.now(),
+            task=view.episode.run_id,
+            conversation=self._conversation(view),
+            on_outline=lambda outline: self._show(view, outline),
+        )
+
+    async def outline(self, view: RunView, context: PlanningContext) -> Outline:
+        """Draft the outline.
+
+        :raises PlanningError: it cannot be understood, or nothing fits.
+        """
+        outline = await self._parts.planner.outline(view.episode.instruction, context)
+        self._step(view, Stage.SELECTING, outline=outline)
+        return outline
+
+    async def code(self, view: RunView, outline: Outline, context: PlanningContext) -> VerifiedCode:
+        """Write code for an outline and have it verified and rehearsed; findings go back, ``max_repairs`` times.
+
+        :returns: the code; the episode holds it with what the rehearsal foretold.
+        :raises PlanningError: no document fits a step, also in other words.
+        :raises VerificationError: the planner cannot repair it, or did so too often.
+        """
+        parts = self._parts
+        outline, documents, code = await self._written(view, outline, context)
+        view.repairs = 0
+        while True:
+            self._step(view, Stage.VERIFYING, code=code)
+            try:
+                verified = await self._checked(view, outline, code)
+            except VerificationError as error:
+                view.diagnostics = error.diagnostics
+                if view.repairs == parts.max_repairs:
+                    raise
+                self._step(view, Stage.CODING)
+                mended = await parts.planner.repair(code, error.diagnostics, outline, documents, context)
+                if mended is None:
+                    raise
+                code = mended
+                view.repairs += 1
+                continue
+            view.diagnostics = ()
+            return verified
+
+    async def _written(
+        self, view: RunView, outline: Outline, context: PlanningContext
+    ) -> tuple[Outline, Sequence[ApiDocument], ActionCode]:
+        """Write code; where a step fits no document, once more for the outline in other words."""
+        planner = self._parts.planner
+        documents = await self._selected(view, outline)
+        self._step(view, Stage.CODING)
+        try:
+            return outline, documents, await planner.write_code(outline, documents, context)
+        except MissingApi as error:
+            revised = await planner.revise(outline, error.missing, context)
+            if revised is None:
+                raise
+        self._step(view, Stage.SELECTING, outline=revised)
+        documents = await self._selected(view, revised)
+        self._step(view, Stage.CODING)
+        return revised, documents, await planner.write_code(revised, documents, context)
+
+    async def _selected(self, view: RunView, outline: Outline) -> tuple[ApiDocument, ...]:
+        if not self._parts.planner.needs_selection:
+            return ()
+        return tuple(await self._parts.selector.select(view.episode.instruction, outline))
+
+    async def _checked(self, view: RunView, outline: Outline, code: ActionCode) -> VerifiedCode:
+        parts, asked = self._parts, view.episode.instruction
+        rights = parts.policy.rights(asked.channel, asked.speaker)
+        verified = await parts.verifier.verify(code, rights=rights, outline=outline)
+        known, now = parts.state.known(), parts.clock.now()
+        rehearsed = await parts.rehearsal.rehearse(verified, known, now)
+        goals = final_goals(outline, rehearsed, known, now)
+        self._step(view, Stage.REHEARSING, rehearsed=rehearsed, goals=goals)
+        return verified
+
+    def _show(self, view: RunView, outline: Outline) -> None:
+        """Show an outline that is not finished: to whoever follows, not to the journal."""
+        if view.stage is Stage.OUTLINING:
+            view.show(view.episode.model_copy(update={"outline": outline}))
+
+    def _conversation(self, view: RunView) -> tuple[Turn, ...]:
+        """Give the earlier turns, oldest first: the journal keeps them over a restart."""
+        episode = view.episode
+        conversation = episode.instruction.conversation_id
+        if not conversation:
+            return ()
+        earlier = self._parts.journal.runs(limit=_LOOKED_AT, before=episode.run_id)
+        turns = [
+            Turn(
+                said=run.instruction.text,
+                steps=tuple(step.text for step in run.outline.steps) if run.outline else (),
+                status=run.status.value,
+                answered=run.summary,
+            )
+            for run in earlier
+            if run.instruction.conversation_id == conversation
+        ]
+        return tuple(reversed(turns[:MAX_TURNS]))
+
+
+def refusal(view: RunView, error: VerificationError) -> str:
+    """Say why code was refused, and how often it was mended in vain."""
+    if not view.repairs:
+        return error.message
+    times = "once" if view.repairs == 1 else f"{view.repairs} times"
+    return f"the code was repaired {times} and is still refused: {error.message}"

@@ -1,0 +1,36 @@
+"""The planner of a profile: the grammar, and a model behind it where the profile names one."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+
+from taskmatrix_ros.core.frozen import Frozen
+from taskmatrix_ros.core.ports import Catalogue, Planner
+from taskmatrix_ros.models.chat_client import ChatClient
+from taskmatrix_ros.models.model_settings import ModelSettings
+from taskmatrix_ros.planner.model_planner import ModelPlanner
+from taskmatrix_ros.planner.offline_planner import OfflinePlanner
+from taskmatrix_ros.planner.planner_chain import PlannerChain
+from taskmatrix_ros.planner.planner_settings import PlannerSettings
+
+
+class ModelsSettings(Frozen):
+    """The models of a profile. ``chat`` plans what the grammar does not understand."""
+
+    chat: ModelSettings
+    planner: PlannerSettings = PlannerSettings()
+
+
+async def open_planner(catalogue: Catalogue, models: ModelsSettings | None, stack: AsyncExitStack) -> Planner:
+    """Make the planner of a profile; what it opens, ``stack`` closes.
+
+    :raises ConfigError: the model's key is missing.
+    """
+    grammar = OfflinePlanner(catalogue)
+    if models is None:
+        return grammar
+    client = ChatClient(models.chat)
+    stack.push_async_callback(client.close)
+    await client.open()
+    model = ModelPlanner(client, catalogue, models.planner)
+    return PlannerChain(grammar, model, ask_model_on=models.planner.ask_model_on)

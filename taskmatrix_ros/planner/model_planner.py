@@ -1,0 +1,169 @@
+"""The planner with a foundation model."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+
+from taskmatrix_ros.core.action_code import ActionCode, DocumentPin
+from taskmatrix_ros.core.api_document import ApiDocument
+from taskmatrix_ros.core.diagnostic import Diagnostic
+from taskmatrix_ros.core.errors import MissingApi, PlanningError
+from taskmatrix_ros.core.instruction import Instruction
+from taskmatrix_ros.core.outline import Outline
+from taskmatrix_ros.core.ports import Catalogue, PlanningContext
+from taskmatrix_ros.models.chat_client import ChatClient
+from taskmatrix_ros.models.json_reply import parse_partial_json
+from taskmatrix_ros.models.message import Message, Role
+from taskmatrix_ros.models.spending import Spending
+from taskmatrix_ros.planner.code_reply import CODE_SCHEMA, read_code
+from taskmatrix_ros.planner.outline_reply import OUTLINE_SCHEMA, read_steps, steps_so_far
+from taskmatrix_ros.planner.planner_settings import PlannerSettings
+from taskmatrix_ros.planner.prompt import Prompt, hash_of, load_prompt
+from taskmatrix_ros.planner.prompt_parts import PromptParts, findings, gaps, plan
+
+_IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
+_TASKS_KEPT = 256
+
+
+class ModelPlanner:
+    """Implements ``core.ports.Planner``. Its code is a proposal: the verifier judges it like any other."""
+
+    needs_selection = True
+
+    def __init__(self, client: ChatClient, catalogue: Catalogue, settings: PlannerSettings | None = None) -> None:
+        """:param client: open when the planner is asked."""
+        self._client = client
+        self._settings = settings or PlannerSettings()
+        self._parts = PromptParts(catalogue, self._settings)
+        self._tasks: OrderedDict[str, Spending] = OrderedDict()
+        self.name = client.settings.model
+
+    async def outline(self, instruction: Instruction, context: PlanningContext) -> Outline:
+        """Draft the steps; ``context.on_outline`` sees them come.
+
+        :raises PlanningError: ``AMBIGUOUS``, ``NOT_UNDERSTOOD``, ``BUDGET``, ``PICTURE``, ``MODEL_REPLY`` and what else
+            ``models.chat_client`` and ``planner.outline_reply`` raise.
+        :raises ConfigError: the server does not take the profile's settings.
+        """
+        draft = Outline(instruction=instruction.text, steps=(), planner=self.name, locale=instruction.locale)
+        words = self._parts.for_outline(instruction, context)
+        messages = [_rules(load_prompt("outline")), Message(Role.USER, words, instruction.images)]
+        return await self._outlined(messages, draft, context)
+
+    async def write_code(
+        self, outline: Outline, documents: Sequence[ApiDocument], context: PlanningContext
+    ) -> ActionCode:
+        """Write code for the steps against the documents, as many as the settings let into the prompt.
+
+        :raises MissingApi: no document fits a step.
+        :raises PlanningError: as ``outline``; also for an outline without steps.
+        """
+        if not outline.steps:
+            raise PlanningError(f"model '{self.name}': the outline has no steps; add one or ask anew")
+        if not documents:
+            raise _missing(outline, {step.id: "an API for it" for step in outline.steps})
+        prompt = load_prompt("code")
+        messages = self._code_messages(prompt, outline, documents, context)
+        return await self._coded(messages, (prompt,), outline, documents, context)
+
+    async def repair(
+        self,
+        code: ActionCode,
+        diagnostics: Sequence[Diagnostic],
+        outline: Outline,
+        documents: Sequence[ApiDocument],
+        context: PlanningContext,
+    ) -> ActionCode | None:
+        """Write the code anew from the findings. :returns: None where the model gives the same code again."""
+        prompt, repair = load_prompt("code"), load_prompt("repair")
+        earlier = json.dumps({"code": code.source, "missing": []}, ensure_ascii=False)
+        messages = [
+            *self._code_messages(prompt, outline, documents, context),
+            Message(Role.ASSISTANT, earlier),
+            Message(Role.USER, f"{repair.text}\n\n{findings(diagnostics)}"),
+        ]
+        mended = await self._coded(messages, (prompt, repair), outline, documents, context)
+        return None if mended.source == code.source else mended
+
+    async def revise(self, outline: Outline, missing: Mapping[str, str], context: PlanningContext) -> Outline | None:
+        """Reword or split the steps that no document fits.
+
+        :raises PlanningError: ``NOT_UNDERSTOOD``: the model sees no other words; else as ``outline``.
+        """
+        asked = Instruction(text=outline.instruction, locale=outline.locale)
+        again = f"{load_prompt('revise').text}\n\n{plan(outline)}\n\n{gaps(missing)}"
+        words = f"{self._parts.for_outline(asked, context)}\n\n{again}"
+        messages = [_rules(load_prompt("outline")), Message(Role.USER, words)]
+        return await self._outlined(messages, outline, context)
+
+    async def _outlined(self, messages: Sequence[Message], draft: Outline, context: PlanningContext) -> Outline:
+        spending = self._spending(context)
+        reply = await self._client.ask_json(messages, OUTLINE_SCHEMA, spending, _show(draft, context))
+        return draft.model_copy(update={"steps": read_steps(reply, self.name)})
+
+    def _code_messages(
+        self, prompt: Prompt, outline: Outline, documents: Sequence[ApiDocument], context: PlanningContext
+    ) -> list[Message]:
+        words = self._parts.for_code(outline, self._parts.chosen(documents), context)
+        return [_rules(prompt), Message(Role.USER, words)]
+
+    async def _coded(
+        self,
+        messages: Sequence[Message],
+        prompts: Sequence[Prompt],
+        outline: Outline,
+        documents: Sequence[ApiDocument],
+        context: PlanningContext,
+    ) -> ActionCode:
+        reply = read_code(await self._client.ask_json(messages, CODE_SCHEMA, self._spending(context)))
+        if reply.missing:
+            raise _missing(outline, reply.missing)
+        if not reply.source:
+            raise PlanningError(f"model '{self.name}': the reply holds no code; ask again", code="MODEL_REPLY")
+        used = set(_IDENTIFIER.findall(reply.source))
+        pins = tuple(
+            DocumentPin(name=document.name, version=document.version, digest=document.digest)
+            for document in self._parts.chosen(documents)
+            if document.name in used
+        )
+        return ActionCode(source=reply.source, documents=pins, planner=self.name, prompt_hash=hash_of(prompts))
+
+    def _spending(self, context: PlanningContext) -> Spending:
+        """Give what the task has spent; a context without a task is one of its own."""
+        if not context.task:
+            return Spending.of(self._client.settings)
+        spending = self._tasks.setdefault(context.task, Spending.of(self._client.settings))
+        self._tasks.move_to_end(context.task)
+        while len(self._tasks) > _TASKS_KEPT:
+            self._tasks.popitem(last=False)
+        return spending
+
+
+def _rules(prompt: Prompt) -> Message:
+    """Give the system's side: a file of ours, and nothing that anybody else wrote."""
+    return Message(Role.SYSTEM, prompt.text)
+
+
+def _show(draft: Outline, context: PlanningContext) -> Callable[[str], None] | None:
+    show = context.on_outline
+    if show is None:
+        return None
+    seen = 0
+
+    def on_text(text: str) -> None:
+        nonlocal seen
+        steps = steps_so_far(parse_partial_json(text))
+        if len(steps) != seen:
+            seen = len(steps)
+            show(draft.model_copy(update={"steps": steps}))
+
+    return on_text
+
+
+def _missing(outline: Outline, missing: Mapping[str, str]) -> MissingApi:
+    texts = {step.id: step.text for step in outline.steps}
+    parts = [f"step {step} ({texts.get(step, '?')!r}) needs {what}" for step, what in missing.items()]
+    return MissingApi(f"no API fits: {'; '.join(parts)}; register one, or ask for something else", missing=missing)

@@ -1,0 +1,102 @@
+"""What a prompt says about this task: rules of ours as text, everything else as quoted data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from taskmatrix_ros.core.api_document import ApiDocument
+from taskmatrix_ros.core.diagnostic import Diagnostic
+from taskmatrix_ros.core.instruction import MAX_TEXT, Instruction
+from taskmatrix_ros.core.outline import Outline
+from taskmatrix_ros.core.ports import Catalogue, PlanningContext
+from taskmatrix_ros.planner.document_card import catalogue_card, document_card
+from taskmatrix_ros.planner.planner_settings import PlannerSettings
+from taskmatrix_ros.planner.quoted_data import quoted
+from taskmatrix_ros.planner.relevant_state import relevant_state
+
+
+class PromptParts:
+    """Writes the user's side of prompts for one catalogue."""
+
+    def __init__(self, catalogue: Catalogue, settings: PlannerSettings) -> None:
+        self._catalogue = catalogue
+        self._settings = settings
+
+    def for_outline(self, instruction: Instruction, context: PlanningContext) -> str:
+        """Say what is there, what was said before, and what is wanted."""
+        known = catalogue_card(self._catalogue.documents(), self._settings.catalogue_names)
+        about = {"speaker": instruction.speaker, "area": instruction.area, "language": instruction.locale}
+        parts = [
+            f"APIs there are:\n{known}" if known else "",
+            self._state((), [instruction.text], context),
+            quoted("about the person", {key: value for key, value in about.items() if value}),
+            self._conversation(context),
+            f"{len(instruction.images)} pictures came with the instruction." if instruction.images else "",
+            wish(instruction.text),
+        ]
+        return "\n\n".join(filter(None, parts))
+
+    def for_code(self, outline: Outline, documents: Sequence[ApiDocument], context: PlanningContext) -> str:
+        """Say which APIs may be called and what is to be done."""
+        texts = [outline.instruction, *(step.text for step in outline.steps)]
+        parts = [
+            "APIs that may be called:\n" + "\n".join(map(document_card, documents)),
+            self._state(documents, texts, context),
+            self._conversation(context),
+            wish(outline.instruction),
+            plan(outline),
+        ]
+        return "\n\n".join(filter(None, parts))
+
+    def chosen(self, documents: Sequence[ApiDocument]) -> tuple[ApiDocument, ...]:
+        """Take the best documents that fit the settings, each with the calls it needs first."""
+        given = {document.name: document for document in documents}
+        chosen: dict[str, ApiDocument] = {}
+        for document in documents:
+            needed = _closure(document, given)
+            if len(chosen.keys() | needed.keys()) <= self._settings.documents:
+                chosen |= needed
+        return tuple(chosen.values()) or tuple(documents[:1])
+
+    def _state(self, documents: Sequence[ApiDocument], texts: Sequence[str], context: PlanningContext) -> str:
+        limit = self._settings.state_values
+        known = relevant_state(context.state, self._catalogue.states(), documents, texts, limit)
+        return quoted("state", {"now": context.now.isoformat(timespec="minutes"), "state": known})
+
+    def _conversation(self, context: PlanningContext) -> str:
+        turns = context.conversation[-self._settings.turns :] if self._settings.turns else ()
+        if not turns:
+            return ""
+        return quoted("earlier in this conversation", [turn.model_dump(mode="json") for turn in turns])
+
+
+def wish(text: str) -> str:
+    """Give the person's words: the one thing in a prompt that is to be obeyed."""
+    return quoted("what the person wants", text, tag="instruction", max_text=MAX_TEXT)
+
+
+def plan(outline: Outline) -> str:
+    """Give the steps that are to be done."""
+    steps = [step.model_dump(mode="json", exclude_defaults=True) for step in outline.steps]
+    return quoted("the steps to do", steps, tag="outline", max_text=MAX_TEXT)
+
+
+def findings(diagnostics: Sequence[Diagnostic]) -> str:
+    """Give what the verifier and the rehearsal said: it holds parts of code and of state."""
+    return quoted("findings", [str(diagnostic) for diagnostic in diagnostics], max_text=600)
+
+
+def gaps(missing: Mapping[str, str]) -> str:
+    """Give the steps that no document fits."""
+    return quoted("steps without an API", dict(missing))
+
+
+def _closure(document: ApiDocument, given: Mapping[str, ApiDocument]) -> dict[str, ApiDocument]:
+    needed = {document.name: document}
+    waiting = [document]
+    while waiting:
+        for rule in waiting.pop().after:
+            if rule.api in given and rule.api not in needed:
+                needed[rule.api] = given[rule.api]
+                waiting.append(given[rule.api])
+    return needed
