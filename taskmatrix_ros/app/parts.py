@@ -13,7 +13,11 @@ from taskmatrix_ros.core.state_store import StateStore
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    """What a session is made of. ``max_repairs``: how often refused code goes back to its planner."""
+    """What a session is made of.
+
+    ``max_repairs``: how often refused code goes back to its planner; ``max_replans``: how often the rest is planned
+    anew after a failed call.
+    """
 
     planner: Planner
     selector: Selector
@@ -26,3 +30,4 @@ class Parts:
     events: EventBus
     policy: Policy = field(default_factory=Policy)
     max_repairs: int = 3
+    max_replans: int = 1

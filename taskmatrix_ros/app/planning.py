@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 
 from taskmatrix_ros.app.parts import Parts
@@ -9,15 +10,22 @@ from taskmatrix_ros.app.run_view import RunView
 from taskmatrix_ros.core.action_code import ActionCode, VerifiedCode
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.conversation import Turn
-from taskmatrix_ros.core.errors import MissingApi, VerificationError
+from taskmatrix_ros.core.errors import ConfigError, MissingApi, PlanningError, VerificationError
 from taskmatrix_ros.core.outline import Outline
-from taskmatrix_ros.core.ports import PlanningContext
-from taskmatrix_ros.core.run import Stage
+from taskmatrix_ros.core.ports import PlanningContext, RunResult
+from taskmatrix_ros.core.run import RunStatus, Stage
+from taskmatrix_ros.executor.faithfulness import UNASKED
 from taskmatrix_ros.executor.goal_proof import final_goals
 
 MAX_TURNS = 20
 _LOOKED_AT = 200
 """Runs that are searched for earlier turns of a conversation."""
+
+_MAY_GO_ON = frozenset({RunStatus.FAILED, RunStatus.UNAVAILABLE})
+_FINAL = frozenset({"BUDGET", "CONFIG", "IN_DOUBT", "INTERNAL", "PROGRAM"})
+"""Ends that no other plan makes good; where it is not known what was done, a person has to look first."""
+
+_log = logging.getLogger(__name__)
 
 Step = Callable[..., None]
 """``step(view, stage, **changes)`` journals the run's new state."""
@@ -49,20 +57,22 @@ class Planning:
         self._step(view, Stage.SELECTING, outline=outline)
         return outline
 
-    async def code(self, view: RunView, outline: Outline, context: PlanningContext) -> VerifiedCode:
+    async def code(self, view: RunView, outline: Outline, context: PlanningContext, *, after: str = "") -> VerifiedCode:
         """Write code for an outline and have it verified and rehearsed; findings go back, ``max_repairs`` times.
 
+        :param after: id of the last call that was made, where calls were: until it may run, the new code does not
+            replace the old one in the journal, from which a restart goes on.
         :returns: the code; the episode holds it with what the rehearsal foretold.
         :raises PlanningError: no document fits a step, also in other words.
         :raises VerificationError: the planner cannot repair it, or did so too often.
         """
         parts = self._parts
-        outline, documents, code = await self._written(view, outline, context)
+        outline, documents, code = await self._written(view, outline, context, began=bool(after))
         view.repairs = 0
         while True:
-            self._step(view, Stage.VERIFYING, code=code)
+            self._step(view, Stage.VERIFYING, **({} if after else {"code": code}))
             try:
-                verified = await self._checked(view, outline, code)
+                verified = await self._checked(view, outline, code, after)
             except VerificationError as error:
                 view.diagnostics = error.diagnostics
                 if view.repairs == parts.max_repairs:
@@ -77,8 +87,27 @@ class Planning:
             view.diagnostics = ()
             return verified
 
+    async def other_way(self, view: RunView, result: RunResult) -> VerifiedCode | None:
+        """Plan what is left anew after a call failed, ``max_replans`` times.
+
+        :returns: None: the run is not one to go on with, or there is no other way.
+        """
+        parts, episode = self._parts, view.episode
+        may = result.status in _MAY_GO_ON and result.error_code not in _FINAL and view.replans < parts.max_replans
+        if not may or episode.outline is None or not view.records:
+            return None
+        view.replans += 1
+        last = max(record.call.call_id for record in (*episode.calls, *view.records))
+        try:
+            context = self.context(view)
+            outline = await parts.planner.replan(episode.outline, view.records, result.summary, context)
+            return None if outline is None else await self.code(view, outline, context, after=last)
+        except (ConfigError, PlanningError, VerificationError) as error:
+            _log.warning("run %s: no other way was found: %s", episode.run_id, error.message)
+            return None
+
     async def _written(
-        self, view: RunView, outline: Outline, context: PlanningContext
+        self, view: RunView, outline: Outline, context: PlanningContext, *, began: bool
     ) -> tuple[Outline, Sequence[ApiDocument], ActionCode]:
         """Write code; where a step fits no document, once more for the outline in other words."""
         planner = self._parts.planner
@@ -90,7 +119,7 @@ class Planning:
             revised = await planner.revise(outline, error.missing, context)
             if revised is None:
                 raise
-        self._step(view, Stage.SELECTING, outline=revised)
+        self._step(view, Stage.SELECTING, **({} if began else {"outline": revised}))
         documents = await self._selected(view, revised)
         self._step(view, Stage.CODING)
         return revised, documents, await planner.write_code(revised, documents, context)
@@ -100,14 +129,18 @@ class Planning:
             return ()
         return tuple(await self._parts.selector.select(view.episode.instruction, outline))
 
-    async def _checked(self, view: RunView, outline: Outline, code: ActionCode) -> VerifiedCode:
+    async def _checked(self, view: RunView, outline: Outline, code: ActionCode, after: str) -> VerifiedCode:
         parts, asked = self._parts, view.episode.instruction
         rights = parts.policy.rights(asked.channel, asked.speaker)
         verified = await parts.verifier.verify(code, rights=rights, outline=outline)
+        if code.prompt_hash and (unasked := [found for found in verified.warnings if found.code == UNASKED]):
+            # A warning of code that our grammar wrote; a model may have been talked into it by what it read.
+            raise VerificationError(unasked)
         known, now = parts.state.known(), parts.clock.now()
         rehearsed = await parts.rehearsal.rehearse(verified, known, now)
         goals = final_goals(outline, rehearsed, known, now)
-        self._step(view, Stage.REHEARSING, rehearsed=rehearsed, goals=goals)
+        changes = {"outline": outline, "code": code, "rehearsed": rehearsed, "goals": goals, "replanned_after": after}
+        self._step(view, Stage.REHEARSING, **changes)
         return verified
 
     def _show(self, view: RunView, outline: Outline) -> None:

@@ -36,6 +36,8 @@ class RunView:
         self.diagnostics: tuple[Diagnostic, ...] = ()
         self.repairs = 0
         """How often the code was written anew from findings."""
+        self.replans = 0
+        """How often the rest was planned anew after a failed call."""
         self._listeners: list[Callable[[], None]] = []
 
     def on_change(self, listener: Callable[[], None]) -> Callable[[], None]:

@@ -35,6 +35,7 @@ class Session:
         self._requests: dict[str, str] = {}
         self._stopped: dict[str, str] = {}
         self._accepting = True
+        self._left: set[str] = set()
         self._planning = Planning(parts, self._step)
         self._goals = GoalProof(parts.state, parts.clock)
 
@@ -85,9 +86,13 @@ class Session:
         await asyncio.wait({task})
         return True
 
-    async def cancel_all(self, reason: str) -> None:
-        """Cancel every active run and wait until all have ended."""
-        await asyncio.gather(*(self.cancel(run_id, reason) for run_id in tuple(self._tasks)))
+    async def rest(self, reason: str) -> None:
+        """Leave the runs that only wait, or are paused, to the next life; cancel the others and wait for their end."""
+        tasks = dict(self._tasks)
+        self._left |= {run_id for run_id in tasks if self._parts.runner.leave(run_id)}
+        await asyncio.gather(*(self.cancel(run_id, reason) for run_id in tasks if run_id not in self._left))
+        if left := [tasks[run_id] for run_id in self._left if run_id in tasks]:
+            await asyncio.wait(left)
 
     def stop_planning(self, reason: str) -> None:
         """End the runs that would act once they are planned: a rearm is for what is asked for after it.
@@ -101,9 +106,9 @@ class Session:
                 self._tasks[run_id].cancel()
 
     async def close(self) -> None:
-        """Refuse new runs and cancel the active ones."""
+        """Refuse new runs; leave those that wait, cancel those that act."""
         self._accepting = False
-        await self.cancel_all("the node ends")
+        await self.rest("the node ends")
 
     def _view(self, episode: Episode) -> RunView:
         view = RunView(episode, lambda status: self._step(view, Stage.RUNNING, status=status))
@@ -132,20 +137,22 @@ class Session:
             said, code = "cancelled", "CANCELLED"
             if run_id in self._stopped:
                 said, code = f"nothing was done: stopped: {self._stopped[run_id]}; rearm and ask again", "STOPPED"
-            self._end(view, RunStatus.CANCELLED, said, code)
+            if run_id not in self._left:
+                self._end(view, RunStatus.CANCELLED, said, code)
         except ModelUnavailable as error:
             self._end(view, RunStatus.UNAVAILABLE, error.message, error.error_code, nearest=error.nearest)
         except PlanningError as error:
-            self._end(view, RunStatus.REFUSED, error.message, error.error_code, nearest=error.nearest)
+            self._end(view, _refused(view), error.message, error.error_code, nearest=error.nearest)
         except VerificationError as error:
             view.diagnostics = error.diagnostics
-            self._end(view, RunStatus.REFUSED, refusal(view, error), error.error_code)
+            self._end(view, _refused(view), refusal(view, error), error.error_code)
         except TaskMatrixError as error:
             self._end(view, RunStatus.FAILED, error.message, error.error_code)
         except Exception as error:  # noqa: BLE001 - a fault of ours must end one run, not the node
             _log.exception("run %s failed by a fault of the program", run_id)
             self._end(view, RunStatus.FAILED, f"internal fault: {error!r}; see the log", "INTERNAL")
         finally:
+            self._left.discard(run_id)
             self._views.pop(run_id, None)
             self._tasks.pop(run_id, None)
             self._stopped.pop(run_id, None)
@@ -170,20 +177,25 @@ class Session:
     async def _run(
         self, view: RunView, verified: VerifiedCode, *, log: Sequence[CallRecord] = (), paused: bool = False
     ) -> None:
-        self._step(view, Stage.RUNNING, status=RunStatus.RUNNING)
-        episode = view.episode
-        result = await self._parts.runner.run(
-            verified,
-            episode.instruction,
-            episode.run_id,
-            view,
-            foretold=episode.rehearsed,
-            log=log,
-            paused=paused,
-        )
-        view.why = ""
-        if result.status in (RunStatus.SUCCEEDED, RunStatus.UNCONFIRMED):
-            result = await self._proven(view, result)
+        while True:
+            self._step(view, Stage.RUNNING, status=RunStatus.RUNNING)
+            episode = view.episode
+            result = await self._parts.runner.run(
+                verified,
+                episode.instruction,
+                episode.run_id,
+                view,
+                foretold=episode.rehearsed,
+                log=log,
+                paused=paused,
+            )
+            view.why = ""
+            if result.status in (RunStatus.SUCCEEDED, RunStatus.UNCONFIRMED):
+                result = await self._proven(view, result)
+            other_way = await self._planning.other_way(view, result)
+            if other_way is None:
+                break
+            verified, log, paused = other_way, (), False
         self._end(view, result.status, _summary(result), result.error_code)
 
     async def _proven(self, view: RunView, result: RunResult) -> RunResult:
@@ -207,7 +219,7 @@ class Session:
             return
         rights = self._parts.policy.rights(episode.instruction.channel, episode.instruction.speaker)
         verified = await self._parts.verifier.verify(episode.code, rights=rights, outline=episode.outline)
-        await self._run(view, verified, log=episode.calls, paused=episode.status is RunStatus.PAUSED)
+        await self._run(view, verified, log=episode.calls_of_code, paused=episode.status is RunStatus.PAUSED)
 
     def _step(self, view: RunView, stage: Stage, **changes: Any) -> None:
         episode = view.episode.model_copy(update=changes)
@@ -244,6 +256,12 @@ class Session:
         if episode.status.ended:
             data |= {"summary": episode.summary, "error_code": episode.error_code}
         self._parts.events.publish(Event(kind=kind, run_id=episode.run_id, data=data))
+
+
+def _refused(view: RunView) -> RunStatus:
+    """Refused, unless something was done before."""
+    status = view.episode.status
+    return RunStatus.REFUSED if RunStatus.REFUSED in TRANSITIONS[status] else RunStatus.FAILED
 
 
 def _summary(result: RunResult) -> str:

@@ -158,6 +158,7 @@ class System:
                 policy=self._policy,
             )
         )
+        planning = self._models.planner if self._models else PlannerSettings()
         self.session = Session(
             Parts(
                 planner=await open_planner(self.registry, self._models, stack),
@@ -170,7 +171,8 @@ class System:
                 clock=WallClock(),
                 events=self.events,
                 policy=self._policy,
-                max_repairs=(self._models.planner if self._models else PlannerSettings()).repairs,
+                max_repairs=planning.repairs,
+                max_replans=planning.replans,
             )
         )
         stack.push_async_callback(self.session.close)

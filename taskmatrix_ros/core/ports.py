@@ -110,6 +110,16 @@ class Planner(Protocol):
         :returns: None: this planner cannot.
         """
 
+    async def replan(
+        self, outline: Outline, calls: Sequence[CallRecord], failure: str, context: PlanningContext
+    ) -> Outline | None:
+        """Draft what is left to do after a step failed.
+
+        :param calls: what was done so far, with its outcomes.
+        :param failure: how the code ended, in one line.
+        :returns: None: this planner cannot, or sees no other way, and the failure stands.
+        """
+
 
 class Selector(Protocol):
     """Finds the documents an outline needs."""
@@ -324,6 +334,9 @@ class Runner(Protocol):
 
     async def cancel(self, run_id: str, reason: str) -> bool:
         """Cancel: the pending call's peer is told and confirms. :returns: whether such a run was active."""
+
+    def leave(self, run_id: str) -> bool:
+        """Leave a run that only waits, or is paused, as the journal has it. :returns: whether it did nothing else."""
 
     def pause(self, run_id: str, *, cancel_call: bool) -> None:
         """Pause after the current call, or at once: then it is cancelled, and repeated on resume where idempotent.

@@ -138,9 +138,16 @@ class Episode(Frozen):
     goals: tuple[str, ...] = ()
     """What should hold at the end, as CEL over ``state``."""
     calls: tuple[CallRecord, ...] = ()
+    replanned_after: str = ""
+    """Id of the last call before the rest was planned anew; ``code`` made those after it. Empty: it made all."""
     summary: str = ""
     error_code: str = ""
     nearest: tuple[str, ...] = ()
     run_id: str = Field(default_factory=new_id)
     created_at: datetime = Field(default_factory=utc_now)
     ended_at: datetime | None = None
+
+    @property
+    def calls_of_code(self) -> tuple[CallRecord, ...]:
+        """The calls that ``code`` made: all, or those since the rest was planned anew."""
+        return tuple(record for record in self.calls if record.call.call_id > self.replanned_after)

@@ -64,7 +64,7 @@ class _Log:
         self._status = episode.status
         self._cut_short = episode.error_code in _CUT_SHORT or not episode.status.ended
         self._records: dict[int, CallRecord] = {}
-        for index, record in enumerate(episode.calls, start=1):
+        for index, record in enumerate(episode.calls_of_code, start=1):
             self._records[record.call.sequence or index] = record
         self.answered = 0
         self.difference = ""

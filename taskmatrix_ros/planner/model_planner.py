@@ -14,6 +14,7 @@ from taskmatrix_ros.core.errors import MissingApi, PlanningError
 from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.outline import Outline
 from taskmatrix_ros.core.ports import Catalogue, PlanningContext
+from taskmatrix_ros.core.run import CallRecord
 from taskmatrix_ros.models.chat_client import ChatClient
 from taskmatrix_ros.models.json_reply import parse_partial_json
 from taskmatrix_ros.models.message import Message, Role
@@ -22,7 +23,7 @@ from taskmatrix_ros.planner.code_reply import CODE_SCHEMA, read_code
 from taskmatrix_ros.planner.outline_reply import OUTLINE_SCHEMA, read_steps, steps_so_far
 from taskmatrix_ros.planner.planner_settings import PlannerSettings
 from taskmatrix_ros.planner.prompt import Prompt, hash_of, load_prompt
-from taskmatrix_ros.planner.prompt_parts import PromptParts, findings, gaps, plan
+from taskmatrix_ros.planner.prompt_parts import PromptParts, findings, gaps, happened, plan
 
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 _TASKS_KEPT = 256
@@ -98,6 +99,24 @@ class ModelPlanner:
         words = f"{self._parts.for_outline(asked, context)}\n\n{again}"
         messages = [_rules(load_prompt("outline")), Message(Role.USER, words)]
         return await self._outlined(messages, outline, context)
+
+    async def replan(
+        self, outline: Outline, calls: Sequence[CallRecord], failure: str, context: PlanningContext
+    ) -> Outline | None:
+        """Draft the rest in view of what happened. :returns: None where the model refuses or asks.
+
+        :raises PlanningError: as ``outline``, but for ``NOT_UNDERSTOOD`` and ``AMBIGUOUS``.
+        """
+        asked = Instruction(text=outline.instruction, locale=outline.locale)
+        again = f"{load_prompt('replan').text}\n\n{plan(outline)}\n\n{happened(calls, failure)}"
+        words = f"{self._parts.for_outline(asked, context)}\n\n{again}"
+        messages = [_rules(load_prompt("outline")), Message(Role.USER, words)]
+        try:
+            return await self._outlined(messages, outline, context)
+        except PlanningError as error:
+            if error.error_code in ("NOT_UNDERSTOOD", "AMBIGUOUS"):
+                return None
+            raise
 
     async def _outlined(self, messages: Sequence[Message], draft: Outline, context: PlanningContext) -> Outline:
         spending = self._spending(context)

@@ -13,6 +13,7 @@ from taskmatrix_ros.core.errors import PlanningError
 from taskmatrix_ros.core.instruction import MAX_TEXT, Instruction
 from taskmatrix_ros.core.outline import Outline, OutlineStep
 from taskmatrix_ros.core.ports import Catalogue, PlanningContext
+from taskmatrix_ros.core.run import CallRecord
 from taskmatrix_ros.planner.draft import Draft
 from taskmatrix_ros.planner.normalizer import Normalizer
 from taskmatrix_ros.planner.sentence_grammar import SentenceGrammar
@@ -113,6 +114,16 @@ class OfflinePlanner:
         context: PlanningContext,  # noqa: ARG002
     ) -> Outline | None:
         """Give None: it knows no other words."""
+        return None
+
+    async def replan(
+        self,
+        outline: Outline,  # noqa: ARG002
+        calls: Sequence[CallRecord],  # noqa: ARG002
+        failure: str,  # noqa: ARG002
+        context: PlanningContext,  # noqa: ARG002
+    ) -> Outline | None:
+        """Give None: it knows no other way."""
         return None
 
     def problems(self, locale: str = "en") -> tuple[Diagnostic, ...]:

@@ -11,6 +11,7 @@ from taskmatrix_ros.core.errors import ModelUnavailable, PlanningError
 from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.outline import Outline
 from taskmatrix_ros.core.ports import Planner, PlanningContext
+from taskmatrix_ros.core.run import CallRecord
 
 
 class PlannerChain:
@@ -76,6 +77,12 @@ class PlannerChain:
     async def revise(self, outline: Outline, missing: Mapping[str, str], context: PlanningContext) -> Outline | None:
         """Reword by the model: only its code names what is missing."""
         return await self._model.revise(outline, missing, context)
+
+    async def replan(
+        self, outline: Outline, calls: Sequence[CallRecord], failure: str, context: PlanningContext
+    ) -> Outline | None:
+        """Plan the rest by whoever drafted the outline: common commands stay without a model also when they fail."""
+        return await self._writer(outline.planner).replan(outline, calls, failure, context)
 
     def _writer(self, name: str) -> Planner:
         return self._model if name == self._model.name else self._grammar

@@ -13,7 +13,8 @@ GRAMMAR_MISSES = ("NOT_UNDERSTOOD", "INCOMPLETE", "AMBIGUOUS", "TIMED", "LOCALE"
 class PlannerSettings(Frozen):
     """Small models want few documents and little state. ``ask_model_on``: error codes of the grammar's refusals.
 
-    ``repairs``: how often code is written anew from findings.
+    ``repairs``: how often code is written anew from findings; ``replans``: how often the rest is planned anew after a
+    failed call.
     """
 
     documents: int = Field(default=24, ge=1)
@@ -21,4 +22,5 @@ class PlannerSettings(Frozen):
     catalogue_names: int = Field(default=80, ge=0)
     turns: int = Field(default=6, ge=0, le=50)
     repairs: int = Field(default=3, ge=0, le=10)
+    replans: int = Field(default=1, ge=0, le=10)
     ask_model_on: frozenset[str] = frozenset(GRAMMAR_MISSES)

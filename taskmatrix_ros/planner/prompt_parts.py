@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.diagnostic import Diagnostic
 from taskmatrix_ros.core.instruction import MAX_TEXT, Instruction
 from taskmatrix_ros.core.outline import Outline
 from taskmatrix_ros.core.ports import Catalogue, PlanningContext
+from taskmatrix_ros.core.run import CallRecord
 from taskmatrix_ros.planner.document_card import catalogue_card, document_card
 from taskmatrix_ros.planner.planner_settings import PlannerSettings
 from taskmatrix_ros.planner.quoted_data import quoted
 from taskmatrix_ros.planner.relevant_state import relevant_state
+
+_CALLS_TOLD = 40
+"""Of a long run the latest: what failed is among them."""
 
 
 class PromptParts:
@@ -89,6 +94,23 @@ def findings(diagnostics: Sequence[Diagnostic]) -> str:
 def gaps(missing: Mapping[str, str]) -> str:
     """Give the steps that no document fits."""
     return quoted("steps without an API", dict(missing))
+
+
+def happened(calls: Sequence[CallRecord], failure: str) -> str:
+    """Give what the run has done so far, from its journal, and how it ended."""
+    done = [_record(record) for record in calls[-_CALLS_TOLD:]]
+    return quoted("what happened", {"calls": done, "ended": failure}, max_text=500)
+
+
+def _record(record: CallRecord) -> dict[str, Any]:
+    told: dict[str, Any] = {"call": str(record.call)}
+    if outcome := record.outcome:
+        told |= {"status": outcome.status.value, "confirmation": outcome.confirmation.value}
+        if outcome.value is not None:
+            told["returned"] = outcome.value
+        if outcome.error is not None:
+            told |= {"error": outcome.error.code, "message": outcome.error.message}
+    return told
 
 
 def _closure(document: ApiDocument, given: Mapping[str, ApiDocument]) -> dict[str, ApiDocument]:

@@ -66,6 +66,9 @@ class Stage:
     async def repair(self, *_asked: object) -> ActionCode | None:
         return None
 
+    async def replan(self, *_asked: object) -> Outline | None:
+        return None
+
     async def verify(self, code: ActionCode, **_asked: object) -> VerifiedCode:
         if self.on_verify:
             raise self.on_verify
