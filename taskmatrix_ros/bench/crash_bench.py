@@ -48,8 +48,8 @@ def _figures(verdicts: Sequence[Verdict], took_s: float) -> list[Figure]:
             name="points",
             value=len(verdicts),
             unit="count",
-            note="before and after each entry of a run of ten calls; journal with synchronous=NORMAL, FULL for begin_call "
-            f"of what cannot be repeated, ends of what can go with the next entry; {took_s:.0f} s in all",
+            note="before and after each entry of a run of ten calls; synchronous=NORMAL, FULL for begin_call "
+            f"of what cannot be repeated; ends of what can be go with the next entry; {took_s:.0f} s in all",
         ),
         Figure(name="lost", value=sum(len(verdict.lost) for verdict in verdicts), unit="count"),
         Figure(name="doubled", value=sum(len(verdict.doubled) for verdict in verdicts), unit="count"),
