@@ -97,6 +97,7 @@ class Planning:
         if not may or episode.outline is None or not view.records:
             return None
         view.replans += 1
+        view.plans_anew = True
         last = max(record.call.call_id for record in (*episode.calls, *view.records))
         try:
             context = self.context(view)
@@ -105,6 +106,8 @@ class Planning:
         except (ConfigError, PlanningError, VerificationError) as error:
             _log.warning("run %s: no other way was found: %s", episode.run_id, error.message)
             return None
+        finally:
+            view.plans_anew = False
 
     async def _written(
         self, view: RunView, outline: Outline, context: PlanningContext, *, began: bool

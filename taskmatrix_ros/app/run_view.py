@@ -38,6 +38,8 @@ class RunView:
         """How often the code was written anew from findings."""
         self.replans = 0
         """How often the rest was planned anew after a failed call."""
+        self.plans_anew = False
+        """Whether that is being done now: no code runs meanwhile."""
         self._listeners: list[Callable[[], None]] = []
 
     def on_change(self, listener: Callable[[], None]) -> Callable[[], None]:

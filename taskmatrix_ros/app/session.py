@@ -101,7 +101,8 @@ class Session:
         """
         for run_id, view in self._views.items():
             episode = view.episode
-            if episode.status is RunStatus.PLANNING and episode.instruction.mode is Mode.RUN and run_id in self._tasks:
+            plans = view.plans_anew or episode.status is RunStatus.PLANNING
+            if plans and episode.instruction.mode is Mode.RUN and run_id in self._tasks:
                 self._stopped[run_id] = reason
                 self._tasks[run_id].cancel()
 
@@ -136,7 +137,8 @@ class Session:
         except asyncio.CancelledError:
             said, code = "cancelled", "CANCELLED"
             if run_id in self._stopped:
-                said, code = f"nothing was done: stopped: {self._stopped[run_id]}; rearm and ask again", "STOPPED"
+                done = "no more was done" if view.records else "nothing was done"
+                said, code = f"{done}: stopped: {self._stopped[run_id]}; rearm and ask again", "STOPPED"
             if run_id not in self._left:
                 self._end(view, RunStatus.CANCELLED, said, code)
         except ModelUnavailable as error:

@@ -139,3 +139,17 @@ def test_a_run_that_is_planned_anew_can_be_cancelled() -> None:
         assert (await task).status is RunStatus.CANCELLED
 
     home(scenario, MUSIC, PLAY_MUSIC, Said(text="late", wait_s=30))
+
+
+def test_a_stop_ends_a_run_that_is_planned_anew() -> None:
+    async def scenario(desk: Desk) -> None:
+        task = asyncio.ensure_future(desk.do(WISH, Mode.RUN))
+        while len(desk.server.requests) < 3:
+            await asyncio.sleep(0.01)
+        desk.system.session.stop_planning("a person said stop")
+        episode = await task
+        assert (episode.status, episode.error_code) == (RunStatus.CANCELLED, "STOPPED")
+        assert episode.summary.startswith("no more was done")
+
+    done = home(scenario, MUSIC, PLAY_MUSIC, Said(text="late", wait_s=30))
+    assert done.calls == ["play_music"]
