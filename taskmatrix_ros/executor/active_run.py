@@ -62,6 +62,9 @@ class ActiveRun:
         self.own_locks = ResourceLocks()
         self.lease: Lease | None = None
         self.gives_way = False
+        self.acting = 0
+        """How many calls are under way that are more than waiting."""
+        self.left = False
         self.approval: Approval | None = None
         """The latest yes; one for the whole run covers more calls than one."""
         self.doubts: dict[str, asyncio.Future[tuple[Resolution, str]]] = {}
@@ -83,6 +86,17 @@ class ActiveRun:
             self.ended_by = reason
             self.control.stopping(reason.message)
             self._task.cancel(reason.message)
+
+    def leave(self) -> bool:
+        """Leave it as the journal has it, for the next life to go on with, if all it does is wait or be paused.
+
+        :returns: whether it is left; a run that acts has to be ended.
+        """
+        at_rest = self.control.status in (RunStatus.WAITING, RunStatus.PAUSED) and not self.acting
+        if at_rest and self.ended_by is None:
+            self.left = True
+            self._task.cancel("left for the next life")
+        return self.left
 
     def close(self) -> None:
         """It is over."""

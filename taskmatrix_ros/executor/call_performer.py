@@ -144,8 +144,10 @@ class CallPerformer:
         run.observer.call_began(call)
         since = self._state.sequence
         outcome: Outcome | None = None
+        waits = document.binding.kind == "builtin"
+        run.acting += not waits
         try:
-            if document.binding.kind == "builtin":
+            if waits:
                 with run.control.waiting(str(call)):
                     outcome = await self._dispatcher.send(run, call, document)
             else:
@@ -155,9 +157,11 @@ class CallPerformer:
             outcome = end.outcome
             raise asyncio.CancelledError from end
         finally:
+            run.acting -= not waits
             outcome = outcome or in_doubt(call, "the call was given up on")
-            self._journal.end_call(outcome, soon=repeatable(document))
-            self._keep(run, call, outcome)
+            if not run.left:
+                self._journal.end_call(outcome, soon=repeatable(document))
+                self._keep(run, call, outcome)
         return outcome
 
     def _keep(self, run: ActiveRun, call: Call, outcome: Outcome) -> None:
@@ -180,8 +184,9 @@ class CallPerformer:
                 outcome = end.outcome
                 raise asyncio.CancelledError from end
             finally:
-                self._journal.end_call(outcome)
-                self._keep(run, call, outcome)
+                if not run.left:
+                    self._journal.end_call(outcome)
+                    self._keep(run, call, outcome)
         else:
             self._keep(run, call, outcome)
         if outcome.status is Status.REJECTED:

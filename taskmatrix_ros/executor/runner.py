@@ -137,6 +137,14 @@ class Runner:
         await run.over.wait()
         return True
 
+    def leave(self, run_id: str) -> bool:
+        """Leave a run that only waits, or is paused, as the journal has it: the next life goes on with it.
+
+        :returns: whether it is left; ``run`` then raises ``CancelledError``.
+        """
+        run = self._active.get(run_id)
+        return run is not None and run.leave()
+
     def pause(self, run_id: str, *, cancel_call: bool) -> None:
         """Pause after the current call, or at once: then it is cancelled, and repeated on resume where idempotent.
 

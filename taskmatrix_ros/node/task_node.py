@@ -133,11 +133,11 @@ class TaskNode:
         self._server.accept(accepting=True)
 
     async def deactivate(self) -> None:
-        """Refuse new goals and cancel what runs."""
+        """Refuse new goals; leave the runs that wait, cancel those that act."""
         if self._server is not None:
             self._server.accept(accepting=False)
         if self.system is not None:
-            await self.system.session.cancel_all("the node was deactivated")
+            await self.system.session.rest("the node was deactivated")
 
     async def cleanup(self) -> None:
         """Close what ``configure`` opened, in reverse."""

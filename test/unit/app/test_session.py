@@ -83,6 +83,9 @@ class Stage:
             return await self.on_run()
         return RunResult(status=RunStatus.SUCCEEDED, calls=())
 
+    def leave(self, run_id: str) -> bool:
+        return False
+
     async def cancel(self, run_id: str, reason: str) -> bool:
         if run_id not in self.ran:
             return False

@@ -187,3 +187,39 @@ def test_a_run_goes_on_waiting_after_a_crash(runner: asyncio.Runner, interpreter
     result = runner.run(bench.run("wait(duration_s=600)\nlight_on(light='hall')", log=log))
     assert result.status is RunStatus.SUCCEEDED
     assert clock.slept_s == [pytest.approx(500, abs=2)]
+
+
+def test_an_orderly_end_leaves_a_run_that_waits_to_the_next_life(
+    runner: asyncio.Runner, interpreter: Interpreter
+) -> None:
+    waits = Waits()
+    bench = Bench(interpreter, shelf=Shelf((*DOCUMENTS, *TIME.documents())), bindings=[waits.binding])
+    source = "light_on(light='hall')\nwait(duration_s=600)\nlight_on(light='kitchen')"
+
+    async def scenario() -> None:
+        task = asyncio.ensure_future(bench.run(source))
+        async with asyncio.timeout(10):
+            while not bench.listener.statuses:
+                await asyncio.sleep(0.005)
+        assert bench.runner.leave("run")
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    runner.run(scenario())
+    ended = {outcome.call_id for kind, outcome in bench.journal.lines if kind == "end"}
+    began = [call for kind, call in bench.journal.lines if kind == "begin"]
+    assert [call.call_id in ended for call in began] == [True, False], "as a crash would leave it"
+
+
+def test_a_run_that_acts_is_not_left(runner: asyncio.Runner, interpreter: Interpreter) -> None:
+    bench = Bench(interpreter)
+    bench.devices.behaviours["robot_find"] = bench.devices.drive
+
+    async def scenario() -> RunStatus:
+        task = asyncio.ensure_future(bench.run("robot_find(object='cup')"))
+        await bench.devices.began.wait()
+        assert not bench.runner.leave("run")
+        await bench.runner.cancel("run", "the node ends")
+        return (await task).status
+
+    assert runner.run(scenario()) is RunStatus.CANCELLED
