@@ -42,7 +42,9 @@ setup(
     # ROS is not listed: it comes from the distribution, or from requirements/ros.txt, and a wheel of it must never
     # shadow an installed one. The versions that were tested are in requirements/runtime.txt.
     install_requires=[
+        "astral>=3.2,<4",
         "common-expression-language>=0.10,<0.11",
+        "cronsim>=2.6,<3",
         "hassil>=3.12,<4",
         "mujoco>=3.3",
         "numpy>=1.26",

@@ -27,34 +27,36 @@ def manifest_schema() -> dict[str, Any]:
     }
 
 
-def allowed_keys(path: Path, document: Any) -> tuple[str, ...]:
+def allowed_keys(path: Path, document: Any, schema: Mapping[str, Any] | None = None) -> tuple[str, ...]:
     """Name the keys that may stand in the mapping at ``path``; ``()`` where any may.
 
     :param document: the file's value: where ``kind`` decides, it is looked up there.
+    :param schema: of another kind of file than a manifest.
     """
-    node, value = _walk(path, document)
-    return tuple(_resolve(node, value).get("properties", ()))
+    schema = schema or manifest_schema()
+    node, value = _walk(path, document, schema)
+    return tuple(_resolve(node, value, schema).get("properties", ()))
 
 
-def allowed_kinds(path: Path, document: Any) -> tuple[str, ...]:
+def allowed_kinds(path: Path, document: Any, schema: Mapping[str, Any] | None = None) -> tuple[str, ...]:
     """Name the values of ``kind`` that may stand in the mapping at ``path``; ``()`` where none is asked for."""
-    return tuple(_walk(path, document)[0].get("discriminator", {}).get("mapping", ()))
+    return tuple(_walk(path, document, schema or manifest_schema())[0].get("discriminator", {}).get("mapping", ()))
 
 
-def _walk(path: Path, document: Any) -> tuple[Mapping[str, Any], Any]:
-    node: Mapping[str, Any] = manifest_schema()
+def _walk(path: Path, document: Any, schema: Mapping[str, Any]) -> tuple[Mapping[str, Any], Any]:
+    node = schema
     value = document
     for part in path:
-        node = _child(_resolve(node, value), part)
+        node = _child(_resolve(node, value, schema), part)
         value = part_of(value, part)
     return node, value
 
 
-def _resolve(node: Mapping[str, Any], value: Any) -> Mapping[str, Any]:
+def _resolve(node: Mapping[str, Any], value: Any, schema: Mapping[str, Any]) -> Mapping[str, Any]:
     """Follow references and choices to the schema that is meant for ``value``."""
     while True:
         if "$ref" in node:
-            node = manifest_schema()["$defs"][node["$ref"].rsplit("/", 1)[-1]]
+            node = schema["$defs"][node["$ref"].rsplit("/", 1)[-1]]
         elif "discriminator" in node:
             kind = value.get(node["discriminator"]["propertyName"]) if isinstance(value, Mapping) else None
             reference = node["discriminator"]["mapping"].get(kind) if isinstance(kind, str) else None

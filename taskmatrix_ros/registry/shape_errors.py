@@ -47,13 +47,18 @@ _PATTERNS = {
 }
 
 
-def report_shape(error: ValidationError, document: Any, findings: Findings) -> None:
-    """Turn every complaint of pydantic into a finding at its place."""
+def report_shape(
+    error: ValidationError, document: Any, findings: Findings, schema: Mapping[str, Any] | None = None
+) -> None:
+    """Turn every complaint of pydantic into a finding at its place.
+
+    :param schema: of the file where it is no manifest.
+    """
     for details in error.errors(include_url=False):
-        _report(details, document, findings)
+        _report(details, document, findings, schema)
 
 
-def _report(details: ErrorDetails, document: Any, findings: Findings) -> None:
+def _report(details: ErrorDetails, document: Any, findings: Findings, schema: Mapping[str, Any] | None) -> None:
     kind, given = details["type"], details.get("input")
     path = _path(details["loc"], document)
     context = details.get("ctx", {})
@@ -61,15 +66,15 @@ def _report(details: ErrorDetails, document: Any, findings: Findings) -> None:
     if kind == "default_factory_not_called":
         return  # what it depends on is reported itself
     if kind == "extra_forbidden":
-        hint = nearest_hint(name, allowed_keys(path[:-1], document))
+        hint = nearest_hint(name, allowed_keys(path[:-1], document, schema))
         findings.error(path, "unknown-key", f"unknown key {name!r}", hint)
     elif kind == "missing":
         findings.error(path, "missing", f"{name!r} is missing", "add it")
     elif kind == "union_tag_not_found":
-        kinds = ", ".join(allowed_kinds(path, document))
+        kinds = ", ".join(allowed_kinds(path, document, schema))
         findings.error(path, "missing", "'kind' is missing", f"add it; there are {kinds}")
     elif kind == "union_tag_invalid":
-        kinds_allowed = allowed_kinds(path, document)
+        kinds_allowed = allowed_kinds(path, document, schema)
         findings.error(
             (*path, "kind"),
             "value",

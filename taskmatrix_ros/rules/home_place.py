@@ -1,0 +1,50 @@
+"""Where the home is: its zone for times of day, its position for the sun."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, field_validator
+
+from taskmatrix_ros.core.frozen import Frozen
+
+
+class HomePlace(Frozen):
+    """``time_zone`` by its IANA name; position in degrees, north and east positive, None where nobody said."""
+
+    time_zone: str = "UTC"
+    latitude_deg: float | None = Field(default=None, ge=-90, le=90)
+    longitude_deg: float | None = Field(default=None, ge=-180, le=180)
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError(f"{name!r} is no time zone; name one like Europe/Berlin") from error
+        return name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The home's time zone."""
+        return ZoneInfo(self.time_zone)
+
+    def local(self, moment: datetime) -> datetime:
+        """Give an aware moment as the home's clocks show it."""
+        return moment.astimezone(self.zone)
+
+    def utc(self, moment: datetime) -> datetime:
+        """Give a moment in UTC; one without offset is taken as the home's clocks show it.
+
+        :raises OverflowError: it is beyond the calendar there.
+        """
+        return (moment if moment.tzinfo else moment.replace(tzinfo=self.zone)).astimezone(UTC)
+
+    def at(self, day: date, clock: time) -> datetime:
+        """Give the moment, in UTC, at which the home's clocks show that time on that day.
+
+        A time that the clocks skip in spring comes as much later as they jump; one they show twice in autumn is the first.
+        """
+        return self.utc(datetime.combine(day, clock))
