@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from taskmatrix_ros.app.outline_desk import OutlineDesk
 from taskmatrix_ros.core.clocks import HomeClock
 from taskmatrix_ros.core.event_bus import EventBus
 from taskmatrix_ros.core.policy import Policy
@@ -29,5 +30,6 @@ class Parts:
     clock: HomeClock
     events: EventBus
     policy: Policy = field(default_factory=Policy)
+    outlines: OutlineDesk | None = None
     max_repairs: int = 3
     max_replans: int = 1

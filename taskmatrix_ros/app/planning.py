@@ -10,7 +10,8 @@ from taskmatrix_ros.app.run_view import RunView
 from taskmatrix_ros.core.action_code import ActionCode, VerifiedCode
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.conversation import Turn
-from taskmatrix_ros.core.errors import ConfigError, MissingApi, PlanningError, VerificationError
+from taskmatrix_ros.core.errors import ConfigError, MissingApi, PlanningError, RequestError, VerificationError
+from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.outline import Outline
 from taskmatrix_ros.core.ports import PlanningContext, RunResult
 from taskmatrix_ros.core.run import RunStatus, Stage
@@ -49,13 +50,25 @@ class Planning:
         )
 
     async def outline(self, view: RunView, context: PlanningContext) -> Outline:
-        """Draft the outline.
+        """Draft the outline, or take the one that the instruction names.
 
         :raises PlanningError: it cannot be understood, or nothing fits.
         """
-        outline = await self._parts.planner.outline(view.episode.instruction, context)
+        asked = view.episode.instruction
+        if asked.outline_id:
+            outline = self._kept(asked)
+        else:
+            outline = await self._parts.planner.outline(asked, context)
         self._step(view, Stage.SELECTING, outline=outline)
         return outline
+
+    def _kept(self, asked: Instruction) -> Outline:
+        if self._parts.outlines is None:
+            raise PlanningError("no outlines are kept here; give the instruction itself", code="UNKNOWN_OUTLINE")
+        try:
+            return self._parts.outlines.to_run(asked.outline_id, asked.parameters)
+        except RequestError as error:
+            raise PlanningError(error.message, code=error.error_code) from error
 
     async def code(self, view: RunView, outline: Outline, context: PlanningContext, *, after: str = "") -> VerifiedCode:
         """Write code for an outline and have it verified and rehearsed; findings go back, ``max_repairs`` times.

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+from taskmatrix_ros.app.outline_desk import OutlineDesk
 from taskmatrix_ros.app.parts import Parts
 from taskmatrix_ros.app.profile_models import ModelsSettings, open_planner
 from taskmatrix_ros.app.recovery import Recovery
@@ -17,7 +18,7 @@ from taskmatrix_ros.app.session import Session
 from taskmatrix_ros.core.clocks import SteadyClock, WallClock
 from taskmatrix_ros.core.event_bus import EventBus
 from taskmatrix_ros.core.policy import Policy
-from taskmatrix_ros.core.ports import Binding, Catalogue
+from taskmatrix_ros.core.ports import Binding, Catalogue, PlanningContext
 from taskmatrix_ros.core.state_store import StateStore
 from taskmatrix_ros.executor.approval_desk import ApprovalDesk
 from taskmatrix_ros.executor.audit_log import AuditLog
@@ -30,12 +31,14 @@ from taskmatrix_ros.executor.rehearsal import Rehearsal
 from taskmatrix_ros.executor.runner import Runner, RunnerParts
 from taskmatrix_ros.executor.stop_latch import StopLatch
 from taskmatrix_ros.executor.verifier import Verifier
+from taskmatrix_ros.planner.offline_planner import OfflinePlanner
 from taskmatrix_ros.planner.planner_settings import PlannerSettings
 from taskmatrix_ros.registry.registry import Registry
 from taskmatrix_ros.selector.fts_selector import FtsSelector
 from taskmatrix_ros.store.audit_head import AuditHead
 from taskmatrix_ros.store.database import Database
 from taskmatrix_ros.store.journal import SqliteJournal
+from taskmatrix_ros.store.outlines import SqliteOutlines
 from taskmatrix_ros.store.stop_marker import StopMarker
 
 _log = logging.getLogger(__name__)
@@ -81,6 +84,8 @@ class System:
         self.selector = FtsSelector(self.registry)
         self.journal = SqliteJournal(self._database)
         marker = None if store_file is None else StopMarker(store_file.with_name(store_file.name + ".stop"))
+        outlines = SqliteOutlines(self._database)
+        self.outlines = OutlineDesk(outlines, OfflinePlanner(self.registry), self._context, self._is_done_now)
         self.latch = StopLatch(self.journal, marker)
         self.audit: AuditLog | None = None
         if store_file is not None and audit_key_file is not None:
@@ -171,6 +176,7 @@ class System:
                 clock=WallClock(),
                 events=self.events,
                 policy=self._policy,
+                outlines=self.outlines,
                 max_repairs=planning.repairs,
                 max_replans=planning.replans,
             )
@@ -187,6 +193,13 @@ class System:
                 loop.call_soon_threadsafe(self.session.stop_planning, reason)
 
         return tell
+
+    def _context(self) -> PlanningContext:
+        return PlanningContext(state=self.state.known(), now=WallClock().now())
+
+    def _is_done_now(self, outline_id: str) -> bool:
+        outlines = (view.episode.outline for view in self.session.active)
+        return any(outline is not None and outline.outline_id == outline_id for outline in outlines)
 
     def _check_policy(self) -> None:
         documents = self.registry.documents()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -18,6 +19,10 @@ from taskmatrix_ros.core.instruction import MAX_TEXT, Mode
 from taskmatrix_ros.core.main_loop import run_until_signal
 from taskmatrix_ros.core.run import RunStatus
 
+OutlineOption = Annotated[str, typer.Option("--outline", help="Run this outline or template; no instruction then.")]
+ParameterOption = Annotated[
+    list[str] | None, typer.Option("--with", metavar="NAME=VALUE", help="A parameter of the template; once for each.")
+]
 InstructionArgument = Annotated[str, typer.Argument(metavar="INSTRUCTION", help="What to do; - reads standard input.")]
 NamespaceOption = Annotated[str, typer.Option(help="ROS namespace of the node.")]
 
@@ -43,8 +48,10 @@ def read_instruction(text: str) -> str:
 
 @command
 def do(
-    instruction: InstructionArgument,
+    instruction: InstructionArgument = "",
     *,
+    outline: OutlineOption = "",
+    parameters: ParameterOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Plan and rehearse only; nothing moves.")] = False,
     outline_only: Annotated[bool, typer.Option("--outline-only", help="Draft the outline only.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Approve what is asked for, but nothing hazardous.")] = False,
@@ -54,13 +61,28 @@ def do(
 ) -> ExitStatus:
     """Have the running node carry out an instruction; Ctrl-C cancels it."""
     mode = Mode.DRY_RUN if dry_run else Mode.OUTLINE_ONLY if outline_only else Mode.RUN
-    plain = run_until_signal(_execute(read_instruction(instruction), mode, request_id, namespace, yes=yes))
+    if outline and instruction:
+        raise UsageError("an outline and an instruction are both given; keep one")
+    text = "" if outline else read_instruction(instruction)
+    more = {"request_id": request_id, "outline_id": outline, "parameters": _values(parameters or ())}
+    plain = run_until_signal(_execute(text, mode, namespace, more, yes=yes))
     assert plain is not None
     _show(plain, as_json=as_json)
     return exit_status_of_run(RunStatus(plain["status"]))
 
 
-async def _execute(text: str, mode: Mode, request_id: str, namespace: str, *, yes: bool) -> dict[str, Any]:
+def _values(given: Sequence[str]) -> dict[str, str]:
+    """Read ``NAME=VALUE``.
+
+    :raises UsageError: one is something else.
+    """
+    for each in given:
+        if not each.partition("=")[1]:
+            raise UsageError(f"--with {each!r} is not of the form NAME=VALUE, as in room=kitchen")
+    return {name: value for name, _, value in (each.partition("=") for each in given)}
+
+
+async def _execute(text: str, mode: Mode, namespace: str, more: dict[str, Any], *, yes: bool) -> dict[str, Any]:
     """Send the goal; Ctrl-C cancels it and waits for its result, so that nothing is left moving."""
     async with task_client(namespace) as client:
         with Timeline(errors) as timeline:
@@ -70,7 +92,7 @@ async def _execute(text: str, mode: Mode, request_id: str, namespace: str, *, ye
                 timeline.show(plain["stage"], plain["calls"])
                 asker.show(plain["approvals"], plain["questions"])
 
-            pending = asyncio.ensure_future(client.execute(text, on_feedback, mode=mode, request_id=request_id))
+            pending = asyncio.ensure_future(client.execute(text, on_feedback, mode=mode, **more))
             try:
                 result = await asyncio.shield(pending)
             except asyncio.CancelledError:
@@ -92,6 +114,7 @@ def _show(plain: dict[str, Any], *, as_json: bool) -> None:
     for near in plain["predicted"].get("nearest", []):
         errors.print(f"  it can: {escape(near)}")
     if status == "dry_run":
+        errors.print(f"  outline {plain['outline']['outline_id']}")
         for step in plain["outline"]["steps"]:
             errors.print(f"  {step['id']}. {escape(step['text'])}")
         for key, (before, after) in plain["predicted"].get("diff", {}).items():

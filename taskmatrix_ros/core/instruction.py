@@ -61,4 +61,8 @@ class Instruction(Frozen):
     mode: Mode = Mode.RUN
     approval: ApprovalMode = ApprovalMode.ASK
     priority: int = Field(default=0, ge=-128, le=127)
+    outline_id: str = ""
+    """An outline to run instead of planning anew; of a template also its name."""
+    parameters: dict[str, str] = Field(default_factory=dict)
+    """Of the template, in the person's words."""
     instruction_id: str = Field(default_factory=new_id)

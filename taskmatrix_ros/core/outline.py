@@ -26,11 +26,14 @@ class OutlineStep(Frozen):
 
 
 class Outline(Frozen):
-    """The steps of one instruction, in order."""
+    """The steps of one instruction, in order. A template has a name, and steps with ``{parameter}`` in them."""
 
     instruction: str
     steps: tuple[OutlineStep, ...]
     planner: str
     locale: str = "en"
     outline_id: str = Field(default_factory=new_id)
+    is_template: bool = False
+    name: str = ""
+    parameters: tuple[str, ...] = ()
     created_at: datetime = Field(default_factory=lambda: datetime.now(UTC))

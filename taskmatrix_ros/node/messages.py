@@ -67,18 +67,29 @@ def instruction_of(goal: ExecuteTask.Goal) -> Instruction:
         if getattr(goal, name) not in table:
             raise ValueError(f"{name} {getattr(goal, name)} is none of {sorted(table)}")
     return Instruction(
-        text=goal.instruction,
+        text=goal.instruction or (f"outline {goal.outline_id}" if goal.outline_id else ""),
         images=tuple(Image(format=image.format, data=bytes(image.data)) for image in goal.images),
         conversation_id=goal.conversation_id,
         speaker=goal.speaker,
         locale=goal.locale or "en",
         area=goal.area,
         request_id=goal.request_id,
+        outline_id=goal.outline_id,
+        parameters={parameter.name: _words_of(parameter.value_json) for parameter in goal.parameters},
         mode=_MODE[goal.mode],
         approval=_APPROVAL[goal.approval],
         priority=goal.priority,
         channel=Channel.ROS,
     )
+
+
+def _words_of(value_json: str) -> str:
+    """Give a parameter as it stands in a step's words; what is no JSON is taken as it is."""
+    try:
+        value = json.loads(value_json)
+    except ValueError:
+        return value_json
+    return value if isinstance(value, str) else value_json
 
 
 def call_message(view: CallView) -> msg.CallStatus:
@@ -116,6 +127,9 @@ def outline_message(outline: Outline | None) -> msg.Outline:
         outline_id=outline.outline_id,
         instruction=outline.instruction,
         planner=outline.planner,
+        is_template=outline.is_template,
+        name=outline.name,
+        parameters=list(outline.parameters),
         created_at=time_message(outline.created_at),
         steps=[
             msg.OutlineStep(

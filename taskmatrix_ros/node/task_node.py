@@ -18,6 +18,7 @@ from taskmatrix_ros.core.state_store import StateStore
 from taskmatrix_ros.node.event_publisher import EventPublisher
 from taskmatrix_ros.node.execute_task_server import ExecuteTaskServer
 from taskmatrix_ros.node.lifecycle_node import TransitionNode
+from taskmatrix_ros.node.outline_server import OutlineServer
 from taskmatrix_ros.node.query_server import QueryServer
 from taskmatrix_ros.node.run_control_server import RunControlServer
 from taskmatrix_ros.node.safety_server import SafetyServer
@@ -117,7 +118,8 @@ class TaskNode:
             )
             events = EventPublisher(self._thread, system.events)
             control = RunControlServer(self._thread, system)
-            for part in (events, safety, control, QueryServer(self._thread, system), self._server):
+            outlines = OutlineServer(self._thread, system)
+            for part in (events, safety, control, outlines, QueryServer(self._thread, system), self._server):
                 stack.push_async_callback(part.close)
                 await part.open()
         except BaseException:

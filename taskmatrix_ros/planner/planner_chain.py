@@ -81,8 +81,9 @@ class PlannerChain:
     async def replan(
         self, outline: Outline, calls: Sequence[CallRecord], failure: str, context: PlanningContext
     ) -> Outline | None:
-        """Plan the rest by whoever drafted the outline: common commands stay without a model also when they fail."""
-        return await self._writer(outline.planner).replan(outline, calls, failure, context)
+        """Plan the rest by the model; common commands stay without it also when they fail."""
+        planner = self._grammar if outline.planner == self._grammar.name else self._model
+        return await planner.replan(outline, calls, failure, context)
 
     def _writer(self, name: str) -> Planner:
         return self._model if name == self._model.name else self._grammar

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 from std_msgs.msg import Bool
 
 from taskmatrix_interfaces.action import ExecuteTask
+from taskmatrix_interfaces.msg import Parameter
 from taskmatrix_ros.core.errors import CallUnavailable
 from taskmatrix_ros.core.ids import id_to_bytes, new_id
 from taskmatrix_ros.core.instruction import Mode
@@ -67,10 +69,14 @@ class TaskClient:
         *,
         mode: Mode = Mode.RUN,
         request_id: str = "",
+        outline_id: str = "",
+        parameters: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         """Send an instruction and wait for its end.
 
         :param on_feedback: told ``task_messages.feedback_to_plain``, in the loop's thread.
+        :param outline_id: an outline or template to run; the instruction may then be empty.
+        :param parameters: of the template.
         :returns: ``task_messages.result_to_plain``.
         :raises CallUnavailable: no node, it rejects goals, or it went away before the end.
         """
@@ -79,7 +85,9 @@ class TaskClient:
         name = self._peer.name
         self._call = ActionCall(self._thread, self._peer)
         self._alive_s = None
-        goal = ExecuteTask.Goal(instruction=instruction, request_id=request_id, mode=_MODE[mode])
+        goal = ExecuteTask.Goal(instruction=instruction, request_id=request_id, mode=_MODE[mode], outline_id=outline_id)
+        for key, value in (parameters or {}).items():
+            goal.parameters.append(Parameter(name=key, value_json=json.dumps(value)))
         report: GoalReport = await self._call.run(
             goal,
             goal_id=id_to_bytes(new_id()),

@@ -49,6 +49,7 @@ def feedback_to_plain(message: ExecuteTask.Feedback) -> dict[str, Any]:
         "stage": message.stage,
         "completion": message.completion,
         "message": message.message,
+        "outline": outline_to_plain(message.outline),
         "calls": [call_to_plain(call) for call in message.calls],
         "approvals": [approval_to_plain(approval) for approval in message.approvals],
         "questions": [question_to_plain(question) for question in message.questions],

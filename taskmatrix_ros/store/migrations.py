@@ -42,5 +42,54 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         "DROP INDEX calls_of_run",
     ),  # ids tell by their time where a run's calls begin; an index cost a page for each call
+    (
+        """
+        CREATE TABLE outlines (
+            outline_id TEXT PRIMARY KEY,
+            name       TEXT UNIQUE,
+            outline    TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID
+        """,
+    ),
+    (
+        """
+        CREATE TABLE rules (
+            rule_id       TEXT PRIMARY KEY,
+            rule          TEXT NOT NULL,
+            fired         INTEGER NOT NULL DEFAULT 0,
+            blocked       INTEGER NOT NULL DEFAULT 0,
+            dropped       INTEGER NOT NULL DEFAULT 0,
+            missed        INTEGER NOT NULL DEFAULT 0,
+            traces        INTEGER NOT NULL DEFAULT 0,
+            last_fired_us INTEGER
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE rule_deadlines (
+            rule_id TEXT NOT NULL REFERENCES rules (rule_id) ON DELETE CASCADE,
+            trigger INTEGER NOT NULL,
+            due_us  INTEGER,
+            data    TEXT NOT NULL,
+            PRIMARY KEY (rule_id, trigger)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE rule_firings (
+            firing_id TEXT PRIMARY KEY,
+            rule_id   TEXT NOT NULL,
+            sequence  INTEGER NOT NULL,
+            firing    TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE rule_traces (
+            rule_id TEXT NOT NULL REFERENCES rules (rule_id) ON DELETE CASCADE,
+            place   INTEGER NOT NULL,
+            trace   TEXT NOT NULL,
+            PRIMARY KEY (rule_id, place)
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE TABLE rule_state (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
+    ),
 )
 """Appended to, never edited: files out there have taken the earlier steps."""

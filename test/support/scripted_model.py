@@ -11,7 +11,8 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """One answer. ``cut``: hang up after so many letters. ``wait_s``: before anything is sent."""
+    """One answer. ``cut``: hang up after so many letters. ``wait_s``: before anything is sent; ``pace_s``: between
+    the parts of a stream."""
 
     text: str = ""
     status: int = 200
@@ -21,6 +22,7 @@ class Said:
     refusal: str = ""
     cut: int | None = None
     wait_s: float = 0.0
+    pace_s: float = 0.0
     usage: tuple[int, int] | None = (100, 20)
 
 
@@ -122,6 +124,7 @@ class ScriptedModel:
             data = f"data: {event}\n\n".encode()
             writer.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
             await writer.drain()
+            await asyncio.sleep(said.pace_s)
         if said.cut is None:
             writer.write(b"0\r\n\r\n")
             await writer.drain()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from model_desk import Desk, coded, outlined, play
+from scripted_model import Said
 
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.call import Call
@@ -128,7 +129,6 @@ def test_what_the_grammar_planned_stays_without_a_model() -> None:
 
 
 def test_a_run_that_is_planned_anew_can_be_cancelled() -> None:
-    from scripted_model import Said
 
     async def scenario(desk: Desk) -> None:
         task = asyncio.ensure_future(desk.do(WISH, Mode.RUN))
