@@ -78,6 +78,8 @@ class ModelSettings(Frozen):
             raise ValueError(f"base_url {self.base_url!r} is no http or https address, as in http://127.0.0.1:8080/v1")
         if parts.username or parts.password or parts.query or parts.fragment:
             raise ValueError("base_url holds more than an address; give a key by key_env or key_file")
+        if self.key_env is not None and not self.key_env.isidentifier():
+            raise ValueError("key_env is no name of an environment variable; the key itself does not belong here")
         if self.key_env is not None and self.key_file is not None:
             raise ValueError("key_env and key_file are both given; keep one")
         priced = self.prices.input_per_million or self.prices.output_per_million

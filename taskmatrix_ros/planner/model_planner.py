@@ -23,7 +23,7 @@ from taskmatrix_ros.planner.code_reply import CODE_SCHEMA, read_code
 from taskmatrix_ros.planner.outline_reply import OUTLINE_SCHEMA, read_steps, steps_so_far
 from taskmatrix_ros.planner.planner_settings import PlannerSettings
 from taskmatrix_ros.planner.prompt import Prompt, hash_of, load_prompt
-from taskmatrix_ros.planner.prompt_parts import PromptParts, findings, gaps, happened, plan
+from taskmatrix_ros.planner.prompt_parts import PromptParts, findings, gaps, plan
 
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 _TASKS_KEPT = 256
@@ -108,7 +108,7 @@ class ModelPlanner:
         :raises PlanningError: as ``outline``, but for ``NOT_UNDERSTOOD`` and ``AMBIGUOUS``.
         """
         asked = Instruction(text=outline.instruction, locale=outline.locale)
-        again = f"{load_prompt('replan').text}\n\n{plan(outline)}\n\n{happened(calls, failure)}"
+        again = f"{load_prompt('replan').text}\n\n{plan(outline)}\n\n{self._parts.happened(calls, failure)}"
         words = f"{self._parts.for_outline(asked, context)}\n\n{again}"
         messages = [_rules(load_prompt("outline")), Message(Role.USER, words)]
         try:

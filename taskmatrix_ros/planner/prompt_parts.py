@@ -16,6 +16,7 @@ from taskmatrix_ros.planner.planner_settings import PlannerSettings
 from taskmatrix_ros.planner.quoted_data import quoted
 from taskmatrix_ros.planner.relevant_state import relevant_state
 
+HIDDEN = "(hidden)"
 _CALLS_TOLD = 40
 """Of a long run the latest: what failed is among them."""
 
@@ -52,6 +53,11 @@ class PromptParts:
             plan(outline),
         ]
         return "\n\n".join(filter(None, parts))
+
+    def happened(self, calls: Sequence[CallRecord], failure: str) -> str:
+        """Give what the run has done so far, from its journal, and how it ended."""
+        done = [_told(record, self._catalogue.get(record.call.api)) for record in calls[-_CALLS_TOLD:]]
+        return quoted("what happened", {"calls": done, "ended": failure}, max_text=500)
 
     def chosen(self, documents: Sequence[ApiDocument]) -> tuple[ApiDocument, ...]:
         """Take the best documents that fit the settings, each with the calls it needs first."""
@@ -96,18 +102,19 @@ def gaps(missing: Mapping[str, str]) -> str:
     return quoted("steps without an API", dict(missing))
 
 
-def happened(calls: Sequence[CallRecord], failure: str) -> str:
-    """Give what the run has done so far, from its journal, and how it ended."""
-    done = [_record(record) for record in calls[-_CALLS_TOLD:]]
-    return quoted("what happened", {"calls": done, "ended": failure}, max_text=500)
-
-
-def _record(record: CallRecord) -> dict[str, Any]:
-    told: dict[str, Any] = {"call": str(record.call)}
+def _told(record: CallRecord, document: ApiDocument | None) -> dict[str, Any]:
+    """Tell a call; an argument or a result that its document marks as sensitive is not for a model."""
+    specs = document.parameters if document else {}
+    given = {
+        name: HIDDEN if name in specs and specs[name].sensitive else value
+        for name, value in record.call.arguments.items()
+    }
+    told: dict[str, Any] = {"api": record.call.api, "arguments": given}
     if outcome := record.outcome:
         told |= {"status": outcome.status.value, "confirmation": outcome.confirmation.value}
         if outcome.value is not None:
-            told["returned"] = outcome.value
+            hidden = document is not None and document.returns is not None and document.returns.sensitive
+            told["returned"] = HIDDEN if hidden else outcome.value
         if outcome.error is not None:
             told |= {"error": outcome.error.code, "message": outcome.error.message}
     return told
