@@ -12,6 +12,7 @@ from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.parameter_spec import ParameterSpec, ValueType
 
 MAX_ARGUMENT_BYTES = 64_000
+SHORT = 200
 """JSON bytes of one call's arguments: more is no command of a person, and every device after this would pay for it."""
 
 MAX_MESSAGE = 300
@@ -39,9 +40,16 @@ def argument_problems(document: ApiDocument, arguments: Mapping[str, Any]) -> tu
     for name, spec in document.parameters.items():
         if problem := value_problem(spec, arguments.get(name, spec.default)):
             problems.append(f"{name} {problem}")
-    if not problems and (size := len(json.dumps(dict(arguments), default=str))) > MAX_ARGUMENT_BYTES:
-        problems.append(f"the arguments have {size} bytes, {MAX_ARGUMENT_BYTES} are allowed")
+    if not problems and any(map(_may_be_long, arguments.values())):
+        size = len(json.dumps(dict(arguments), default=str))
+        if size > MAX_ARGUMENT_BYTES:
+            problems.append(f"the arguments have {size} bytes, {MAX_ARGUMENT_BYTES} are allowed")
     return tuple(problems)
+
+
+def _may_be_long(value: Any) -> bool:
+    """Whether it is worth measuring; the parameters of a document are few, so short values stay short together."""
+    return isinstance(value, list | tuple | dict) or (isinstance(value, str) and len(value) > SHORT)
 
 
 def unknown_argument(document: ApiDocument, name: str) -> str:
@@ -99,4 +107,8 @@ def _plain_problem(value: Any) -> str | None:
 
 
 def _is_text(value: str) -> bool:
-    return "\0" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in value

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic_core import PydanticSerializationError, to_json
+
 from taskmatrix_ros.store.audit_head import Head
 
 FIRST_FILE = "audit.jsonl"
@@ -22,7 +24,6 @@ BROKEN = "chain_broken"
 _MAC = re.compile(rb',"mac":"([0-9a-f]{64})"\}\n?')
 _TAIL = len(b',"mac":""}') + 64
 _NUMBERED = re.compile(r"audit-(\d{6,})\.jsonl")
-_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,7 @@ class Chain:
     def line(self, link: Link, fields: Mapping[str, Any]) -> tuple[bytes, Link]:
         """Write the entry after ``link``. :returns: its line, and the link to go on from."""
         seq = link.seq + 1
-        text = _encode({"seq": seq, **fields, "prev": link.mac})
-        body = text[:-1].encode("utf-8", "backslashreplace")  # a lone surrogate becomes its JSON escape
+        body = _encode({"seq": seq, **fields, "prev": link.mac})[:-1]
         mac = self._mac(body)
         return body + b',"mac":"' + mac.encode() + b'"}\n', Link(seq, link.mac, mac, fields.get("kind", ""))
 
@@ -106,3 +106,11 @@ def file_number(file: Path) -> int:
 def file_after(folder: Path, last: Path | None) -> Path:
     """Give the file to go on in after ``last``."""
     return folder / FIRST_FILE if last is None else folder / f"audit-{file_number(last) + 1:06d}.jsonl"
+
+
+def _encode(entry: dict[str, Any]) -> bytes:
+    try:
+        return to_json(entry)
+    except PydanticSerializationError:  # a lone surrogate; it becomes its JSON escape
+        text = json.dumps(entry, separators=(",", ":"), ensure_ascii=False)
+        return text.encode("utf-8", "backslashreplace")

@@ -71,7 +71,7 @@ class Dispatcher:
             report = ErrorReport(code="NO_BINDING", message=message)
             return Outcome(call_id=call.call_id, status=Status.UNAVAILABLE, error=report)
         wait = _Wait(run, call, document.stall_s, call.deadline_s + self._times.grace_s)
-        task = asyncio.ensure_future(self._perform(binding, call, document, wait))
+        task = asyncio.get_running_loop().create_task(self._perform(binding, call, document, wait))
         try:
             why, said = await wait.over
         except asyncio.CancelledError:

@@ -32,6 +32,7 @@ from taskmatrix_ros.core.errors import BudgetExceeded, CallError, ConfigError, P
 from taskmatrix_ros.executor.call_errors import exception_of
 from taskmatrix_ros.executor.sandbox_thread import SandboxThread
 from taskmatrix_ros.executor.source_map import CallSite, call_sites
+from taskmatrix_ros.executor.straight_line import straight_line
 
 _log = logging.getLogger(__name__)
 
@@ -159,7 +160,7 @@ class Interpreter:
         return ()
 
     async def run(self, source: str, apis: Collection[str], host: Host) -> None:
-        """Run code to its end.
+        """Run code to its end. What is only calls with literals, one after the other, takes no worker.
 
         :param apis: names that are external calls; only those, and only where the source calls them by name.
         :raises CallError: one that the code did not handle.
@@ -167,6 +168,10 @@ class Interpreter:
         :raises BudgetExceeded: time, memory or suspensions are spent. The code cannot catch it.
         :raises Exception: whatever else ``host`` raises, also ``CancelledError``; the interpreter is left at once.
         """
+        if (calls := straight_line(source, apis)) is not None:
+            for site, arguments in calls:
+                await host(ExternalCall(site, (), arguments))
+            return
         execution = _Execution(self, call_sites(source, apis), host)
         try:
             await execution.run(source)

@@ -263,7 +263,7 @@ def test_a_killed_worker_ends_its_run_only(runner: asyncio.Runner) -> None:
 
         try:
             with pytest.raises(BudgetExceeded, match="ended its worker process"):
-                await own.run("find()\nfind()", APIS, kill)
+                await own.run("x = find()\nfind()", APIS, kill)
             host = Recorder()
             await own.run("say(text=1)", APIS, host)
             assert host.said == [1]
@@ -341,7 +341,7 @@ def test_sandbox_and_verifier_see_a_call_at_the_same_place(
 
 def test_it_says_that_it_is_closed(runner: asyncio.Runner) -> None:
     with pytest.raises(RunError, match="open"):
-        runner.run(Interpreter().run("find()", APIS, Recorder()))
+        runner.run(Interpreter().run("x = find()", APIS, Recorder()))
 
 
 def test_a_missing_sandbox_is_the_operators_affair(
