@@ -78,7 +78,7 @@ class CronTrigger(Frozen):
 
 
 class IntervalTrigger(Frozen):
-    """Every ``every_s`` seconds, counted from ``since_at``; from 1970 if that is left out, so at whole minutes or hours."""
+    """Every ``every_s`` seconds, counted from ``since_at``; from 1970 if left out, so at whole minutes or hours."""
 
     kind: Literal["interval"]
     every_s: float = Field(ge=1, le=MAX_SPAN_S, allow_inf_nan=False)
@@ -97,8 +97,8 @@ class StateTrigger(Frozen):
     """A value of state changes; all that is given must fit.
 
     ``from`` and ``to``: the value before and after, one or several; ``above`` and ``below``: the value crosses into the
-    range, bounds excluded, and must leave it before it can again. ``for_s``: seconds it must stay so. A key that becomes
-    unknown has not changed: the next value is compared with the last that was known.
+    range, bounds excluded, and must leave it before it can again. ``for_s``: seconds it must stay so. A key that
+    becomes unknown has not changed: the next value is compared with the last that was known.
     """
 
     kind: Literal["state"]
@@ -197,9 +197,9 @@ class Rule(Frozen):
     """What starts it, on which condition, what is done, and how often at most.
 
     ``text``: the person's own words. ``condition``: CEL over ``state`` and ``now``, asked when a trigger fires.
-    ``bound``: firings that wait (queued) or run at once (parallel). ``missed`` and ``missed_within_s``: what happens to a
-    moment that passed while the node was away, and how many seconds late it may still run. ``once``: switched off after
-    its first firing. ``speaker``: whose rights it has.
+    ``bound``: firings that wait (queued) or run at once (parallel). ``missed`` and ``missed_within_s``: what happens to
+    a moment that passed while the node was away, and how many seconds late it may still run. ``once``: switched off
+    after its first firing. ``speaker``: whose rights it has.
     """
 
     id: RuleId
@@ -283,7 +283,8 @@ def parse_time(text: str) -> time:
     if len(parts) not in (2, 3) or not all(len(part) == 2 and part.isdecimal() for part in parts):
         raise ValueError(f"{text!r} is no time of day; write HH:MM or HH:MM:SS, as in 07:00")
     try:
-        return time(*map(int, parts))
+        hour, minute, second = (int(part) for part in (*parts, "0")[:3])
+        return time(hour, minute, second)
     except ValueError as error:
         raise ValueError(f"{text!r} is no time of day; hours go to 23, minutes and seconds to 59") from error
 

@@ -45,6 +45,7 @@ class HomePlace(Frozen):
     def at(self, day: date, clock: time) -> datetime:
         """Give the moment, in UTC, at which the home's clocks show that time on that day.
 
-        A time that the clocks skip in spring comes as much later as they jump; one they show twice in autumn is the first.
+        A time that the clocks skip in spring comes as much later as they jump; of one they show twice in autumn, the
+        first counts.
         """
         return self.utc(datetime.combine(day, clock))

@@ -1,0 +1,201 @@
+"""Rules, what they wait for, and their stories: what must survive kill -9."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pydantic import ValidationError
+
+from taskmatrix_ros.core.errors import ConfigError
+from taskmatrix_ros.core.rule import Firing, Rule, Trace, Verdict
+from taskmatrix_ros.store.database import Database
+
+TRACES_KEPT = 50
+"""Per rule; the oldest make room."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_COUNTED = {
+    Verdict.FIRED: "fired",
+    Verdict.BLOCKED: "blocked",
+    Verdict.DROPPED: "dropped",
+    Verdict.MISSED: "missed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """What one trigger of a rule waits for. ``due`` None: nothing, but ``data`` are remembered."""
+
+    rule_id: str
+    trigger: int
+    due: datetime | None
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleCounts:
+    """How a rule fared, since it was first saved."""
+
+    fired: int = 0
+    blocked: int = 0
+    dropped: int = 0
+    missed: int = 0
+    traces: int = 0
+    last_fired_at: datetime | None = None
+
+
+class RuleStore:
+    """Kept in an open ``Database``; every method has committed when it returns, inside ``transaction`` with its end.
+
+    :raises ConfigError: by any method, when the file can no longer be written or read.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._depth = 0
+
+    @contextmanager
+    def transaction(self, *, durable: bool = False) -> Iterator[None]:
+        """Commit everything inside at once, or nothing of it; one inside another is part of it."""
+        if self._depth:
+            yield
+            return
+        self._depth += 1
+        try:
+            with self._database.transaction(durable=durable):
+                yield
+        finally:
+            self._depth -= 1
+
+    def save(self, rule: Rule) -> None:
+        """Write a rule, new or changed; what was counted stays."""
+        self._database.execute(
+            "INSERT INTO rules (rule_id, rule) VALUES (?, ?) ON CONFLICT (rule_id) DO UPDATE SET rule = excluded.rule",
+            (rule.id, rule.model_dump_json(by_alias=True)),
+        )
+
+    def delete(self, rule_id: str) -> None:
+        """Forget a rule with all it waits for; runs it began are the journal's."""
+        with self.transaction():
+            self._database.execute("DELETE FROM rules WHERE rule_id = ?", (rule_id,))
+            self._database.execute("DELETE FROM rule_firings WHERE rule_id = ?", (rule_id,))
+
+    def rules(self) -> Sequence[tuple[Rule, RuleCounts]]:
+        """Give every rule, by id.
+
+        :raises ConfigError: one was written by another version.
+        """
+        rows = self._database.execute(
+            "SELECT rule, fired, blocked, dropped, missed, traces, last_fired_us FROM rules ORDER BY rule_id"
+        ).fetchall()
+        return tuple(
+            (
+                self._read(Rule, text),
+                RuleCounts(fired, blocked, dropped, missed, traces, None if last is None else _moment(last)),
+            )
+            for text, fired, blocked, dropped, missed, traces, last in rows
+        )
+
+    def set_deadline(self, deadline: Deadline) -> None:
+        """Write what a trigger waits for, in place of what it waited for."""
+        self._database.execute(
+            "INSERT OR REPLACE INTO rule_deadlines (rule_id, trigger, due_us, data) VALUES (?, ?, ?, ?)",
+            (
+                deadline.rule_id,
+                deadline.trigger,
+                None if deadline.due is None else _microseconds(deadline.due),
+                json.dumps(deadline.data),
+            ),
+        )
+
+    def clear_deadline(self, rule_id: str, trigger: int) -> None:
+        """Forget what a trigger waited for."""
+        self._database.execute("DELETE FROM rule_deadlines WHERE rule_id = ? AND trigger = ?", (rule_id, trigger))
+
+    def deadlines(self) -> Sequence[Deadline]:
+        """Give what all triggers wait for."""
+        rows = self._database.execute("SELECT rule_id, trigger, due_us, data FROM rule_deadlines").fetchall()
+        return tuple(
+            Deadline(rule_id, trigger, None if due is None else _moment(due), json.loads(data))
+            for rule_id, trigger, due, data in rows
+        )
+
+    def save_firing(self, firing: Firing, sequence: int) -> None:
+        """Write a firing that runs or waits; ``sequence`` orders those of one rule."""
+        self._database.execute(
+            "INSERT INTO rule_firings (firing_id, rule_id, sequence, firing) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (firing_id) DO UPDATE SET firing = excluded.firing",
+            (firing.firing_id, firing.rule_id, sequence, firing.model_dump_json()),
+        )
+
+    def end_firing(self, firing_id: str) -> None:
+        """Forget a firing: its run has ended, or never will be."""
+        self._database.execute("DELETE FROM rule_firings WHERE firing_id = ?", (firing_id,))
+
+    def firings(self) -> Sequence[Firing]:
+        """Give the firings that have not ended, in the order they came."""
+        rows = self._database.execute("SELECT firing FROM rule_firings ORDER BY rule_id, sequence").fetchall()
+        return tuple(self._read(Firing, text) for (text,) in rows)
+
+    def tell(self, trace: Trace, counts: RuleCounts, *, count: int = 1) -> RuleCounts:
+        """Add a line to a rule's story and count it ``count`` times. :returns: what is counted now."""
+        column = _COUNTED.get(trace.verdict)
+        changed = replace(counts, traces=counts.traces + 1)
+        if column:
+            changed = replace(changed, **{column: getattr(counts, column) + count})
+        if trace.verdict is Verdict.FIRED:
+            changed = replace(changed, last_fired_at=trace.at)
+        last = changed.last_fired_at
+        with self.transaction():
+            self._database.execute(
+                "INSERT OR REPLACE INTO rule_traces (rule_id, place, trace) VALUES (?, ?, ?)",
+                (trace.rule_id, counts.traces % TRACES_KEPT, trace.model_dump_json()),
+            )
+            self._database.execute(
+                "UPDATE rules SET fired = ?, blocked = ?, dropped = ?, missed = ?, traces = ?, last_fired_us = ?"
+                " WHERE rule_id = ?",
+                (
+                    *(changed.fired, changed.blocked, changed.dropped, changed.missed, changed.traces),
+                    None if last is None else _microseconds(last),
+                    trace.rule_id,
+                ),
+            )
+        return changed
+
+    def traces(self, rule_id: str, limit: int = 10) -> Sequence[Trace]:
+        """Give the latest lines of a rule's story, newest first."""
+        found = self._database.execute("SELECT traces FROM rules WHERE rule_id = ?", (rule_id,)).fetchone()
+        told = found[0] if found else 0
+        rows = self._database.execute("SELECT place, trace FROM rule_traces WHERE rule_id = ?", (rule_id,)).fetchall()
+        newest = sorted(rows, key=lambda row: (told - 1 - row[0]) % TRACES_KEPT)
+        return tuple(self._read(Trace, text) for _, text in newest[: max(limit, 0)])
+
+    def remember(self, key: str, value: Any) -> None:
+        """Write a value of state that triggers compare the next one with."""
+        self._database.execute("INSERT OR REPLACE INTO rule_state (key, value) VALUES (?, ?)", (key, json.dumps(value)))
+
+    def remembered(self) -> dict[str, Any]:
+        """Give the values that were remembered."""
+        return {key: json.loads(value) for key, value in self._database.execute("SELECT key, value FROM rule_state")}
+
+    def _read(self, kind: Any, text: str) -> Any:
+        try:
+            return kind.model_validate_json(text)
+        except ValidationError as error:
+            raise ConfigError(
+                f"store '{self._database.name}': {kind.__name__.lower()} {text[:60]!r} cannot be read; it was written"
+                " by another version: use that one, or name another file"
+            ) from error
+
+
+def _microseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def _moment(microseconds: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=microseconds)
