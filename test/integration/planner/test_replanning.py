@@ -11,6 +11,7 @@ from scripted_model import Said
 
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.call import Call
+from taskmatrix_ros.core.ids import new_id
 from taskmatrix_ros.core.instruction import Mode
 from taskmatrix_ros.core.outcome import ErrorReport, Outcome, Status
 from taskmatrix_ros.core.ports import Progress
@@ -31,10 +32,10 @@ class Home:
 
     kinds = frozenset({"mqtt", "ros2_action"})
 
-    def __init__(self, state: StateStore, broken: Sequence[str]) -> None:
+    def __init__(self, state: StateStore, broken: Sequence[str], calls: list[str]) -> None:
         self._state = state
         self._broken = broken
-        self.calls: list[str] = []
+        self.calls = calls
 
     async def open(self) -> None:
         self._state.set("tv.state", "off", source="home")
@@ -60,11 +61,13 @@ class Home:
     def stop(self) -> None: ...
 
 
-def home(scenario: Any, *answers: Any, broken: Sequence[str] = ("play_music",), **more: Any) -> Home:
+def home(
+    scenario: Any, *answers: Any, broken: Sequence[str] = ("play_music",), calls: list[str] | None = None, **more: Any
+) -> Home:
     made: list[Home] = []
 
     def make(_catalogue: Any, state: StateStore) -> list[Home]:
-        made.append(Home(state, broken))
+        made.append(Home(state, broken, [] if calls is None else calls))
         return made
 
     play(scenario, *answers, make_bindings=make, **more)
@@ -153,3 +156,39 @@ def test_a_stop_ends_a_run_that_is_planned_anew() -> None:
 
     done = home(scenario, MUSIC, PLAY_MUSIC, Said(text="late", wait_s=30))
     assert done.calls == ["play_music"]
+
+
+def test_after_a_crash_the_new_code_goes_on_with_its_own_calls() -> None:
+    async def scenario(desk: Desk) -> None:
+        ended = await desk.do(WISH, Mode.RUN)
+        assert ended.status is RunStatus.SUCCEEDED, ended.summary
+        journal, run_id = desk.system.journal, new_id()
+        calls = [
+            record.model_copy(
+                update={
+                    "call": (call := record.call.model_copy(update={"run_id": run_id, "call_id": new_id()})),
+                    "outcome": record.outcome.model_copy(update={"call_id": call.call_id}),
+                }
+            )
+            for record in ended.calls[:2]  # the last one was not reached
+        ]
+        changes = {
+            "run_id": run_id,
+            "status": RunStatus.RUNNING,
+            "calls": (),
+            "replanned_after": calls[0].call.call_id,
+            "ended_at": None,
+        }
+        journal.save_run(ended.model_copy(update=changes))
+        for record in calls:
+            journal.begin_call(record.call, durable=False)
+            journal.end_call(record.outcome)
+        done.clear()
+        cut_off = journal.run(run_id)
+        assert cut_off is not None
+        episode = await desk.system.session.finish(desk.system.session.recover(cut_off))
+        assert episode.status is RunStatus.SUCCEEDED, episode.summary
+        assert done == ["tv_play_video"]
+
+    done: list[str] = []
+    home(scenario, MUSIC, PLAY_MUSIC, NEWS, PLAY_NEWS, calls=done)
