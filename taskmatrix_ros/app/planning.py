@@ -58,7 +58,12 @@ class Planning:
         if asked.outline_id:
             outline = self._kept(asked)
         else:
-            outline = await self._parts.planner.outline(asked, context)
+            try:
+                outline = await self._parts.planner.outline(asked, context)
+            except BaseException:
+                # What was shown of it on the way is no outline.
+                view.show(view.episode.model_copy(update={"outline": None}))
+                raise
         self._step(view, Stage.SELECTING, outline=outline)
         return outline
 

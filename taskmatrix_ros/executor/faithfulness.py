@@ -32,7 +32,7 @@ _PREFIX = 4
 
 _EMPTY_WORDS = frozenset(
     {"a", "an", "and", "at", "by", "call", "for", "from", "get", "in", "is", "it", "make", "my", "of", "off", "on",
-     "or", "out", "put", "robot", "set", "the", "then", "this", "to", "turn", "up", "with", "you"}
+     "or", "out", "put", "robot", "set", "switch", "the", "then", "this", "to", "turn", "up", "with", "you"}
 )  # fmt: skip
 """Words in so many sentences that they name nothing."""
 
