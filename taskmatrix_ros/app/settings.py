@@ -19,6 +19,7 @@ from taskmatrix_ros.core.policy import Policy
 from taskmatrix_ros.core.resources import resource, share_folder
 from taskmatrix_ros.executor.audit_key import default_key_file
 from taskmatrix_ros.expressions.expression import Expression
+from taskmatrix_ros.rules.home_place import HomePlace
 
 Namespace = Annotated[str, StringConstraints(pattern=r"^(/[A-Za-z_][A-Za-z0-9_]*)*/?$")]
 
@@ -80,6 +81,7 @@ class Settings(Frozen):
     policy: Policy = Policy()
     audit: AuditSettings = AuditSettings()
     models: ModelsSettings | None = None
+    home: HomePlace = HomePlace()
 
     @model_validator(mode="after")
     def _processes_need_their_side(self) -> Self:

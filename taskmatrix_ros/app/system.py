@@ -13,6 +13,7 @@ from taskmatrix_ros.app.outline_desk import OutlineDesk
 from taskmatrix_ros.app.parts import Parts
 from taskmatrix_ros.app.profile_models import ModelsSettings, open_planner
 from taskmatrix_ros.app.recovery import Recovery
+from taskmatrix_ros.app.rule_runs import RuleRuns
 from taskmatrix_ros.app.safety import Safety
 from taskmatrix_ros.app.session import Session
 from taskmatrix_ros.core.clocks import SteadyClock, WallClock
@@ -34,6 +35,7 @@ from taskmatrix_ros.executor.verifier import Verifier
 from taskmatrix_ros.planner.offline_planner import OfflinePlanner
 from taskmatrix_ros.planner.planner_settings import PlannerSettings
 from taskmatrix_ros.registry.registry import Registry
+from taskmatrix_ros.rules.home_place import HomePlace
 from taskmatrix_ros.selector.fts_selector import FtsSelector
 from taskmatrix_ros.store.audit_head import AuditHead
 from taskmatrix_ros.store.database import Database
@@ -61,12 +63,14 @@ class System:
         policy: Policy | None = None,
         audit_key_file: Path | None = None,
         models: ModelsSettings | None = None,
+        place: HomePlace | None = None,
     ) -> None:
         """:param store_file: the SQLite file; None keeps everything in memory.
 
         :param policy: what the profile allows beyond the documents.
         :param audit_key_file: key of the audit log, which is then kept beside the store; None keeps none.
         :param models: asked for what the grammar does not understand; None: nothing is asked.
+        :param place: where the home is, for rules; UTC and no sun if left out.
         :param own_namespaces: ROS namespaces no binding may reach: the node's own.
         :param robot_namespace: what the ROS binding puts before relative names.
         """
@@ -78,6 +82,7 @@ class System:
         self._database = Database(store_file)
         self._policy = policy or Policy()
         self._models = models
+        self._place = place or HomePlace()
         self.events = EventBus()
         self.state = StateStore()
         self.registry = Registry()
@@ -93,6 +98,7 @@ class System:
             self.audit = AuditLog(store_file.parent / "audit", audit_key_file, head, events=self.events)
         self.approvals = ApprovalDesk(self.events, catalogue=self.registry, policy=self._policy, audit=self.audit)
         self.questions = QuestionDesk(self.events)
+        self.rules = RuleRuns(self._database, self.state, self.events, self.registry, WallClock())
         self.verifier: Verifier
         self.runner: Runner
         self.safety: Safety
@@ -116,6 +122,7 @@ class System:
     def recover(self) -> None:
         """Go on with the runs that the last life did not end, as far as they are recent. Once, when runs may begin."""
         Recovery(self.journal, self.session, self.registry).recover()
+        self.rules.start()
 
     async def _open(self) -> None:
         stack = self._stack
@@ -166,7 +173,7 @@ class System:
         planning = self._models.planner if self._models else PlannerSettings()
         self.session = Session(
             Parts(
-                planner=await open_planner(self.registry, self._models, stack),
+                planner=self.rules.planner(await open_planner(self.registry, self._models, stack)),
                 selector=self.selector,
                 verifier=verifier,
                 rehearsal=Rehearsal(interpreter),
@@ -182,6 +189,8 @@ class System:
             )
         )
         stack.push_async_callback(self.session.close)
+        self.rules.connect(self.session, verifier, self._policy, self._place)
+        stack.push_async_callback(self.rules.close)
         stack.callback(self.latch.listen(self._stop_planning()))
 
     def _stop_planning(self) -> Callable[[str], None]:

@@ -21,6 +21,7 @@ from taskmatrix_ros.node.lifecycle_node import TransitionNode
 from taskmatrix_ros.node.outline_server import OutlineServer
 from taskmatrix_ros.node.query_server import QueryServer
 from taskmatrix_ros.node.run_control_server import RunControlServer
+from taskmatrix_ros.node.rules_server import RulesServer
 from taskmatrix_ros.node.safety_server import SafetyServer
 from taskmatrix_ros.ros.node_thread import NodeThread
 from taskmatrix_ros.ros.ros_context import RosContext
@@ -105,6 +106,7 @@ class TaskNode:
                 policy=settings.policy,
                 audit_key_file=settings.audit_key_file,
                 models=settings.models,
+                place=settings.home,
             )
             await system.open()
             stack.push_async_callback(system.close)
@@ -119,7 +121,8 @@ class TaskNode:
             events = EventPublisher(self._thread, system.events)
             control = RunControlServer(self._thread, system)
             outlines = OutlineServer(self._thread, system)
-            for part in (events, safety, control, outlines, QueryServer(self._thread, system), self._server):
+            rules = RulesServer(self._thread, system)
+            for part in (events, safety, control, outlines, rules, QueryServer(self._thread, system), self._server):
                 stack.push_async_callback(part.close)
                 await part.open()
         except BaseException:
@@ -139,6 +142,7 @@ class TaskNode:
         if self._server is not None:
             self._server.accept(accepting=False)
         if self.system is not None:
+            self.system.rules.stop()
             await self.system.session.rest("the node was deactivated")
 
     async def cleanup(self) -> None:

@@ -87,7 +87,7 @@ class RuleEngine:
                     self._store.end_firing(firing.firing_id)
                 elif firing.state is FiringState.RUNNING:
                     known.running[firing.firing_id] = firing
-                    self._later(self._work.start, known.rule, firing)
+                    self._later(self._work.begin, known.rule, firing)
                 else:
                     known.waiting.append(firing)
             for live in self._rules.values():
@@ -514,7 +514,7 @@ class RuleEngine:
             live.waiting.append(firing)
         else:
             live.running[firing.firing_id] = firing
-            self._later(self._work.start, rule, firing)
+            self._later(self._work.begin, rule, firing)
         self._later(self._work.told, rule, "rule_fired", why)
         if rule.once:
             self._switch_off(live, "done: it was to fire once", now)
@@ -524,7 +524,7 @@ class RuleEngine:
             firing = live.waiting.popleft().model_copy(update={"state": FiringState.RUNNING})
             self._store.save_firing(firing, 0)
             live.running[firing.firing_id] = firing
-            self._later(self._work.start, live.rule, firing)
+            self._later(self._work.begin, live.rule, firing)
 
     def _switch_off(self, live: LiveRule, why: str, now: datetime) -> None:
         self._disconnect(live)

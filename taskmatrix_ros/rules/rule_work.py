@@ -10,7 +10,7 @@ from taskmatrix_ros.core.rule import Firing, Rule
 class RuleWork(Protocol):
     """Starts and cancels runs. Told after what it is told of was written; it answers with ``RuleEngine.ended``."""
 
-    def start(self, rule: Rule, firing: Firing) -> None:
+    def begin(self, rule: Rule, firing: Firing) -> None:
         """Begin a run, or go on with the one that ``firing.firing_id`` began in an earlier life."""
 
     def cancel(self, firing: Firing, reason: str) -> None:

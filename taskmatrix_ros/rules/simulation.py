@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from taskmatrix_ros.core.rule import Firing, Rule, Trace
@@ -104,7 +104,7 @@ class _NoWork:
     """Runs that do nothing and end after a while."""
 
     def __init__(self, run: timedelta) -> None:
-        self.now = datetime.min
+        self.now = datetime.min.replace(tzinfo=UTC)
         self._run = run
         self._ends: dict[str, datetime] = {}
 
@@ -117,13 +117,13 @@ class _NoWork:
         del self._ends[firing_id]
         return firing_id
 
-    def start(self, rule: Rule, firing: Firing) -> None:
+    def begin(self, _rule: Rule, firing: Firing) -> None:
         self._ends[firing.firing_id] = max(self.now, firing.at) + self._run
 
-    def cancel(self, firing: Firing, reason: str) -> None:
+    def cancel(self, firing: Firing, _reason: str) -> None:
         self._ends[firing.firing_id] = self.now
 
-    def told(self, rule: Rule, kind: str, why: str) -> None:
+    def told(self, _rule: Rule, _kind: str, _why: str) -> None:
         pass
 
 

@@ -65,7 +65,7 @@ def test_the_same_twice_and_the_same_as_the_engine_that_lives() -> None:
                 ended += 1
     fired = [(t.rule_id, t.at, t.why, t.firing_id) for t in traces if t.verdict is Verdict.FIRED]
     assert [(f.rule_id, f.at, f.why, f.firing_id) for f in home.began] == fired
-    assert dict((rule.id, kept) for rule, kept in home.engine.rules()) == counts
+    assert {rule.id: kept for rule, kept in home.engine.rules()} == counts
     home.database.close()
 
 

@@ -78,7 +78,7 @@ class VirtualHome:
         """Oldest first."""
         return [trace.verdict for trace in reversed(self.traces(rule_id))]
 
-    def start(self, rule: Rule, firing: Firing) -> None:
+    def begin(self, rule: Rule, firing: Firing) -> None:
         assert firing.rule_id == rule.id
         self.began.append(firing)
 

@@ -1,0 +1,282 @@
+"""Rules at work: the engine fed with the world, its firings seen through by the session."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import logging
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from datetime import datetime
+
+from taskmatrix_ros.app.rule_planner import RulePlanner
+from taskmatrix_ros.app.run_view import RunView
+from taskmatrix_ros.app.session import Session
+from taskmatrix_ros.core.clocks import HomeClock
+from taskmatrix_ros.core.diagnostic import Diagnostic, Severity
+from taskmatrix_ros.core.errors import ConfigError, RequestError, TaskMatrixError
+from taskmatrix_ros.core.event_bus import Event, EventBus
+from taskmatrix_ros.core.instruction import Channel, Instruction
+from taskmatrix_ros.core.policy import Policy
+from taskmatrix_ros.core.ports import Catalogue, Planner, Verifier
+from taskmatrix_ros.core.rule import Firing, Rule, Trace
+from taskmatrix_ros.core.state_store import StateStore, StateValue
+from taskmatrix_ros.expressions.key_template import key_pattern
+from taskmatrix_ros.rules.condition_state import CLOCK_KEYS
+from taskmatrix_ros.rules.engine import RuleEngine
+from taskmatrix_ros.rules.home_place import HomePlace
+from taskmatrix_ros.rules.rule_check import keys_read
+from taskmatrix_ros.store.database import Database
+from taskmatrix_ros.store.rule_store import RuleStore
+
+_log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 1.0
+"""Seconds between looks at the home's clock, which may jump."""
+
+_OWN = "rule_"
+"""What the kinds of our own events begin with: they start no rules."""
+
+
+class RuleRuns:
+    """Implements ``rules.rule_work.RuleWork``. Lives in the loop's thread; open between ``start`` and ``stop``."""
+
+    def __init__(
+        self, database: Database, state: StateStore, events: EventBus, catalogue: Catalogue, clock: HomeClock
+    ) -> None:
+        self._state, self._events, self._catalogue, self._clock = state, events, catalogue, clock
+        self._store = RuleStore(database)
+        self._place = HomePlace()
+        self._engine: RuleEngine | None = None
+        self._session: Session
+        self._verifier: Verifier
+        self._policy = Policy()
+        self._planner: RulePlanner
+        self._stack = ExitStack()
+        self._runs: dict[str, tuple[RunView, asyncio.Task[None]]] = {}
+        self._cancelling: set[asyncio.Task[bool]] = set()
+        self._alarm: asyncio.TimerHandle | None = None
+
+    @property
+    def place(self) -> HomePlace:
+        """Where the home is."""
+        return self._place
+
+    @property
+    def engine(self) -> RuleEngine:
+        """What fires. :raises RequestError: the node does not accept work now."""
+        if self._engine is None:
+            raise RequestError("rules are not at work: the node is not active; activate it first", code="NOT_ACTIVE")
+        return self._engine
+
+    def planner(self, inner: Planner) -> RulePlanner:
+        """Put what plans the rules' own code before a profile's planner."""
+        self._planner = RulePlanner(inner, self._catalogue, self._rule_of)
+        return self._planner
+
+    def connect(self, session: Session, verifier: Verifier, policy: Policy, place: HomePlace) -> None:
+        """Name what sees the runs through. Before ``start``."""
+        self._session, self._verifier, self._policy, self._place = session, verifier, policy, place
+
+    def start(self) -> None:
+        """Take up the rules and begin to listen.
+
+        :raises ConfigError: the store cannot be read, or holds a rule that this home cannot have.
+        """
+        if self._engine is not None:
+            return
+        engine = RuleEngine(self._store, self._state, self, self._place)
+        self._engine = engine
+        engine.open(self._clock.now())
+        self._stack.callback(self._state.watch(self._state_changed))
+        self._stack.callback(self._events.listen(self._happened))
+        self._look()
+
+    def stop(self) -> None:
+        """Stop listening; what rules wait for stays written, and so do the firings whose runs go on."""
+        self._stack.close()
+        self._engine = None
+        if self._alarm is not None:
+            self._alarm.cancel()
+        for _, task in self._runs.values():
+            task.cancel()
+        self._runs.clear()
+
+    async def close(self) -> None:
+        """Stop, and wait until nothing of it runs."""
+        tasks = [task for _, task in self._runs.values()]
+        self.stop()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    # --- rules --------------------------------------------------------------------------------------------------------
+
+    async def add(self, rules: Iterable[Rule]) -> tuple[Diagnostic, ...]:
+        """Verify and save new rules, all or none. :returns: warnings.
+
+        :raises VerificationError: an action's code is refused.
+        :raises RequestError: an id is taken.
+        """
+        rules = tuple(rules)
+        warnings = [warning for rule in rules for warning in await self.check(rule)]
+        self.engine.add(rules, self._clock.now())
+        self._arm()
+        return tuple(warnings)
+
+    async def update(self, rule: Rule) -> tuple[Diagnostic, ...]:
+        """Verify a rule and put it in the place of the one of its id. :returns: warnings.
+
+        :raises VerificationError: its code is refused.
+        :raises RequestError: there is none of that id.
+        """
+        self.engine.find(rule.id)
+        warnings = await self.check(rule)
+        self.engine.update(rule, self._clock.now())
+        self._arm()
+        return warnings
+
+    def enable(self, rule_id: str, *, enabled: bool) -> None:
+        """Switch a rule on or off. :raises RequestError: there is none of that id."""
+        self.engine.enable(rule_id, self._clock.now(), enabled=enabled)
+        self._arm()
+
+    def delete(self, rule_id: str) -> None:
+        """Forget a rule. :raises RequestError: there is none of that id."""
+        self.engine.delete(rule_id)
+
+    def traces(self, rule_id: str, limit: int = 10) -> Sequence[Trace]:
+        """Give a rule's story, newest first. :raises RequestError: there is none of that id."""
+        self.engine.find(rule_id)
+        return self._store.traces(rule_id, limit)
+
+    async def check(self, rule: Rule) -> tuple[Diagnostic, ...]:
+        """Verify a rule's code with the rights it will have. :returns: warnings.
+
+        :raises VerificationError: it is refused.
+        """
+        warnings = list(self._unknown_keys(rule))
+        if rule.action.code is not None:
+            code = self._planner.code_of(rule.action.code)
+            rights = self._policy.rights(Channel.RULE, rule.speaker)
+            verified = await self._verifier.verify(code, rights=rights, outline=self._planner.outline_of(rule))
+            warnings += verified.warnings
+        return tuple(warnings)
+
+    def _unknown_keys(self, rule: Rule) -> Iterable[Diagnostic]:
+        templates = [spec.key for spec in self._catalogue.states()]
+        heard = [value.key for value in self._state.all_values()]
+        for key in keys_read(rule):
+            if key in CLOCK_KEYS or key in heard or any(key_pattern(known).fullmatch(key) for known in templates):
+                continue
+            near = difflib.get_close_matches(key, (*heard, *templates, *CLOCK_KEYS), n=1)
+            hint = f"did you mean {near[0]!r}?" if near else "it may come; look at the spelling"
+            said = f"rule {rule.id}: nothing is known of the state key {key!r}"
+            yield Diagnostic(code="unknown-key", message=said, hint=hint, severity=Severity.WARNING)
+
+    # --- the world ----------------------------------------------------------------------------------------------------
+
+    def _state_changed(self, value: StateValue) -> None:
+        if self._engine is not None:
+            self._engine.state_changed(value.key, value.value, self._clock.now())
+            self._arm()
+
+    def _happened(self, event: Event) -> None:
+        if self._engine is None or event.kind.startswith(_OWN):
+            return
+        cause = next((firing for firing, (view, _) in self._runs.items() if view.episode.run_id == event.run_id), "")
+        self._engine.event(event.kind, event.data, self._clock.now(), cause=cause)
+        self._arm()
+
+    def _look(self) -> None:
+        try:
+            self.engine.tick(self._clock.now())
+        except TaskMatrixError:
+            _log.exception("rules: what was due could not be done; it is tried again in %g s", LOOK_EVERY_S)
+        self._arm(again=True)
+
+    def _arm(self, *, again: bool = False) -> None:
+        """See to it that somebody looks when the next moment is due."""
+        if self._engine is None:
+            return
+        due = self._engine.next_at
+        wait_s = LOOK_EVERY_S if due is None else (due - self._clock.now()).total_seconds()
+        wait_s = min(max(wait_s, 0.0), LOOK_EVERY_S)
+        loop = asyncio.get_running_loop()
+        if self._alarm is not None and not again and self._alarm.when() <= loop.time() + wait_s:
+            return
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm = loop.call_later(wait_s, self._look)
+
+    # --- the engine's work --------------------------------------------------------------------------------------------
+
+    def _run_of(self, rule: Rule, firing: Firing) -> RunView:
+        """Begin the run of a firing, or give the one that it began in an earlier life."""
+        return self._session.start(
+            Instruction(
+                text=rule.action.instruction or rule.words,
+                speaker=rule.speaker,
+                channel=Channel.RULE,
+                request_id=firing.firing_id,
+                priority=rule.priority,
+            )
+        )
+
+    def cancel(self, firing: Firing, reason: str) -> None:
+        """End a run early."""
+        if (known := self._runs.get(firing.firing_id)) is not None:
+            task = asyncio.create_task(self._session.cancel(known[0].episode.run_id, reason))
+            self._cancelling.add(task)
+            task.add_done_callback(self._cancelling.discard)
+
+    def told(self, rule: Rule, kind: str, why: str) -> None:
+        """Tell whoever listens."""
+        _log.info("rule %s: %s: %s", rule.id, kind, why)
+        self._events.publish(Event(kind=kind, rule_id=rule.id, data={"why": why, "text": rule.text}))
+
+    def begin(self, rule: Rule, firing: Firing) -> None:
+        """See a firing through."""
+        try:
+            view = self._run_of(rule, firing)
+        except (TaskMatrixError, ValueError) as error:
+            # Not from within the engine: it is in the middle of sending.
+            asyncio.get_running_loop().call_soon(self._ended, firing, f"the run could not begin: {error}")
+            return
+        foretold = False
+
+        def foretell() -> None:
+            nonlocal foretold
+            if not foretold and view.episode.rehearsed is not None and self._engine is not None:
+                foretold = True
+                self._engine.writes(firing, view.episode.rehearsed.diff)
+
+        view.on_change(foretell)
+        foretell()
+        task = asyncio.create_task(self._see_through(view, firing), name=f"rule-{firing.firing_id}")
+        self._runs[firing.firing_id] = (view, task)
+
+    async def _see_through(self, view: RunView, firing: Firing) -> None:
+        episode = await self._session.finish(view)
+        self._runs.pop(firing.firing_id, None)
+        self._ended(firing, f"{episode.status.value}: {episode.summary} (run {episode.run_id})")
+
+    def _ended(self, firing: Firing, summary: str) -> None:
+        if self._engine is None:
+            return
+        try:
+            self._engine.ended(firing.firing_id, summary, self._clock.now())
+        except ConfigError:
+            _log.exception("rules: the end of %s could not be written", firing.firing_id)
+        self._arm()
+
+    def _rule_of(self, firing_id: str) -> Rule | None:
+        parts = firing_id.split(":")
+        if self._engine is None or len(parts) < 2:
+            return None
+        try:
+            return self._engine.find(parts[1])[0]
+        except RequestError:
+            return None
+
+    def now(self) -> datetime:
+        """The home's time."""
+        return self._clock.now()
