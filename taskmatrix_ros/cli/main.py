@@ -17,6 +17,7 @@ from taskmatrix_ros.cli.demo_command import demo
 from taskmatrix_ros.cli.do_command import do
 from taskmatrix_ros.cli.outline_commands import outline
 from taskmatrix_ros.cli.plan_command import plan
+from taskmatrix_ros.cli.rules_commands import rules
 from taskmatrix_ros.cli.runs_commands import rearm, runs, stop
 from taskmatrix_ros.cli.up_command import up
 from taskmatrix_ros.core.parent_death import die_with_parent
@@ -34,6 +35,7 @@ app.command()(do)
 app.command()(plan)
 app.add_typer(apis, name="apis")
 app.add_typer(runs, name="runs")
+app.add_typer(rules, name="rules")
 app.add_typer(outline, name="outline")
 app.command()(approve)
 app.command()(answer)

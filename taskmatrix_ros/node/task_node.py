@@ -20,8 +20,8 @@ from taskmatrix_ros.node.execute_task_server import ExecuteTaskServer
 from taskmatrix_ros.node.lifecycle_node import TransitionNode
 from taskmatrix_ros.node.outline_server import OutlineServer
 from taskmatrix_ros.node.query_server import QueryServer
-from taskmatrix_ros.node.run_control_server import RunControlServer
 from taskmatrix_ros.node.rules_server import RulesServer
+from taskmatrix_ros.node.run_control_server import RunControlServer
 from taskmatrix_ros.node.safety_server import SafetyServer
 from taskmatrix_ros.ros.node_thread import NodeThread
 from taskmatrix_ros.ros.ros_context import RosContext
