@@ -8,6 +8,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 ROS_PARTS = ("taskmatrix_ros.ros", "taskmatrix_ros.robot", "taskmatrix_ros.sim", "taskmatrix_ros.node")
+BENCHES = "taskmatrix_ros.bench"
+"""They start robots and bare clients; what the command line needs to name them is imported with it."""
 ROS_MODULES = ("taskmatrix_ros.bindings.ros2",)
 
 IMPORT_ALL = """
@@ -31,7 +33,7 @@ def modules() -> list[str]:
     names = []
     for path in sorted((ROOT / "taskmatrix_ros").rglob("*.py")):
         name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-        if not f"{name}.".startswith(tuple(f"{part}." for part in ROS_PARTS)) and name not in ROS_MODULES:
+        if not f"{name}.".startswith(tuple(f"{part}." for part in (*ROS_PARTS, BENCHES))) and name not in ROS_MODULES:
             names.append(name)
     return names
 
