@@ -240,11 +240,14 @@ class FiringState(StrEnum):
 class Firing(Frozen):
     """A trigger that fired and passed every test: one run. Its id is the run's ``request_id``.
 
+    ``sequence`` orders those of one rule.
+
     ``at``: the moment the trigger was for; ``depth``: how many rules before this one led to it, one through the other.
     """
 
     firing_id: str
     rule_id: str
+    sequence: int
     trigger: int
     at: datetime
     why: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,34 +11,26 @@ from taskmatrix_ros.core.rule import (
     BeforeTrigger,
     EventTrigger,
     Firing,
-    FiringState,
     Missed,
     Rule,
-    RunMode,
     StateTrigger,
-    Trace,
     Verdict,
-    as_utc,
     is_same,
 )
 from taskmatrix_ros.rules.agenda import Agenda
-from taskmatrix_ros.rules.condition_state import CLOCK_KEYS, ConditionState
+from taskmatrix_ros.rules.condition_state import CLOCK_KEYS
+from taskmatrix_ros.rules.firing_desk import FiringDesk
 from taskmatrix_ros.rules.home_place import HomePlace
+from taskmatrix_ros.rules.lateness import MOST_UNSEEN, lateness, pass_unseen
 from taskmatrix_ros.rules.live_rule import LiveRule
-from taskmatrix_ros.rules.loop_guard import MAX_DEPTH, LoopGuard
-from taskmatrix_ros.rules.moments import parse_moment
+from taskmatrix_ros.rules.loop_guard import LoopGuard
+from taskmatrix_ros.rules.moments import Moments, parse_moment
 from taskmatrix_ros.rules.rule_work import RuleWork
 from taskmatrix_ros.rules.state_index import StateIndex, Watch
 from taskmatrix_ros.store.rule_store import Deadline, RuleCounts, RuleStore
 
-ON_TIME_S = 5.0
-"""Seconds after its moment that a firing is not called late."""
-
 SETTLE_S = 10.0
 """Seconds after a start that a condition waits for the first word of what it reads, before it counts as missing."""
-
-MOST_MISSED = 1000
-"""Moments that passed unseen and are counted one by one."""
 
 _EXPIRY = -1
 """The place of a rule's expiry among its triggers' deadlines."""
@@ -53,7 +45,7 @@ class RuleEngine:
 
     def __init__(self, store: RuleStore, state: Mapping[str, Any], work: RuleWork, place: HomePlace) -> None:
         """:param state: what may be believed now; conditions read it."""
-        self._store, self._state, self._work, self._place = store, state, work, place
+        self._store, self._state, self._place = store, state, place
         self._agenda = Agenda(store)
         self._guard = LoopGuard()
         self._rules: dict[str, LiveRule] = {}
@@ -67,7 +59,7 @@ class RuleEngine:
         """Keys of which something was heard in this life, and nothing to the contrary since."""
         self._unsettled: dict[str, set[Watch]] = {}
         self._settled_at: datetime | None = None
-        self._outbox: list[Callable[[], None]] = []
+        self._desk = FiringDesk(store, state, work, place)
 
     # --- life ---------------------------------------------------------------------------------------------------------
 
@@ -85,14 +77,11 @@ class RuleEngine:
                 known = self._rules.get(firing.rule_id)
                 if known is None:
                     self._store.end_firing(firing.firing_id)
-                elif firing.state is FiringState.RUNNING:
-                    known.running[firing.firing_id] = firing
-                    self._later(self._work.begin, known.rule, firing)
                 else:
-                    known.waiting.append(firing)
+                    self._desk.resume(known, firing)
             for live in self._rules.values():
-                self._begin_next(live)
-        self._send()
+                self._desk.begin_next(live)
+        self._desk.send()
         # What came in before the engine was there is compared with what the last life knew.
         for key in sorted({*self._index, *self._before}):
             if (value := self._state.get(key)) is not None:
@@ -138,7 +127,7 @@ class RuleEngine:
                 self._rules[live.rule.id] = live
                 if live.rule.enabled:
                     self._connect(live, now)
-        self._send()
+        self._desk.send()
 
     def update(self, rule: Rule, now: datetime) -> None:
         """Put a rule in the place of the one of its id; triggers that stay the same go on waiting.
@@ -159,7 +148,7 @@ class RuleEngine:
             self._rules[rule.id] = live
             if rule.enabled:
                 self._connect(live, now)
-        self._send()
+        self._desk.send()
 
     def enable(self, rule_id: str, now: datetime, *, enabled: bool) -> None:
         """Switch a rule on or off. :raises RequestError: there is none of that id."""
@@ -209,7 +198,7 @@ class RuleEngine:
                 self._state_fired(watch, key, said, now, depth)
             for watch, trigger in tuple((before or {}).items()):
                 self._foretold(watch, trigger, value, now)
-        self._send()
+        self._desk.send()
 
     def event(self, kind: str, data: Mapping[str, Any], now: datetime, *, cause: str = "") -> None:
         """Take in an event. :param cause: the firing whose run it came from."""
@@ -225,14 +214,14 @@ class RuleEngine:
             for watch, trigger in sorted(watches.items()):
                 if all(name in data and is_same(data[name], value) for name, value in trigger.data.items()):
                     self._consider(watch, now, f"event {kind}", now, depth)
-        self._send()
+        self._desk.send()
 
     def tick(self, now: datetime) -> None:
         """Act on everything that is due."""
         while (deadline := self._agenda.take(now)) is not None:
             with self._store.transaction():
                 self._due(deadline, now)
-            self._send()
+            self._desk.send()
 
     def writes(self, firing: Firing, keys: Iterable[str]) -> None:
         """Hear which keys of state a firing's run is about to change."""
@@ -246,9 +235,9 @@ class RuleEngine:
             self._store.end_firing(firing_id)
             if live is not None:
                 firing = live.running.pop(firing_id)
-                self._tell(live, Verdict.ENDED, summary, now, firing.trigger, firing_id)
-                self._begin_next(live)
-        self._send()
+                self._desk.tell(live, Verdict.ENDED, summary, now, firing.trigger, firing_id)
+                self._desk.begin_next(live)
+        self._desk.send()
 
     # --- connecting ---------------------------------------------------------------------------------------------------
 
@@ -329,7 +318,7 @@ class RuleEngine:
                 self._stop_holding(key, watch)
                 self._agenda.clear(*watch)
                 said = f"{key} is {_show(value)} before it was so for {trigger.for_s:g} s"
-                self._tell(self._rules[watch[0]], Verdict.DROPPED, said, now, watch[1])
+                self._desk.tell(self._rules[watch[0]], Verdict.DROPPED, said, now, watch[1])
             elif (deadline := self._agenda.get(*watch)) and deadline.due is not None and deadline.due <= now:
                 self._agenda.postpone(deadline, now)  # it was due while nobody knew whether it held
 
@@ -341,7 +330,7 @@ class RuleEngine:
         try:
             moment = parse_moment(value, self._place)
         except ValueError as error:
-            self._tell(live, Verdict.NOTED, f"{trigger.key}: {error}", now, watch[1])
+            self._desk.tell(live, Verdict.NOTED, f"{trigger.key}: {error}", now, watch[1])
             return
         known = self._agenda.get(*watch)
         if known is not None and known.data.get("moment") == moment.isoformat():
@@ -355,11 +344,11 @@ class RuleEngine:
         if moment <= now:
             if known is not None and known.due is not None:
                 said = f"{trigger.key} is {moment.isoformat()} now, which has passed; nothing is left to be done before"
-                self._tell(live, Verdict.MISSED, said, now, watch[1])
+                self._desk.tell(live, Verdict.MISSED, said, now, watch[1])
             self._agenda.set(done)
         elif due >= now:
             if known is not None:
-                self._tell(live, Verdict.NOTED, f"moved with {trigger.key} to {due.isoformat()}", now, watch[1])
+                self._desk.tell(live, Verdict.NOTED, f"moved with {trigger.key} to {due.isoformat()}", now, watch[1])
             self._agenda.set(Deadline(*watch, due, data))
         elif trigger.too_late is Missed.RUN:
             left = (moment - now).total_seconds()
@@ -368,7 +357,7 @@ class RuleEngine:
         else:
             left = (moment - now).total_seconds()
             said = f"{trigger.key} is {left:.0f} s away, less than {trigger.offset_s:g} s; too_late is skip"
-            self._tell(live, Verdict.MISSED, said, now, watch[1])
+            self._desk.tell(live, Verdict.MISSED, said, now, watch[1])
             self._agenda.set(done)
 
     def _unforetell(self, key: str, before: Mapping[Watch, BeforeTrigger], now: datetime) -> None:
@@ -377,7 +366,7 @@ class RuleEngine:
                 known = self._agenda.get(*watch)
                 if known is not None and known.due is not None:
                     self._agenda.clear(*watch)
-                    self._tell(
+                    self._desk.tell(
                         self._rules[watch[0]], Verdict.NOTED, f"{key} is null: no longer foretold", now, watch[1]
                     )
 
@@ -400,7 +389,7 @@ class RuleEngine:
         why, depth = str(deadline.data.get("why", "")), int(deadline.data.get("depth", 0))
         moments = live.moments[deadline.trigger]
         if moments is not None:
-            due = self._pass_missed(live, deadline.trigger, moments, due, now)
+            due = self._pass_unseen(live, deadline.trigger, moments, due, now)
             why = f"it is {self._place.local(due).isoformat()}"
         elif isinstance(trigger, BeforeTrigger):
             self._agenda.set(Deadline(*watch, None, {"moment": deadline.data["moment"]}))
@@ -408,41 +397,22 @@ class RuleEngine:
             self._agenda.clear(*watch)
             if isinstance(trigger, StateTrigger):
                 self._stop_holding(trigger.key, watch)
-        late = self._late(live.rule, due, now)
-        if late is None:
-            self._consider(watch, due, why, now, depth)
-        elif late.startswith("run"):
-            self._consider(watch, due, f"{why}; {late}", now, depth)
+        runs, said = lateness(live.rule, due, now)
+        if runs:
+            self._consider(watch, due, f"{why}{said}", now, depth)
         else:
-            self._tell(live, Verdict.MISSED, f"{why}; {late}", now, deadline.trigger)
-            self._later(self._work.told, live.rule, "rule_missed", f"{why}; {late}")
+            self._desk.tell(live, Verdict.MISSED, f"{why}{said}", now, deadline.trigger)
+            self._desk.announce(live.rule, "rule_missed", f"{why}{said}")
 
-    def _pass_missed(
-        self, live: LiveRule, trigger: int, moments: Callable[[datetime], datetime | None], due: datetime, now: datetime
-    ) -> datetime:
+    def _pass_unseen(self, live: LiveRule, trigger: int, moments: Moments, due: datetime, now: datetime) -> datetime:
         """Count the moments that passed unseen but for the latest, and schedule the next. :returns: the latest."""
-        unseen, following = 0, moments(due)
-        while following is not None and following <= now and unseen < MOST_MISSED:
-            unseen, due, following = unseen + 1, following, moments(following)
-        if following is not None and following <= now:
-            following = moments(now)
+        latest, unseen, following = pass_unseen(moments, due, now)
         self._schedule((live.rule.id, trigger), following)
         if unseen:
-            more = " and more" if unseen == MOST_MISSED else ""
-            said = f"{unseen}{more} moments before {due.isoformat()} passed unseen; only the latest counts"
-            self._tell(live, Verdict.MISSED, said, now, trigger, count=unseen)
-        return due
-
-    def _late(self, rule: Rule, due: datetime, now: datetime) -> str | None:
-        """Say what the rule's policy makes of a late moment; None if it is on time."""
-        late_s = (now - due).total_seconds()
-        if late_s <= ON_TIME_S:
-            return None
-        if rule.missed is Missed.SKIP:
-            return f"skipped, {late_s:.0f} s late: missed is skip"
-        if late_s > rule.missed_within_s:
-            return f"skipped, {late_s:.0f} s late: missed_within_s is {rule.missed_within_s:g}"
-        return f"run {late_s:.0f} s late"
+            more = " and more" if unseen == MOST_UNSEEN else ""
+            said = f"{unseen}{more} moments before {latest.isoformat()} passed unseen; only the latest counts"
+            self._desk.tell(live, Verdict.MISSED, said, now, trigger, count=unseen)
+        return latest
 
     def _waits_for_word(self, live: LiveRule, watch: Watch, now: datetime) -> bool:
         """Whether the condition reads what was not heard yet, so soon after the start that it may come."""
@@ -461,99 +431,18 @@ class RuleEngine:
     # --- firing -------------------------------------------------------------------------------------------------------
 
     def _consider(self, watch: Watch, at: datetime, why: str, now: datetime, depth: int) -> None:
-        """Fire, wait, or say why not."""
-        live, trigger = self._rules[watch[0]], watch[1]
-        rule, counts = live.rule, live.counts
-        if not rule.enabled:
-            self._tell(live, Verdict.DROPPED, f"{why}; but the rule is off", now, trigger)
-            return
-        if counts.last_fired_at is not None and now < counts.last_fired_at + live.cooldown:
-            left_s = (counts.last_fired_at + live.cooldown - now).total_seconds()
-            self._tell(live, Verdict.DROPPED, f"{why}; but it cools down for another {left_s:.0f} s", now, trigger)
-            return
-        if live.condition is not None:
-            holds, evidence = live.condition.holds(ConditionState(self._state, now, self._place), {}, now=now)
-            if not holds:
-                self._tell(live, Verdict.BLOCKED, f"{why}; but {evidence}", now, trigger)
-                return
-            why = f"{why}; {evidence}"
-        if depth > MAX_DEPTH:
-            said = f"{depth} firings led to each other, the last by {why}; a rule of them starts what starts it"
-            self._tell(live, Verdict.DROPPED, said, now, trigger)
-            self._switch_off(live, f"stopped: {said}", now)
-            return
-        if (full := live.no_room()) is not None:
-            self._tell(live, Verdict.DROPPED, f"{why}; but {full}", now, trigger)
-            return
-        self._fire(live, trigger, at, why, now, depth)
-
-    def _fire(self, live: LiveRule, trigger: int, at: datetime, why: str, now: datetime, depth: int) -> None:
-        rule = live.rule
-        state = FiringState.QUEUED if live.must_wait else FiringState.RUNNING
-        sequence = live.counts.fired
-        firing = Firing(
-            firing_id=f"rule:{rule.id}:{trigger}:{as_utc(at).isoformat()}:{sequence}",
-            rule_id=rule.id,
-            trigger=trigger,
-            at=at,
-            why=why,
-            state=state,
-            depth=depth,
-        )
-        if rule.mode is RunMode.RESTART and live.must_wait:
-            for replaced in live.waiting:
-                self._store.end_firing(replaced.firing_id)
-                said = "replaced by a later firing before it began"
-                self._tell(live, Verdict.DROPPED, said, now, replaced.trigger, replaced.firing_id)
-            live.waiting.clear()
-            for running in live.running.values():
-                self._later(self._work.cancel, running, f"rule '{rule.id}' fired again; mode is restart")
-        self._store.save_firing(firing, sequence)
-        self._tell(live, Verdict.FIRED, why, now, trigger, firing.firing_id)
-        if state is FiringState.QUEUED:
-            live.waiting.append(firing)
-        else:
-            live.running[firing.firing_id] = firing
-            self._later(self._work.begin, rule, firing)
-        self._later(self._work.told, rule, "rule_fired", why)
-        if rule.once:
-            self._switch_off(live, "done: it was to fire once", now)
-
-    def _begin_next(self, live: LiveRule) -> None:
-        while live.waiting and not live.must_wait:
-            firing = live.waiting.popleft().model_copy(update={"state": FiringState.RUNNING})
-            self._store.save_firing(firing, 0)
-            live.running[firing.firing_id] = firing
-            self._later(self._work.begin, live.rule, firing)
+        live = self._rules[watch[0]]
+        over = self._desk.consider(live, watch[1], at, why, now, depth)
+        if over is not None:
+            self._switch_off(live, over, now)
 
     def _switch_off(self, live: LiveRule, why: str, now: datetime) -> None:
         self._disconnect(live)
         self._agenda.clear_rule(live.rule.id, len(live.rule.triggers))
         live.rule = live.rule.model_copy(update={"enabled": False})
         self._store.save(live.rule)
-        self._tell(live, Verdict.NOTED, why, now, -1)
-        self._later(self._work.told, live.rule, "rule_stopped", why)
-
-    def _tell(
-        self,
-        live: LiveRule,
-        verdict: Verdict,
-        why: str,
-        now: datetime,
-        trigger: int,
-        firing_id: str = "",
-        count: int = 1,
-    ) -> None:
-        trace = Trace(rule_id=live.rule.id, at=now, verdict=verdict, why=why, trigger=trigger, firing_id=firing_id)
-        live.counts = self._store.tell(trace, live.counts, count=count)
-
-    def _later(self, do: Callable[..., None], *values: Any) -> None:
-        """Do it when what was decided is written."""
-        self._outbox.append(lambda: do(*values))
-
-    def _send(self) -> None:
-        while self._outbox:
-            self._outbox.pop(0)()
+        self._desk.tell(live, Verdict.NOTED, why, now, -1)
+        self._desk.announce(live.rule, "rule_stopped", why)
 
 
 def _drop(watches: dict[str, dict[Watch, Any]], key: str, watch: Watch) -> None:

@@ -125,12 +125,12 @@ class RuleStore:
             for rule_id, trigger, due, data in rows
         )
 
-    def save_firing(self, firing: Firing, sequence: int) -> None:
-        """Write a firing that runs or waits; ``sequence`` orders those of one rule."""
+    def save_firing(self, firing: Firing) -> None:
+        """Write a firing that runs or waits."""
         self._database.execute(
             "INSERT INTO rule_firings (firing_id, rule_id, sequence, firing) VALUES (?, ?, ?, ?)"
             " ON CONFLICT (firing_id) DO UPDATE SET firing = excluded.firing",
-            (firing.firing_id, firing.rule_id, sequence, firing.model_dump_json()),
+            (firing.firing_id, firing.rule_id, firing.sequence, firing.model_dump_json()),
         )
 
     def end_firing(self, firing_id: str) -> None:
