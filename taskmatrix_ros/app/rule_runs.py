@@ -19,7 +19,7 @@ from taskmatrix_ros.core.event_bus import Event, EventBus
 from taskmatrix_ros.core.instruction import Channel, Instruction
 from taskmatrix_ros.core.policy import Policy
 from taskmatrix_ros.core.ports import Catalogue, Planner, Verifier
-from taskmatrix_ros.core.rule import Firing, Rule, Trace
+from taskmatrix_ros.core.rule import Firing, Rule, Trace, rule_of_firing
 from taskmatrix_ros.core.state_store import StateStore, StateValue
 from taskmatrix_ros.expressions.key_template import key_pattern
 from taskmatrix_ros.rules.condition_state import CLOCK_KEYS
@@ -54,6 +54,8 @@ class RuleRuns:
         self._planner: RulePlanner
         self._stack = ExitStack()
         self._runs: dict[str, tuple[RunView, asyncio.Task[None]]] = {}
+        self._causes: dict[str, str] = {}
+        """Run id -> firing id."""
         self._cancelling: set[asyncio.Task[bool]] = set()
         self._alarm: asyncio.TimerHandle | None = None
 
@@ -101,6 +103,7 @@ class RuleRuns:
         for _, task in self._runs.values():
             task.cancel()
         self._runs.clear()
+        self._causes.clear()
 
     async def close(self) -> None:
         """Stop, and wait until nothing of it runs."""
@@ -182,7 +185,7 @@ class RuleRuns:
     def _happened(self, event: Event) -> None:
         if self._engine is None or event.kind.startswith(_OWN):
             return
-        cause = next((firing for firing, (view, _) in self._runs.items() if view.episode.run_id == event.run_id), "")
+        cause = self._causes.get(event.run_id, "")
         self._engine.event(event.kind, event.data, self._clock.now(), cause=cause)
         self._arm()
 
@@ -253,10 +256,12 @@ class RuleRuns:
         foretell()
         task = asyncio.create_task(self._see_through(view, firing), name=f"rule-{firing.firing_id}")
         self._runs[firing.firing_id] = (view, task)
+        self._causes[view.episode.run_id] = firing.firing_id
 
     async def _see_through(self, view: RunView, firing: Firing) -> None:
         episode = await self._session.finish(view)
         self._runs.pop(firing.firing_id, None)
+        self._causes.pop(episode.run_id, None)
         self._ended(firing, f"{episode.status.value}: {episode.summary} (run {episode.run_id})")
 
     def _ended(self, firing: Firing, summary: str) -> None:
@@ -269,11 +274,10 @@ class RuleRuns:
         self._arm()
 
     def _rule_of(self, firing_id: str) -> Rule | None:
-        parts = firing_id.split(":")
-        if self._engine is None or len(parts) < 2:
+        if self._engine is None:
             return None
         try:
-            return self._engine.find(parts[1])[0]
+            return self._engine.find(rule_of_firing(firing_id))[0]
         except RequestError:
             return None
 

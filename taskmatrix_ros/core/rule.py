@@ -292,6 +292,17 @@ def parse_time(text: str) -> time:
         raise ValueError(f"{text!r} is no time of day; hours go to 23, minutes and seconds to 59") from error
 
 
+def firing_id_of(rule_id: str, trigger: int, at: datetime, sequence: int) -> str:
+    """Give the id of a firing: the same again after a crash, another for every firing of the rule."""
+    return f"rule:{rule_id}:{trigger}:{as_utc(at).isoformat()}:{sequence}"
+
+
+def rule_of_firing(firing_id: str) -> str:
+    """Give the id of the rule that a firing's id names; empty where it is no such id."""
+    kind, _, rest = firing_id.partition(":")
+    return rest.partition(":")[0] if kind == "rule" else ""
+
+
 def as_utc(moment: datetime) -> datetime:
     """Give an aware moment in UTC."""
     return moment.astimezone(UTC)

@@ -16,6 +16,7 @@ from taskmatrix_ros.core.rule import (
     StateTrigger,
     Verdict,
     is_same,
+    rule_of_firing,
 )
 from taskmatrix_ros.rules.agenda import Agenda
 from taskmatrix_ros.rules.condition_state import CLOCK_KEYS
@@ -205,11 +206,8 @@ class RuleEngine:
         watches = self._events.get(kind)
         if not watches:
             return
-        depth = (
-            next((live.running[cause].depth + 1 for live in self._rules.values() if cause in live.running), 0)
-            if cause
-            else 0
-        )
+        source = self._running(cause)
+        depth = source.running[cause].depth + 1 if source else 0
         with self._store.transaction():
             for watch, trigger in sorted(watches.items()):
                 if all(name in data and is_same(data[name], value) for name, value in trigger.data.items()):
@@ -230,7 +228,7 @@ class RuleEngine:
     def ended(self, firing_id: str, summary: str, now: datetime) -> None:
         """Hear that a firing's run has ended."""
         self._guard.ended(firing_id, now)
-        live = next((live for live in self._rules.values() if firing_id in live.running), None)
+        live = self._running(firing_id)
         with self._store.transaction():
             self._store.end_firing(firing_id)
             if live is not None:
@@ -238,6 +236,10 @@ class RuleEngine:
                 self._desk.tell(live, Verdict.ENDED, summary, now, firing.trigger, firing_id)
                 self._desk.begin_next(live)
         self._desk.send()
+
+    def _running(self, firing_id: str) -> LiveRule | None:
+        live = self._rules.get(rule_of_firing(firing_id))
+        return live if live is not None and firing_id in live.running else None
 
     # --- connecting ---------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from taskmatrix_ros.core.rule import Firing, FiringState, Rule, RunMode, Trace, Verdict, as_utc
+from taskmatrix_ros.core.rule import Firing, FiringState, Rule, RunMode, Trace, Verdict, firing_id_of
 from taskmatrix_ros.rules.condition_state import ConditionState
 from taskmatrix_ros.rules.home_place import HomePlace
 from taskmatrix_ros.rules.live_rule import LiveRule
@@ -100,7 +100,7 @@ class FiringDesk:
         rule = live.rule
         sequence = live.counts.fired
         firing = Firing(
-            firing_id=f"rule:{rule.id}:{trigger}:{as_utc(at).isoformat()}:{sequence}",
+            firing_id=firing_id_of(rule.id, trigger, at, sequence),
             rule_id=rule.id,
             sequence=sequence,
             trigger=trigger,

@@ -283,9 +283,8 @@ def test_a_rule_that_starts_itself_is_stopped_and_reported(home: VirtualHome) ->
 
 
 def test_two_thousand_events_of_the_world_are_no_loop(home: VirtualHome) -> None:
-    home.add(
-        "{id: each, triggers: [{kind: event, event: rang, data: {door: front}}], action: {code: ring()}, mode: parallel}"
-    )
+    trigger = "{kind: event, event: rang, data: {door: front}}"
+    home.add(f"{{id: each, triggers: [{trigger}], action: {{code: ring()}}, mode: parallel}}")
     for _ in range(2000):
         home.engine.event("rang", {"door": "front", "at": 1}, home.now)
         home.engine.writes(home.began[-1], ["bell.state"])
