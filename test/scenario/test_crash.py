@@ -9,7 +9,7 @@ import pytest
 
 pytestmark = [pytest.mark.ros, pytest.mark.mqtt, pytest.mark.mujoco]
 
-SPEED = 10.0
+SPEED = 5.0
 
 
 def test_a_killed_run_is_gone_on_with_and_nothing_is_done_twice(tmp_path: Path) -> None:
