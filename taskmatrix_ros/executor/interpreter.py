@@ -11,7 +11,6 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, NoReturn
 
 from pydantic_monty import (
@@ -21,7 +20,6 @@ from pydantic_monty import (
     MontyCrashedError,
     MontyError,
     MontyRuntimeError,
-    MontySession,
     MontySyntaxError,
     MontyTypingError,
     ResourceLimits,
@@ -30,6 +28,7 @@ from pydantic_monty import (
 
 from taskmatrix_ros.core.errors import BudgetExceeded, CallError, ConfigError, ProgramFailed, RunError
 from taskmatrix_ros.executor.call_errors import exception_of
+from taskmatrix_ros.executor.sandbox_desk import Desk
 from taskmatrix_ros.executor.sandbox_thread import SandboxThread
 from taskmatrix_ros.executor.source_map import CallSite, call_sites
 from taskmatrix_ros.executor.straight_line import straight_line
@@ -207,84 +206,6 @@ class Interpreter:
         }
 
 
-class Desk:
-    """A worker with one program on it, and the thread that waits for it."""
-
-    def __init__(
-        self,
-        pool: Monty,
-        thread: SandboxThread,
-        limits: ResourceLimits,
-        gave_back: Callable[[], None],
-        *,
-        quick: bool,
-    ) -> None:
-        self._pool = pool
-        self._thread = thread
-        self._limits = limits
-        self._gave_back = gave_back
-        self._is_quick = quick
-        self._session: MontySession | None = None
-        self._left = False
-
-    async def begin(self, source: str, **settings: Any) -> SyncSnapshot:
-        """Start a program and run it to its first stop."""
-        return await self._thread.call(lambda: self._enter(settings).feed_start(source, print_callback=_swallow))
-
-    async def go_on(self, function: FunctionSnapshot, answer: Any) -> SyncSnapshot:
-        """Answer a stop and run on to the next."""
-        if self._is_quick:
-            return function.resume(answer)
-        return await self._thread.call(partial(function.resume, answer))
-
-    async def take_up(self, state: bytes) -> FunctionSnapshot:
-        """Load a program that was put away."""
-        snapshot = await self._thread.call(lambda: self._enter({}).load_snapshot(state, print_callback=_swallow))
-        assert isinstance(snapshot, FunctionSnapshot)
-        return snapshot
-
-    def put_away(self, function: FunctionSnapshot) -> asyncio.Future[bytes | None]:
-        """Keep the program's state, and leave. The answer is None, and nothing is left, where it cannot be kept."""
-
-        def dump() -> bytes | None:
-            try:
-                return function.dump()
-            except MontyError:
-                _log.warning("a waiting program could not be parked; it keeps its worker", exc_info=True)
-                return None
-
-        kept = self._thread.call(dump)
-        kept.add_done_callback(lambda done: None if done.cancelled() or done.result() is None else self.leave())
-        return kept
-
-    def leave(self) -> None:
-        """Give the worker back once it has ended what it computes; does not wait for that."""
-        if self._left:
-            return
-        self._left = True
-        self._thread.call(self._exit).add_done_callback(lambda _done: self._gave_back())
-
-    def _enter(self, settings: Mapping[str, Any]) -> MontySession:
-        session = self._pool.checkout(
-            script_name="action_code.py",
-            limits=self._limits,
-            assert_message_annotations=False,
-            os_policy={"sleep": "call_host", "datetime": "call_host", "random_start": "call_host"},
-            **settings,
-        )
-        self._session = session.__enter__()
-        return self._session
-
-    def _exit(self) -> None:
-        session, self._session = self._session, None
-        if session is None:
-            return
-        try:
-            session.__exit__(None, None, None)
-        except MontyError:
-            _log.debug("a sandbox session ended badly", exc_info=True)
-
-
 class _Execution:
     """One program on its way through a worker, or through several when it is parked in between."""
 
@@ -413,7 +334,3 @@ def _unsupported(error: MontyError) -> Mapping[str, Any]:
     frames = error.traceback() if isinstance(error, MontyRuntimeError | MontySyntaxError) else []
     place = {"row": frames[-1].line, "column": frames[-1].column} if frames else {}
     return {"name": "unsupported", "severity": "error", "message": str(error.exception()), "location": place}
-
-
-def _swallow(_stream: str, _text: str) -> None:
-    """Verified code does not print; what else might must not reach the host's terminal."""
