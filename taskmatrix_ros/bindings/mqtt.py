@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
 
+from taskmatrix_ros.bindings.mqtt_availability import Availability
 from taskmatrix_ros.bindings.mqtt_command import Delivered, Delivery, MqttCommand
 from taskmatrix_ros.bindings.mqtt_link import MqttLink
+from taskmatrix_ros.bindings.mqtt_message import check_messages, publications_of
 from taskmatrix_ros.bindings.mqtt_outcome import outcome_of, unsent_outcome
 from taskmatrix_ros.bindings.mqtt_settings import BrokerSettings, MqttProtocol
 from taskmatrix_ros.bindings.mqtt_states import MqttStates
-from taskmatrix_ros.bindings.mqtt_topic import check_topic_template, render_topic
-from taskmatrix_ros.bindings.templates import check_template, render
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.binding_spec import Mqtt, MqttSource
 from taskmatrix_ros.core.call import Call
-from taskmatrix_ros.core.errors import CallRefused, ConfigError, TaskMatrixError
+from taskmatrix_ros.core.errors import ConfigError, TaskMatrixError
 from taskmatrix_ros.core.outcome import Outcome, Status, utc_now
 from taskmatrix_ros.core.ports import Catalogue, Progress
 from taskmatrix_ros.core.state_store import StateStore
@@ -128,20 +126,26 @@ class MqttBinding:
         """
         started_at = utc_now()
         try:
-            link, command = self._prepare(call, document)
+            link, commands = self._prepare(call, document)
         except TaskMatrixError as error:
             return unsent_outcome(call, Status.REJECTED, error.error_code, error.message, started_at)
         if link is None:
             reason = f"{call.api} was not sent: {self.peer_problem(_spec_of(document).broker)}"
             return unsent_outcome(call, Status.UNAVAILABLE, "UNAVAILABLE", reason, started_at)
-        self._pending[call.call_id] = command
-        try:
-            delivered = await self._deliver(link, command, call.deadline_s, document.expires_s)
-        finally:
-            if self._pending.get(call.call_id) is command:
-                del self._pending[call.call_id]
-            command.claim()  # if our task was cancelled: what has not gone out will not
-        return outcome_of(call, command, delivered, f"mqtt {link.name!r} at {link.settings.address}", started_at)
+        ends_s = asyncio.get_running_loop().time() + call.deadline_s
+        for number, command in enumerate(commands):
+            self._pending[call.call_id] = command
+            try:
+                delivered = await self._see_off(link, command, document, ends_s)
+            finally:
+                if self._pending.get(call.call_id) is command:
+                    del self._pending[call.call_id]
+                command.claim()  # if our task was cancelled: what has not gone out will not
+            if number + 1 < len(commands) and delivered.delivery is Delivery.ACKNOWLEDGED:
+                continue
+            place = f"mqtt {link.name!r} at {link.settings.address}"
+            return outcome_of(call, command, delivered, place, started_at, earlier=number)
+        raise AssertionError("a command has at least one message")
 
     async def cancel(self, call_id: str) -> None:
         """Take a message back that has not gone out; one that has can only be awaited."""
@@ -177,24 +181,43 @@ class MqttBinding:
             self._revision = self._catalogue.revision
             _log.error("mqtt: new state specs are not used: %s", error.message)
 
-    def _prepare(self, call: Call, document: ApiDocument) -> tuple[MqttLink | None, MqttCommand]:
+    def _prepare(self, call: Call, document: ApiDocument) -> tuple[MqttLink | None, list[MqttCommand]]:
         self._refresh_quietly()
         spec = _spec_of(document)
         self._check_document(document)
         link = self._links.get(spec.broker)
         loop = asyncio.get_running_loop()
-        command = MqttCommand(
-            call_id=call.call_id,
-            topic=render_topic(spec.topic, call.arguments),
-            payload=_payload(spec.payload, call.arguments),
-            qos=spec.qos,
-            retain=spec.retain,
-            epoch=link.epoch if link is not None else None,
-            expires_at_s=None if document.expires_s is None else time.monotonic() + document.expires_s,
-            expiry_s=document.expires_s,
-            result=loop.create_future(),
-        )
-        return link, command
+        # What must not be done twice or late is kept by no broker for longer than its caller waits, nor for ever.
+        once = document.expires_s is not None or not document.idempotent
+        expiry_s = document.expires_s if document.expires_s is not None or document.idempotent else call.deadline_s
+        commands = [
+            MqttCommand(
+                call_id=call.call_id,
+                topic=publication.topic,
+                payload=publication.payload,
+                qos=spec.qos,
+                retain=spec.retain and not once,
+                epoch=link.epoch if link is not None else None,
+                expires_at_s=None if document.expires_s is None else time.monotonic() + document.expires_s,
+                expiry_s=expiry_s,
+                result=loop.create_future(),
+            )
+            for publication in publications_of(spec, call.arguments)
+        ]
+        return link, commands
+
+    async def _see_off(self, link: MqttLink, command: MqttCommand, document: ApiDocument, ends_s: float) -> Delivered:
+        """Send a message to a device that is there."""
+        loop = asyncio.get_running_loop()
+        left_s = max(0.0, ends_s - loop.time())
+        if (spec := _spec_of(document)).available:
+            device = Availability(spec, self._state)
+            await device.wait_known(command.result, min(link.settings.connect_s, left_s, document.expires_s or left_s))
+            problem = self.peer_problem(link.name) or device.problem()
+            if problem and not command.result.done() and command.claim():
+                return Delivered(Delivery.NOT_SENT, problem)
+            left_s = max(0.0, ends_s - loop.time())
+        return await self._deliver(link, command, left_s, document.expires_s)
 
     async def _deliver(
         self, link: MqttLink, command: MqttCommand, deadline_s: float, expires_s: float | None
@@ -231,8 +254,7 @@ class MqttBinding:
         spec = _spec_of(document)
         self._check_broker(spec.broker, f"api {document.name!r}")
         try:
-            check_topic_template(spec.topic, document.parameters)
-            check_template(spec.payload, document.parameters)
+            check_messages(spec, document.parameters)
         except ConfigError as error:
             raise ConfigError(f"api {document.name!r}: {error.message}") from error
 
@@ -248,14 +270,3 @@ def _spec_of(document: ApiDocument) -> Mqtt:
     if not isinstance(document.binding, Mqtt):
         raise TypeError(f"{document.name} has a {document.binding.kind} binding, not mqtt")
     return document.binding
-
-
-def _payload(template: Any, arguments: Mapping[str, Any]) -> bytes:
-    value = render(template, arguments)
-    if value is None:
-        raise CallRefused("the payload is null; give the argument it is made of")
-    try:
-        text = value if isinstance(value, str) else json.dumps(value, allow_nan=False, ensure_ascii=False)
-        return text.encode()
-    except (TypeError, ValueError) as error:
-        raise CallRefused(f"the payload cannot be written as JSON: {error}") from error

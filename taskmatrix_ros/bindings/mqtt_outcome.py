@@ -31,10 +31,13 @@ _MEANINGS: dict[Delivery, tuple[Status, str, str]] = {
 }
 
 
-def outcome_of(call: Call, command: MqttCommand, delivered: Delivered, place: str, started_at: datetime) -> Outcome:
+def outcome_of(
+    call: Call, command: MqttCommand, delivered: Delivered, place: str, started_at: datetime, *, earlier: int = 0
+) -> Outcome:
     """Judge.
 
     :param place: the broker as a person knows it: name and address.
+    :param earlier: how many messages of the same command went out before: a command half sent is in doubt.
     :returns: ``succeeded`` also where nobody was subscribed to a retained message: who comes later gets it.
     """
     retained_for_later = delivered.delivery is Delivery.NOBODY and command.retain
@@ -42,6 +45,9 @@ def outcome_of(call: Call, command: MqttCommand, delivered: Delivered, place: st
         return Outcome(call_id=call.call_id, status=Status.SUCCEEDED, started_at=started_at)
     status, code, text = _MEANINGS[delivered.delivery]
     message = text.format(api=call.api, place=place, topic=command.topic, reason=delivered.reason)
+    if earlier:
+        message = f"{call.api} went out in part, {earlier} of its messages, then: {message}"
+        return unsent_outcome(call, Status.IN_DOUBT, "IN_DOUBT", message, started_at)
     return unsent_outcome(call, status, code, message, started_at)
 
 

@@ -12,6 +12,7 @@ from taskmatrix_ros.core.api_document import StateSpec
 from taskmatrix_ros.core.binding_spec import MqttSource
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.parameter_spec import ValueType
+from taskmatrix_ros.expressions.jinja_template import JinjaTemplate, TemplateFailed
 
 MAX_PAYLOAD_BYTES = 1_048_576
 """No state is larger; a larger payload is refused before it is decoded."""
@@ -63,6 +64,14 @@ class Payload:
         except ValueError as error:  # also an integer of too many digits
             raise BadPayload(f"{_shown(self.text)} is no JSON: {error}") from error
 
+    @cached_property
+    def variables(self) -> dict[str, Any]:
+        """What a template sees: ``value``, and ``value_json`` where it is JSON."""
+        try:
+            return {"value": self.text, "value_json": self.json}
+        except BadPayload:
+            return {"value": self.text}
+
 
 def parse_pointer(pointer: str) -> tuple[str, ...]:
     """Split a JSON pointer into its reference tokens.
@@ -98,10 +107,14 @@ class PayloadReader:
     """Reads the value of one state key out of payloads, as its spec says."""
 
     def __init__(self, spec: StateSpec, source: MqttSource) -> None:
-        """:raises ConfigError: the path is no JSON pointer, or ``map`` gives what is not of the key's type."""
+        """:raises ConfigError: path or template can never work, or ``map`` gives what is not of the key's type."""
         self._type = spec.type
         self._tokens = None if source.path is None else parse_pointer(source.path)
+        self._template = None if source.template is None else JinjaTemplate.parse(source.template)
+        self._shortcut = None if self._template is None else self._template.pointer
         self._map = source.map
+        self._scale = source.scale
+        self._optional = source.optional
         for word, value in (source.map or {}).items():
             try:
                 self._typed(value)
@@ -115,13 +128,12 @@ class PayloadReader:
         """
         if not payload.raw:
             return None
+        if self._template is not None:
+            return self._scaled(self._rendered(payload))
         found = self._found(payload)
         if self._map is not None:
-            word = found if isinstance(found, str) else json.dumps(found)
-            if word not in self._map:
-                raise BadPayload(f"{_shown(word)} is none of {', '.join(self._map)}")
-            found = self._map[word]
-        return self._typed(found)
+            found = self._mapped(found if isinstance(found, str) else json.dumps(found))
+        return self._scaled(self._typed(found))
 
     def _found(self, payload: Payload) -> Any:
         if self._tokens is not None:
@@ -130,6 +142,39 @@ class PayloadReader:
             return payload.text
         # a number, true, false, null, a list and an object are written in a plain payload as they are in JSON
         return payload.json
+
+    def _rendered(self, payload: Payload) -> Any:
+        """Read the text that the template makes: empty says nothing, ``None`` says that nothing is known."""
+        assert self._template is not None
+        if self._shortcut is not None:
+            found = follow_pointer(payload.json, self._shortcut)
+            if self._type is ValueType.NUMBER and self._map is None and isinstance(found, int | float):
+                return self._typed(found)
+            text = found.strip() if isinstance(found, str) else str(found)
+        else:
+            try:
+                text = self._template.render(payload.variables)
+            except TemplateFailed as error:
+                raise BadPayload(str(error)) from error
+        if not text:
+            raise MissingValue("the template makes nothing of it")
+        if self._map is not None and (text in self._map or text != "None"):
+            return self._typed(self._mapped(text))
+        return None if text == "None" else _read_text(text, self._type)
+
+    def _mapped(self, word: str) -> Any:
+        assert self._map is not None
+        if word in self._map:
+            return self._map[word]
+        if self._optional:
+            raise MissingValue(f"{_shown(word)} is nothing of it")
+        raise BadPayload(f"{_shown(word)} is none of {', '.join(self._map)}")
+
+    def _scaled(self, value: Any) -> Any:
+        if self._scale is None or value is None or isinstance(value, bool) or not isinstance(value, int | float):
+            return value
+        scaled = round(value * self._scale, 6)
+        return round(scaled) if self._type is ValueType.INTEGER else scaled
 
     def _typed(self, value: Any) -> Any:
         if value is None:
@@ -149,6 +194,29 @@ class PayloadReader:
             case ValueType.ARRAY if isinstance(value, list):
                 return value
         raise BadPayload(f"{_shown(value)} is not of type {self._type.value}")
+
+
+def _read_text(text: str, value_type: ValueType) -> Any:
+    """Read what a template made: a text is all it can make."""
+    if value_type is ValueType.STRING:
+        return text
+    if value_type is ValueType.BOOLEAN:
+        if text.lower() in ("true", "false"):
+            return text.lower() == "true"
+        raise BadPayload(f"{_shown(text)} is neither true nor false")
+    if value_type in (ValueType.NUMBER, ValueType.INTEGER):
+        try:
+            number = _double(float(text))
+        except ValueError as error:
+            raise BadPayload(f"{_shown(text)} is no number") from error
+        return round(number) if value_type is ValueType.INTEGER else number
+    try:
+        found = _DECODER.decode(text)
+    except ValueError as error:
+        raise BadPayload(f"{_shown(text)} is no JSON") from error
+    if isinstance(found, dict if value_type is ValueType.OBJECT else list):
+        return found
+    raise BadPayload(f"{_shown(text)} is not of type {value_type.value}")
 
 
 def _double(value: float) -> float:

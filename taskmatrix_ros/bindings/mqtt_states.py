@@ -26,6 +26,7 @@ class _Feed:
     def __init__(self, spec: StateSpec, source: MqttSource) -> None:
         self.spec = spec
         self.qos = source.qos
+        self.optional = source.optional
         self.topic = StateTopic(source.topic, spec.key)
         self.reader = PayloadReader(spec, source)
 
@@ -101,9 +102,8 @@ class MqttStates:
                 try:
                     value = feed.reader.value_of(payload)
                 except MissingValue as error:
-                    if (
-                        feed.topic.is_exact
-                    ):  # of a family, not every device need have everything: a lamp that is not dimmable
+                    # of a family, not every device need have everything: a lamp that is not dimmable
+                    if feed.topic.is_exact and not feed.optional:
                         self._report(message.topic, f"{key}: {error}")
                     continue
                 except BadPayload as error:

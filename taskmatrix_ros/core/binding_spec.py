@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from taskmatrix_ros.core.frozen import Frozen
 
@@ -70,19 +70,53 @@ class Ros2Topic(Frozen):
     qos: RosQos = RosQos()
 
 
+class MqttMessage(Frozen):
+    """A further message of the same command; it goes out only if the argument ``given`` is not null."""
+
+    topic: str
+    payload: Any = ""
+    template: str | None = None
+    given: str | None = None
+
+
+class AvailabilityMode(StrEnum):
+    """Which of several availability keys must be true; ``latest``: the one heard last."""
+
+    ALL = "all"
+    ANY = "any"
+    LATEST = "latest"
+
+
 class Mqtt(Frozen):
-    """One MQTT message. ``topic`` and ``payload`` are templates; a payload that is no string is sent as JSON.
+    """MQTT messages, mostly one. ``topic`` and ``payload`` are templates; a payload that is no string is sent as JSON.
 
     ``{name}`` is replaced by an argument; a string that is only ``{name}`` keeps the argument's type; ``{{`` is ``{``.
-    An object's key whose value is only the name of a null argument is left out.
+    An object's key whose value is only the name of a null argument is left out. ``template`` is a Jinja template of
+    the payload over the arguments, in the place of ``payload``; it is rendered in a sandbox.
+
+    ``before`` and ``then`` go out before and after the main message. ``available`` are boolean state keys that tell
+    whether the device is there; nothing is sent to one that is not. ``retain`` is not for what is not idempotent or
+    expires.
     """
 
     kind: Literal["mqtt"]
     broker: str = "default"
     topic: str
     payload: Any = ""
+    template: str | None = None
+    given: str | None = None
     qos: Literal[0, 1, 2] = 1
     retain: bool = False
+    before: tuple[MqttMessage, ...] = Field(default=(), max_length=16)
+    then: tuple[MqttMessage, ...] = Field(default=(), max_length=16)
+    available: tuple[str, ...] = ()
+    available_mode: AvailabilityMode = AvailabilityMode.ALL
+
+    @property
+    def messages(self) -> tuple[MqttMessage, ...]:
+        """Every message, in the order they go out."""
+        main = MqttMessage(topic=self.topic, payload=self.payload, template=self.template, given=self.given)
+        return (*self.before, main, *self.then)
 
 
 class Builtin(Frozen):
@@ -110,15 +144,26 @@ class MqttSource(Frozen):
     """State from an MQTT topic. ``{name}`` in topic and key is a wildcard level.
 
     ``path`` is an RFC 6901 JSON pointer into a JSON payload, empty for the whole payload as text or number;
-    ``map`` turns payloads into values.
+    ``template``, in its place, a Jinja template over ``value`` and ``value_json`` whose text is the value.
+    ``map`` turns what was found into values, ``scale`` multiplies a number. ``optional``: a message that has nothing
+    of it, or what ``map`` does not know, is about something else and no fault.
     """
 
     kind: Literal["mqtt"]
     broker: str = "default"
     topic: str
     path: str | None = None
+    template: str | None = None
     map: dict[str, Any] | None = None
+    scale: float | None = None
+    optional: bool = False
     qos: Literal[0, 1, 2] = 1
+
+    @model_validator(mode="after")
+    def _one_way_to_read(self) -> Self:
+        if self.path is not None and self.template is not None:
+            raise ValueError("path and template are both given; keep one")
+        return self
 
 
 StateSource = Annotated[Ros2TopicSource | MqttSource, Field(discriminator="kind")]

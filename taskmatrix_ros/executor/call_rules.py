@@ -11,7 +11,7 @@ from taskmatrix_ros.core.instruction import Channel
 from taskmatrix_ros.core.policy import Policy, first_match
 from taskmatrix_ros.executor.canonical_name import CanonicalName
 from taskmatrix_ros.executor.masking import MASK, has_sensitive, masked
-from taskmatrix_ros.executor.own_names import forbidden_name
+from taskmatrix_ros.executor.own_names import forbidden_name, own_topic_problem
 from taskmatrix_ros.executor.rate_window import RateWindow
 from taskmatrix_ros.executor.zone_rules import ZoneRules
 from taskmatrix_ros.expressions.expression import Expression
@@ -23,10 +23,20 @@ class CallRules:
     """Everything about a document that no call changes, ready to be asked."""
 
     def __init__(
-        self, document: ApiDocument, policy: Policy, *, robot_namespace: str, own_namespaces: Sequence[str]
+        self,
+        document: ApiDocument,
+        policy: Policy,
+        *,
+        robot_namespace: str,
+        own_namespaces: Sequence[str],
+        own_topics: Sequence[str] = (),
     ) -> None:
-        """:param robot_namespace: what the ROS binding puts before relative names."""
+        """:param robot_namespace: what the ROS binding puts before relative names.
+
+        :param own_topics: MQTT topics of this node, which no binding may reach, nor what lies below them.
+        """
         self.document = document
+        self._own_topics = tuple(own_topics)
         self.canonical = CanonicalName(document.binding, robot_namespace=robot_namespace)
         self.forbidden = forbidden_name(
             document.binding, robot_namespace=robot_namespace, own_namespaces=own_namespaces
@@ -38,7 +48,7 @@ class CallRules:
         self._sensitive = tuple(name for name, spec in document.parameters.items() if has_sensitive({name: spec}))
         self._compared: tuple[ApiDocument, bool] | None = None
         self._objections: dict[tuple[Channel, str], str | None] = {}
-        self._fixed = None if self.canonical.depends_on_arguments else _ByName(document, policy, self.canonical.of({}))
+        self._fixed = None if self.canonical.depends_on_arguments else self._reaching({})
 
     def same_as(self, other: ApiDocument) -> bool:
         """Whether another document says the same. What was compared last is remembered: digests take a while."""
@@ -57,7 +67,10 @@ class CallRules:
 
     def by_name(self, arguments: Mapping[str, Any]) -> _ByName:
         """Give what depends on the name that these arguments reach."""
-        return self._fixed or _ByName(self.document, self._policy, self.canonical.of(arguments))
+        return self._fixed or self._reaching(arguments)
+
+    def _reaching(self, arguments: Mapping[str, Any]) -> _ByName:
+        return _ByName(self.document, self._policy, self.canonical.all_of(arguments), self._own_topics)
 
     def limit_problem(self, arguments: Mapping[str, Any]) -> str | None:
         """Say which argument is outside the policy's limits, or None."""
@@ -81,13 +94,16 @@ class CallRules:
 class _ByName:
     """What patterns decide for one API under one canonical name."""
 
-    def __init__(self, document: ApiDocument, policy: Policy, name: str) -> None:
-        names = (document.name, name)
-        self.name = name
+    def __init__(
+        self, document: ApiDocument, policy: Policy, reached: tuple[str, ...], own_topics: Sequence[str]
+    ) -> None:
+        names = (document.name, *reached)
+        self.name = reached[0]
+        self.own = next(filter(None, (own_topic_problem(name, own_topics) for name in reached)), None)
         self.refusal: str | None = None
         if denied := first_match(names, policy.deny):
             self.refusal = f"the policy denies {denied}"
-        elif policy.allow is not None and first_match(names, policy.allow) is None:
+        elif policy.allow is not None and not all(first_match((document.name, n), policy.allow) for n in reached):
             self.refusal = f"the policy allows only {', '.join(policy.allow) or 'nothing'}"
         self.zones = ZoneRules(policy.zones, names)
         self.approval: tuple[ApprovalScope, str] | None = policy.scope_of(document.name, names, document.effect)

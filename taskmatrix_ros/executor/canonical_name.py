@@ -20,9 +20,13 @@ class CanonicalName:
 
     def __init__(self, binding: BindingSpec, *, robot_namespace: str) -> None:
         """:param robot_namespace: put before relative ROS names, as the binding itself does."""
+        self._others: tuple[str, ...] = ()
         if isinstance(binding, Mqtt):
-            self._template = f"mqtt://{binding.broker}/{binding.topic}"
-            self.depends_on_arguments = "{" in self._template or "}" in self._template
+            prefix = f"mqtt://{binding.broker}/"
+            self._template = prefix + binding.topic
+            others = dict.fromkeys(prefix + message.topic for message in (*binding.before, *binding.then))
+            self._others = tuple(other for other in others if other != self._template)
+            self.depends_on_arguments = any(set(name) & set("{}") for name in (self._template, *self._others))
             return
         self.depends_on_arguments = False
         name = binding.name
@@ -37,6 +41,11 @@ class CanonicalName:
         if not self.depends_on_arguments:
             return self._template
         return _TOKEN.sub(lambda token: _filled(token, arguments), self._template)
+
+    def all_of(self, arguments: Mapping[str, Any]) -> tuple[str, ...]:
+        """Give every name that it reaches, that of ``of`` first: an MQTT command may be several messages."""
+        others = (_TOKEN.sub(lambda token: _filled(token, arguments), other) for other in self._others)
+        return (self.of(arguments), *others)
 
 
 def _filled(token: re.Match[str], arguments: Mapping[str, Any]) -> str:

@@ -59,6 +59,7 @@ class Gate:
         policy: Policy | None = None,
         audit: Audit | None = None,
         own_namespaces: Sequence[str] = ("/taskmatrix",),
+        own_topics: Sequence[str] = ("taskmatrix",),
         robot_namespace: str = "",
         home_clock: HomeClock | None = None,
         clock: SteadyClock | None = None,
@@ -67,6 +68,7 @@ class Gate:
         """:param audit: told every decision; None where nothing can be reached, as when only planning.
 
         :param own_namespaces: absolute ROS namespaces of this node, which no binding may reach.
+        :param own_topics: MQTT topics of this node, with all below them, which no binding may reach.
         :param robot_namespace: what the ROS binding puts before relative names.
         :param approval_clock: what approvals expire by; the machine's if left out.
         """
@@ -76,6 +78,7 @@ class Gate:
         self._state = state
         self._audit = audit
         self._own_namespaces = tuple(own_namespaces)
+        self._own_topics = tuple(own_topics)
         self._robot_namespace = robot_namespace
         self._home_clock = home_clock or WallClock()
         self._clock = clock or SteadyClock()
@@ -135,7 +138,11 @@ class Gate:
         if kept is not None and kept[0] is document:
             return kept[1]
         rules = CallRules(
-            document, self.policy, robot_namespace=self._robot_namespace, own_namespaces=self._own_namespaces
+            document,
+            self.policy,
+            robot_namespace=self._robot_namespace,
+            own_namespaces=self._own_namespaces,
+            own_topics=self._own_topics,
         )
         if kept is not None and kept[1].window is not None and rules.window is not None:
             rules.window.take_over(kept[1].window)
@@ -183,6 +190,10 @@ class Gate:
 
     def _check_policy(self, wish: Wish) -> None:
         by_name = wish.rules.by_name(wish.arguments)
+        if by_name.own:
+            raise CallRefused(
+                f"{wish.call.api} may not be called: {by_name.own}; correct its manifest", code="OWN_NAME"
+            )
         if by_name.refusal:
             raise CallRefused(f"{wish.call.api} ({by_name.name}) may not be called: {by_name.refusal}", code="POLICY")
 

@@ -45,3 +45,18 @@ def forbidden_name(binding: BindingSpec, *, robot_namespace: str, own_namespaces
     if parts and isinstance(binding, Ros2Topic) and parts[-1] in _SAFETY_TOPICS:
         return f"{absolute} is a safety topic"
     return None
+
+
+def own_topic_problem(name: str, own_topics: Iterable[str]) -> str | None:
+    """Say why an MQTT topic may not be published on, or None.
+
+    :param name: canonical, ``mqtt://<broker>/<topic>``; other names are passed over.
+    :param own_topics: what they, and all topics below them, are: the node's own.
+    """
+    if not name.startswith("mqtt://"):
+        return None
+    topic = name.removeprefix("mqtt://").partition("/")[2]
+    for own in own_topics:
+        if topic == own or topic.startswith(f"{own}/"):
+            return f"{topic} is a topic of this node"
+    return None

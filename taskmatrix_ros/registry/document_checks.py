@@ -8,9 +8,11 @@ import re
 from typing import Any
 
 from taskmatrix_ros.core.api_document import ApiDocument, Composite, StateSpec
-from taskmatrix_ros.core.binding_spec import Builtin, Mqtt, MqttSource
+from taskmatrix_ros.core.binding_spec import Builtin, Mqtt, MqttMessage, MqttSource
 from taskmatrix_ros.core.diagnostic import Diagnostic
+from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.expressions.ensures import is_read_back
+from taskmatrix_ros.expressions.jinja_template import JinjaTemplate
 from taskmatrix_ros.expressions.key_template import key_parameters
 from taskmatrix_ros.registry.code_reading import CodeReading
 from taskmatrix_ros.registry.expression_check import check_expression
@@ -37,6 +39,11 @@ def check_manifest(manifest: Manifest) -> tuple[Diagnostic, ...]:
 
 def _check_state(state: StateSpec, path: Path, findings: Findings) -> None:
     check_state_unit(state.key, state.type, state.unit, (*path, "key"), findings)
+    if isinstance(state.source, MqttSource) and state.source.template is not None:
+        try:
+            JinjaTemplate.parse(state.source.template)
+        except ConfigError as error:
+            findings.error((*path, "from", "template"), "template", error.message, "correct it")
     heard = state.source.topic if isinstance(state.source, MqttSource) else state.source.name
     for name in key_parameters(state.key):
         if f"{{{name}}}" not in heard:
@@ -126,11 +133,34 @@ class _DocumentCheck:
             self._check_key(resource, (*self._path, "resources", index))
         binding = self._api.binding
         if isinstance(binding, Mqtt):
-            self._check_template(binding.topic, (*self._path, "binding", "topic"))
-            self._check_template(binding.payload, (*self._path, "binding", "payload"))
+            self._check_mqtt(binding, (*self._path, "binding"))
         elif not isinstance(binding, Builtin):
             self._check_key(binding.name, (*self._path, "binding", "name"))
             self._check_template(binding.arguments, (*self._path, "binding", "arguments"))
+
+    def _check_mqtt(self, binding: Mqtt, path: Path) -> None:
+        places: list[tuple[Mqtt | MqttMessage, Path]] = [(binding, path)]
+        places += [(message, (*path, "before", index)) for index, message in enumerate(binding.before)]
+        places += [(message, (*path, "then", index)) for index, message in enumerate(binding.then)]
+        for message, place in places:
+            self._check_template(message.topic, (*place, "topic"))
+            self._check_template(message.payload, (*place, "payload"))
+            if message.given is not None:
+                self._check_parameter(message.given, (*place, "given"))
+            if message.template is not None:
+                self._check_jinja(message.template, (*place, "template"))
+        if binding.retain and (self._api.expires_s is not None or not self._api.idempotent):
+            why = "the broker would do it again, or late, whenever the device comes back"
+            self._findings.error((*path, "retain"), "retain", f"what expires or is not idempotent: {why}", "remove it")
+
+    def _check_jinja(self, source: str, path: Path) -> None:
+        try:
+            names = JinjaTemplate.parse(source).names
+        except ConfigError as error:
+            self._findings.error(path, "template", error.message, "correct it")
+            return
+        for name in sorted(names):
+            self._check_parameter(name, path)
 
     def _check_key(self, template: str, path: Path) -> None:
         for name in key_parameters(template):

@@ -1,0 +1,66 @@
+"""The messages of one command: what is published where, worked out from the arguments."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from taskmatrix_ros.bindings.mqtt_topic import check_topic_template, render_topic
+from taskmatrix_ros.bindings.templates import check_template, render
+from taskmatrix_ros.core.binding_spec import Mqtt, MqttMessage
+from taskmatrix_ros.core.errors import CallRefused, ConfigError
+from taskmatrix_ros.expressions.jinja_template import JinjaTemplate, TemplateFailed
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A message ready to be sent."""
+
+    topic: str
+    payload: bytes
+
+
+def check_messages(spec: Mqtt, parameter_names: Iterable[str]) -> None:
+    """Make sure that ``publications_of`` can only fail for the values of a call.
+
+    :raises ConfigError: a topic or template can never work, or names what is no parameter.
+    """
+    names = frozenset(parameter_names)
+    for message in spec.messages:
+        check_topic_template(message.topic, names)
+        check_template(message.payload, names)
+        if message.given is not None and message.given not in names:
+            raise ConfigError(f"given: {message.given!r} is no parameter; parameters are: {', '.join(sorted(names))}")
+        if message.template is not None and (unknown := JinjaTemplate.parse(message.template).names - names):
+            known = ", ".join(sorted(names)) or "none"
+            raise ConfigError(f"template {message.template[:80]!r} names {min(unknown)}; parameters are: {known}")
+
+
+def publications_of(spec: Mqtt, arguments: Mapping[str, Any]) -> tuple[Publication, ...]:
+    """Fill in the messages, in the order they go out.
+
+    :raises CallRefused: an argument does not fit its topic or payload, or nothing is left to send.
+    """
+    wanted = [one for one in spec.messages if one.given is None or arguments.get(one.given) is not None]
+    if not wanted:
+        names = ", ".join(sorted({one.given for one in spec.messages if one.given}))
+        raise CallRefused(f"there is nothing to send; give one of {names}")
+    return tuple(Publication(render_topic(one.topic, arguments), _payload(one, arguments)) for one in wanted)
+
+
+def _payload(message: MqttMessage, arguments: Mapping[str, Any]) -> bytes:
+    if message.template is not None:
+        try:
+            return JinjaTemplate.parse(message.template).render(arguments).encode()
+        except TemplateFailed as error:
+            raise CallRefused(str(error)) from error
+    value = render(message.payload, arguments)
+    if value is None:
+        raise CallRefused("the payload is null; give the argument it is made of")
+    try:
+        text = value if isinstance(value, str) else json.dumps(value, allow_nan=False, ensure_ascii=False)
+        return text.encode()
+    except (TypeError, ValueError) as error:
+        raise CallRefused(f"the payload cannot be written as JSON: {error}") from error
