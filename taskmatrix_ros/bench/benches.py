@@ -7,12 +7,13 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from taskmatrix_ros.bench.figure import Figure
+from taskmatrix_ros.bench.options import BenchOptions
 from taskmatrix_ros.core.errors import ConfigError
 
 Announce = Callable[[str], None]
 """Told in one line what is being measured."""
 
-Bench = Callable[[Announce], Coroutine[Any, Any, Sequence[Figure]]]
+Bench = Callable[[Announce, BenchOptions], Coroutine[Any, Any, Sequence[Figure]]]
 
 BENCHES = {
     "crash": "kill -9 at every boundary of the journal; what is lost, doubled or ended wrongly",

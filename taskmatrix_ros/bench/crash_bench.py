@@ -9,12 +9,13 @@ from pathlib import Path
 
 from taskmatrix_ros.bench.crash_drill import CrashDrill, Verdict
 from taskmatrix_ros.bench.figure import Figure
+from taskmatrix_ros.bench.options import BenchOptions
 from taskmatrix_ros.core.errors import ConfigError
 
 SPEED = 10.0
 
 
-async def measure(announce: Callable[[str], None]) -> Sequence[Figure]:
+async def measure(announce: Callable[[str], None], _options: BenchOptions) -> Sequence[Figure]:
     """Kill the node at every commit, each time in a run of its own.
 
     :raises ConfigError: a process does not come up, or the run does not end well even if nobody kills it.

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from taskmatrix_ros.bench.action_pair import action_ratio
 from taskmatrix_ros.bench.bench_system import BenchSystem, Echo, bench_system
 from taskmatrix_ros.bench.figure import Figure
+from taskmatrix_ros.bench.options import BenchOptions
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.ids import new_id
 from taskmatrix_ros.core.outcome import Status
@@ -26,7 +27,7 @@ SLOWEST = 3.0
 """A run that took longer than this times the median does not count as right."""
 
 
-async def measure(announce: Callable[[str], None]) -> Sequence[Figure]:
+async def measure(announce: Callable[[str], None], _options: BenchOptions) -> Sequence[Figure]:
     """Take the figures, one after the other."""
     echo = Echo()
     async with bench_system(MANIFEST, lambda _catalogue, _state: (echo,)) as system:

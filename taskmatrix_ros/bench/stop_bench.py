@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from taskmatrix_ros.bench.figure import Figure
+from taskmatrix_ros.bench.options import BenchOptions
 from taskmatrix_ros.bench.stop_drill import AWKWARD, StopDrill
 from taskmatrix_ros.bench.stop_watch import Stopping
 
@@ -34,7 +35,7 @@ class _Taken:
         self.told += stopping.told == tuple(told)
 
 
-async def measure(announce: Callable[[str], None]) -> Sequence[Figure]:
+async def measure(announce: Callable[[str], None], _options: BenchOptions) -> Sequence[Figure]:
     """Stop a robot that drives, in one bad moment after the other.
 
     :raises ConfigError: a process does not come up.

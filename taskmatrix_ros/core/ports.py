@@ -33,6 +33,14 @@ Progress = Callable[[ProgressReport], None]
 """Told every report, in the loop's thread."""
 
 
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What became of a catalogue's enabled documents: names that are new or changed, and names that are gone."""
+
+    put: frozenset[str]
+    removed: frozenset[str]
+
+
 class Catalogue(Protocol):
     """The documents that may be used now."""
 
@@ -51,6 +59,12 @@ class Catalogue(Protocol):
     @property
     def revision(self) -> int:
         """Rises with every change, so that what was derived from the documents knows when to derive anew."""
+
+    def changes(self, since: int) -> Changes | None:
+        """Give what changed after the revision ``since``.
+
+        :returns: None: that is not known any more; begin anew from ``documents()``.
+        """
 
 
 @dataclass(frozen=True, kw_only=True)

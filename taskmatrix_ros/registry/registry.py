@@ -11,6 +11,7 @@ from taskmatrix_ros.core.action_code import ActionCode, DocumentPin
 from taskmatrix_ros.core.api_document import ApiDocument, ApiPackage, Composite, StateSpec
 from taskmatrix_ros.core.diagnostic import Diagnostic, Severity
 from taskmatrix_ros.core.errors import ConfigError, ManifestError, VerificationError
+from taskmatrix_ros.core.ports import Changes
 from taskmatrix_ros.registry.catalogue_checks import check_catalogue
 from taskmatrix_ros.registry.code_reading import CodeReading
 from taskmatrix_ros.registry.document_checks import check_manifest
@@ -67,6 +68,10 @@ class Registry:
     def revision(self) -> int:
         """Rises with every successful ``load``."""
         return self._revision
+
+    def changes(self, since: int) -> Changes | None:
+        """Give what changed after a revision: nothing, or, as ``load`` takes all files anew, unknown."""
+        return Changes(frozenset(), frozenset()) if since == self._revision else None
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
