@@ -28,7 +28,7 @@ from taskmatrix_ros.executor.doubt import REPEAT, Doubt, open_question, repeatab
 from taskmatrix_ros.executor.interpreter import ExternalCall
 from taskmatrix_ros.executor.proof import Proof
 from taskmatrix_ros.executor.resource_locks import ANY
-from taskmatrix_ros.expressions.key_template import expand_key
+from taskmatrix_ros.expressions.spread import expand_keys
 
 
 class CallPerformer:
@@ -212,6 +212,6 @@ def _as_json(value: Mapping[str, Any]) -> Any:
 def _resources(document: ApiDocument, arguments: Mapping[str, Any]) -> frozenset[str]:
     known = {name: ANY if value is None else value for name, value in document.with_defaults(dict(arguments)).items()}
     try:
-        return frozenset(expand_key(template, known) for template in document.resources)
+        return frozenset(name for template in document.resources for name in expand_keys(document, template, known))
     except ValueError:  # an argument of the wrong kind, which the Gate will refuse
         return frozenset({ANY})

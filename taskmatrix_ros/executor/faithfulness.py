@@ -21,6 +21,7 @@ from taskmatrix_ros.core.outline import Outline, OutlineStep
 from taskmatrix_ros.executor.source_map import api_calls, literal_arguments_of, position_of
 from taskmatrix_ros.expressions.expression import Expression
 from taskmatrix_ros.expressions.key_template import expand_key
+from taskmatrix_ros.expressions.spread import spread
 
 UNASKED = "faithfulness"
 """The code of these findings."""
@@ -76,18 +77,21 @@ class _Commanded:
     @staticmethod
     def of(node: ast.Call, document: ApiDocument) -> _Commanded:
         given = literal_arguments_of(node)
-        texts = [value.casefold() for value in given.values() if isinstance(value, str)]
+        texts = [text.casefold() for value in given.values() for text in _texts(value)]
         keys = [*document.sets, *(key for source in document.ensures for key in _KEY.findall(source))]
         sentences = [sentence for group in document.sentences.values() for sentence in group]
         described = [document.name.replace("_", " "), *keys, *sentences, document.description]
-        shown = {key: _expanded(key, given) for key in document.sets}
+        one = spread(document, given)[0] if given else given  # of a list its first stands for the rest
+        shown = {key: _expanded(key, one) for key in document.sets}
         return _Commanded(
             node=node,
             document=document,
             words=_words([*described, *texts]),
             entities=frozenset([*(_entity(key) for key in (*keys, *shown.values()) if "{" not in key), *texts]),
             heads=tuple(key.partition("{")[0] for key, whole in shown.items() if "{" in key and "{" not in whole),
-            resources=frozenset(_expanded(name, given) for name in document.resources),
+            resources=frozenset(
+                _expanded(name, each) for each in spread(document, given) for name in document.resources
+            ),
             literal=len(given) == len(node.keywords),
         )
 
@@ -165,6 +169,13 @@ def _alike(some: frozenset[str], others: frozenset[str]) -> bool:
         for one in some
         for other in others
     )
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | tuple):
+        yield from (element for element in value if isinstance(element, str))
 
 
 def _entity(key: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, Protocol
 
 from taskmatrix_ros.core.api_document import ApiDocument
@@ -23,6 +24,7 @@ from taskmatrix_ros.executor.call_rules import CallRules
 from taskmatrix_ros.executor.masking import masked
 from taskmatrix_ros.executor.rate_window import RateWindow
 from taskmatrix_ros.executor.stop_latch import StopLatch
+from taskmatrix_ros.expressions.spread import spread
 
 _log = logging.getLogger(__name__)
 
@@ -204,10 +206,10 @@ class Gate:
 
     def _check_requirements(self, wish: Wish) -> None:
         """A requirement that cannot be known is not met: nobody has heard whether the gripper is empty."""
-        for expression in wish.rules.requirements:
-            keys = expression.keys_for(wish.arguments)
+        for expression, arguments in product(wish.rules.requirements, spread(wish.document, wish.arguments)):
+            keys = expression.keys_for(arguments)
             known = self._state.known(keys)
-            holds, evidence = expression.decide(known, wish.arguments, now=self._home_clock.now())
+            holds, evidence = expression.decide(known, arguments, now=self._home_clock.now())
             if not holds:
                 doubts = filter(None, map(self._state.doubt, keys))
                 raise CallRefused(f"{wish.call.api} requires: {'; '.join((evidence, *doubts))}", code="REQUIREMENT")

@@ -10,7 +10,8 @@ from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.diagnostic import Diagnostic
 from taskmatrix_ros.executor.code_names import FUNCTIONS
 from taskmatrix_ros.executor.source_map import GATHER, api_calls, literal_arguments_of, position_of
-from taskmatrix_ros.expressions.key_template import expand_key, key_parameters
+from taskmatrix_ros.expressions.key_template import key_parameters
+from taskmatrix_ros.expressions.spread import expand_keys
 
 _FORM = f"write {GATHER}(one_api(...), another_api(...))"
 
@@ -77,11 +78,11 @@ def _collisions(node: ast.Call, documents: Mapping[str, ApiDocument]) -> Iterato
 def _certain_resources(call: ast.Call, documents: Mapping[str, ApiDocument]) -> frozenset[str]:
     document = documents[_api_of(call, documents)]
     given = literal_arguments_of(call)
-    names = set()
+    names: set[str] = set()
     for template in document.resources:
         values = {name: given.get(name, document.parameters[name].default) for name in key_parameters(template)}
         if all(value is not None for value in values.values()):
-            names.add(expand_key(template, values))
+            names.update(expand_keys(document, template, values))
     return frozenset(names)
 
 

@@ -13,8 +13,10 @@ from taskmatrix_ros.core.outcome import Confirmation
 from taskmatrix_ros.core.state_store import StateStore, StateValue
 from taskmatrix_ros.expressions.ensures import ensures_of
 from taskmatrix_ros.expressions.expression import Expression
+from taskmatrix_ros.expressions.spread import spread
 
 Evidence = tuple[str, ...]
+_Condition = tuple[Expression, Mapping[str, Any]]
 
 
 class ReadBack:
@@ -43,7 +45,8 @@ class ReadBack:
             if document.effect.commands:
                 return Confirmation.UNCONFIRMED, (f"nothing tells what {document.name} brings about",)
             return Confirmation.NONE, ()
-        watch = _Watch(self._state, self._clock, expressions, call, since, result)
+        conditions = tuple((one, args) for args in spread(document, call.arguments) for one in expressions)
+        watch = _Watch(self._state, self._clock, conditions, call, since, result)
         await watch.until_confirmed(document.confirm_s)
         return watch.verdict(), watch.evidence()
 
@@ -55,20 +58,20 @@ class _Watch:
         self,
         state: StateStore,
         clock: HomeClock,
-        expressions: tuple[Expression, ...],
+        conditions: tuple[_Condition, ...],
         call: Call,
         since: int,
         result: Any,
     ) -> None:
         self._state = state
         self._clock = clock
-        self._args = call.arguments
         self._own = f"reply:{call.call_id}"
         self._since = since
         self._result = result
-        self._keys = {expression: expression.keys_for(self._args) for expression in expressions}
-        self._all_keys = tuple(dict.fromkeys(key for keys in self._keys.values() for key in keys))
-        self._said: dict[Expression, tuple[bool | None, str]] = {}
+        self._conditions = conditions
+        self._keys = tuple(expression.keys_for(args) for expression, args in conditions)
+        self._all_keys = tuple(dict.fromkeys(key for keys in self._keys for key in keys))
+        self._said: tuple[tuple[bool | None, str], ...] = ()
         self._news: set[str] = set()
         self._confirmed = False
 
@@ -91,29 +94,32 @@ class _Watch:
     def verdict(self) -> Confirmation:
         if self._confirmed:
             return Confirmation.CONFIRMED
-        for expression, (holds, _) in self._said.items():
-            if holds is False and self._news.intersection(self._keys[expression]):
+        for keys, (holds, _) in zip(self._keys, self._said, strict=True):
+            if holds is False and self._news.intersection(keys):
                 return Confirmation.CONTRADICTED
         return Confirmation.UNCONFIRMED
 
     def evidence(self) -> Evidence:
-        return (*(line for _, line in self._said.values()), *map(self._describe, self._all_keys))
+        # what does not hold goes first: of many things, those are what a person wants to know of
+        said = sorted(self._said, key=lambda decided: decided[0] is True)
+        return (*(line for _, line in said), *map(self._describe, self._all_keys))
 
     def _look(self) -> bool:
         """Decide every expression by the values that count. :returns: whether all of it is confirmed."""
         counted = {key: value for key in self._all_keys if (value := self._counted(key)) is not None}
         known = {key: value.value for key, value in counted.items()}
         self._news = {key for key, value in counted.items() if self._is_news(value)}
-        self._said = {expression: self._decide(expression, known) for expression in self._keys}
-        self._confirmed = all(holds for holds, _ in self._said.values()) and self._says_something()
+        self._said = tuple(self._decide(condition, known) for condition in self._conditions)
+        self._confirmed = all(holds for holds, _ in self._said) and self._says_something()
         return self._confirmed
 
     def _says_something(self) -> bool:
         """Whether the world has a part in it: what holds whatever the state is confirms nothing."""
-        return any(self._decide(expression, {})[0] is not True for expression in self._keys)
+        return any(self._decide(condition, {})[0] is not True for condition in self._conditions)
 
-    def _decide(self, expression: Expression, known: Mapping[str, Any]) -> tuple[bool | None, str]:
-        return expression.decide(known, self._args, result=self._result, now=self._clock.now())
+    def _decide(self, condition: _Condition, known: Mapping[str, Any]) -> tuple[bool | None, str]:
+        expression, args = condition
+        return expression.decide(known, args, result=self._result, now=self._clock.now())
 
     def _counted(self, key: str) -> StateValue | None:
         stored = self._state.read(key)

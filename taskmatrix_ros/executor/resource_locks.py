@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.executor.source_map import literal_arguments, parse_source
-from taskmatrix_ros.expressions.key_template import expand_key, key_parameters
+from taskmatrix_ros.expressions.key_template import key_parameters
+from taskmatrix_ros.expressions.spread import expand_keys
 
 ANY = "*"
 """Stands for an argument that the source does not show."""
@@ -24,7 +25,7 @@ def resources_of(source: str, documents: Mapping[str, ApiDocument]) -> frozenset
         for template in document.resources:
             values = {name: given.get(name, document.parameters[name].default) for name in key_parameters(template)}
             shown = {name: ANY if value is None else value for name, value in values.items()}
-            names.add(expand_key(template, shown))
+            names.update(expand_keys(document, template, shown))
     return frozenset(names)
 
 

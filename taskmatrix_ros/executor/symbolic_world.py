@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import product
 from typing import Any
 
 from taskmatrix_ros.core.api_document import ApiDocument
@@ -15,9 +16,10 @@ from taskmatrix_ros.executor.argument_check import argument_problems
 from taskmatrix_ros.executor.guesses import Guesses
 from taskmatrix_ros.executor.interpreter import ExternalCall
 from taskmatrix_ros.executor.route import Route
-from taskmatrix_ros.expressions.ensures import ensures_of
+from taskmatrix_ros.expressions.ensures import ensures_of, is_left_out
 from taskmatrix_ros.expressions.expression import Expression
 from taskmatrix_ros.expressions.key_template import expand_key
+from taskmatrix_ros.expressions.spread import spread
 
 
 class SymbolicWorld:
@@ -132,8 +134,8 @@ class SymbolicWorld:
         )
 
     def _check_requirements(self, call: Call, document: ApiDocument) -> None:
-        for source in document.requires:
-            verdict, evidence = Expression.parse(source).decide(self._state, call.arguments, now=self._now)
+        for source, args in product(document.requires, spread(document, call.arguments)):
+            verdict, evidence = Expression.parse(source).decide(self._state, args, now=self._now)
             if verdict is None:
                 self.note_unknown(f"line {call.position.line}: {document.name} requires: {evidence}")
             elif not verdict:
@@ -149,16 +151,18 @@ class SymbolicWorld:
 
     def _assign(self, call: Call, document: ApiDocument, result: Any, *, is_guess: bool) -> None:
         assigned = {}
-        for template, source in document.sets.items():
+        for (template, source), args in product(document.sets.items(), spread(document, call.arguments)):
+            if is_left_out(document, source, args):
+                continue
             try:
-                key = expand_key(template, call.arguments)
+                key = expand_key(template, args)
             except ValueError as error:
                 self.note_unknown(f"line {call.position.line}: what {document.name} changes: {error}")
                 continue
             expression = Expression.parse(source)
-            absent = [read for read in expression.keys_for(call.arguments) if read not in self._state]
+            absent = [read for read in expression.keys_for(args) if read not in self._state]
             try:
-                value = expression.evaluate(self._state, call.arguments, result=result, now=self._now)
+                value = expression.evaluate(self._state, args, result=result, now=self._now)
             except ValueError as error:
                 self.note_unknown(f"line {call.position.line}: {key} after {document.name}: {error}")
                 value, absent = None, [key]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.expressions.expression import Expression
 from taskmatrix_ros.expressions.key_template import key_access
@@ -19,8 +22,28 @@ def ensures_of(document: ApiDocument) -> tuple[str, ...]:
     if document.ensures:
         return document.ensures
     return tuple(
-        _equals(key, value, document.tolerance.get(key)) for key, value in document.sets.items() if is_read_back(value)
+        _unless_left_out(document, value, _equals(key, value, document.tolerance.get(key)))
+        for key, value in document.sets.items()
+        if is_read_back(value)
     )
+
+
+def is_left_out(document: ApiDocument, value: str, arguments: Mapping[str, Any]) -> bool:
+    """Whether a value of ``sets`` is an optional argument that this call leaves out: it then assigns nothing."""
+    name = _optional_argument(document, value)
+    return name is not None and arguments.get(name) is None
+
+
+def _unless_left_out(document: ApiDocument, value: str, condition: str) -> str:
+    name = _optional_argument(document, value)
+    return condition if name is None else f"args.{name} == null || {condition}"
+
+
+def _optional_argument(document: ApiDocument, value: str) -> str | None:
+    """Name the parameter that the value is, and that has neither to be given nor a default."""
+    name = value.strip().removeprefix("args.")
+    spec = document.parameters.get(name) if value.strip().startswith("args.") else None
+    return name if spec is not None and not spec.required and spec.default is None else None
 
 
 def is_read_back(value: str) -> bool:

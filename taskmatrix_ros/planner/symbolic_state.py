@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import product
 from typing import Any
 
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.errors import ConfigError
-from taskmatrix_ros.expressions.ensures import ensures_of
+from taskmatrix_ros.expressions.ensures import ensures_of, is_left_out
 from taskmatrix_ros.expressions.expression import Expression
 from taskmatrix_ros.expressions.key_template import expand_key
+from taskmatrix_ros.expressions.spread import spread
 
 _CHOICE = re.compile(r'args\.(?P<name>\w+) (?:==|(?P<list>in)) state\["(?P<key>[^"]+)"\]')
 _CHOICE_TURNED = re.compile(r'state\["(?P<key>[^"]+)"\] == args\.(?P<name>\w+)(?P<list>)')
@@ -33,12 +35,14 @@ class SymbolicState:
         """Do what a call would do. :returns: the keys it assigned."""
         given = document.with_defaults(dict(arguments))
         after: dict[str, Any] = {}
-        for template, value in document.sets.items():
+        for (template, value), each in product(document.sets.items(), spread(document, given)):
+            if is_left_out(document, value, each):
+                continue
             try:
-                key = expand_key(template, given)
+                key = expand_key(template, each)
             except ValueError:
                 continue
-            after[key] = self._value(value, given)
+            after[key] = self._value(value, each)
         for key, value in after.items():
             if value is None:
                 self._values.pop(key, None)
@@ -59,7 +63,9 @@ class SymbolicState:
             conditions = ensures_of(document)
         except ConfigError:
             return False
-        return bool(conditions) and all(self.holds(condition, given) for condition in conditions)
+        return bool(conditions) and all(
+            self.holds(condition, each) for condition in conditions for each in spread(document, given)
+        )
 
     def holds(self, condition: str, arguments: Mapping[str, Any]) -> bool:
         """Whether a condition is true; one that errs is not."""
