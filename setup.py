@@ -59,6 +59,7 @@ setup(
         "rich>=13.8",
         "scipy>=1.11",
         "typer>=0.12",
+        "websockets>=13",
     ],
     extras_require={"broker": ["amqtt>=0.11,<0.13"]},
     entry_points={"console_scripts": [f"taskmatrix = {PACKAGE}.cli.main:main"]},

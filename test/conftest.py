@@ -13,9 +13,12 @@ from pathlib import Path
 
 import pytest
 from domain_reservation import DomainReservation
+from home_assistant_home import furnish, home_configuration
 from leaks import RUN_VARIABLE, Leaks, processes_of_run
 from peers import MISSING, MODULES, required_peers
 from ros_free import ROS_MODULES, ros_free
+
+from taskmatrix_ros.bench.home_assistant_server import HomeAssistantServer
 
 UNIT = Path(__file__).resolve().parent / "unit"
 leaks = Leaks()
@@ -136,6 +139,19 @@ def leaks_fixture() -> Leaks:
 
 
 # --- what tests share -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def home_assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HomeAssistantServer]:
+    """A real Home Assistant with the house of ``home_assistant_home``, one for the whole run; it may be restarted."""
+    server = HomeAssistantServer(tmp_path_factory.mktemp("home-assistant"), home_configuration())
+    with leaks.long_lived("bin/hass"):
+        server.open()
+        try:
+            furnish(server)
+            yield server
+        finally:
+            server.close()
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ import os
 import shutil
 from collections.abc import Callable
 
+from taskmatrix_ros.bench.home_assistant_server import find_hass
+
 REQUIRE_VARIABLE = "TASKMATRIX_REQUIRE"
 
 
@@ -21,7 +23,7 @@ def _lacks_broker() -> str | None:
 
 
 def _lacks_home_assistant() -> str | None:
-    return None if shutil.which(os.environ.get("TASKMATRIX_HASS", "hass")) else "no hass; name it in TASKMATRIX_HASS"
+    return None if find_hass() else "no hass; run scripts/setup --with homeassistant, or name it in TASKMATRIX_HASS"
 
 
 MISSING: dict[str, Callable[[], str | None]] = {

@@ -27,11 +27,18 @@ def test_setup_shows_its_usage() -> None:
     assert "--ros" in done.stdout
 
 
-@pytest.mark.parametrize("argument", ["--rso", "--with", "demo", ""])
+@pytest.mark.parametrize("argument", ["--rso", "demo", ""])
 def test_setup_refuses_what_it_does_not_know(argument: str) -> None:
     done = run("scripts/setup", argument)
     assert done.returncode == 2
     assert done.stderr.startswith(f"setup: unknown argument '{argument}'\nusage: ")
+
+
+@pytest.mark.parametrize("arguments", [("--with",), ("--with", "gazebo"), ("--with=",)])
+def test_setup_makes_no_other_peer(arguments: tuple[str, ...]) -> None:
+    done = run("scripts/setup", *arguments)
+    assert done.returncode == 2
+    assert done.stderr.endswith("is unknown; allowed: homeassistant\n")
 
 
 def test_check_takes_no_arguments() -> None:
