@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from taskmatrix_ros.app.settings import Settings
+from taskmatrix_ros.bindings.function import FunctionBinding
+from taskmatrix_ros.bindings.http import HttpBinding
 from taskmatrix_ros.bindings.mqtt import MqttBinding
 from taskmatrix_ros.core.clocks import RosClock
 from taskmatrix_ros.core.ports import Binding, Catalogue
@@ -25,7 +27,10 @@ def make_bindings(
 
     :param thread: the node that ROS bindings use; needed where the profile has ``ros:``.
     """
-    bindings: list[Binding] = []
+    bindings: list[Binding] = [
+        HttpBinding(settings.http, settings.secrets),
+        FunctionBinding(settings.functions, catalogue),
+    ]
     if settings.mqtt is not None:
         bindings.append(MqttBinding(settings.mqtt.brokers, catalogue, state))
     if settings.ros is not None and thread is not None and clock is not None:

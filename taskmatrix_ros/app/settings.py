@@ -12,7 +12,11 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from taskmatrix_ros.app.profile_models import ModelsSettings
 from taskmatrix_ros.app.setting_errors import setting_error
+from taskmatrix_ros.bindings.function import FunctionSettings
+from taskmatrix_ros.bindings.http_settings import HttpSettings
 from taskmatrix_ros.bindings.mqtt_settings import BrokerSettings
+from taskmatrix_ros.bindings.secret import SecretSettings
+from taskmatrix_ros.core.binding_spec import Name
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.frozen import Frozen
 from taskmatrix_ros.core.policy import Policy
@@ -77,6 +81,9 @@ class Settings(Frozen):
     state_folder: Path = Path()
     ros: RosSettings | None = None
     mqtt: MqttSettings | None = None
+    http: HttpSettings = HttpSettings()
+    functions: FunctionSettings = FunctionSettings()
+    secrets: dict[Name, SecretSettings] = Field(default_factory=dict)
     processes: ProcessesSettings = ProcessesSettings()
     policy: Policy = Policy()
     audit: AuditSettings = AuditSettings()

@@ -5,9 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from taskmatrix_ros.core.frozen import Frozen
+from taskmatrix_ros.core.url_template import UrlTemplate
 
 RosName = Annotated[str, Field(pattern=r"^[A-Za-z_/~][A-Za-z0-9_/{}~]*$")]
 """A ROS name; relative ones get the profile's namespace."""
@@ -15,6 +16,19 @@ RosName = Annotated[str, Field(pattern=r"^[A-Za-z_/~][A-Za-z0-9_/{}~]*$")]
 ActionType = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*/action/[A-Z][A-Za-z0-9]*$")]
 ServiceType = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*/srv/[A-Z][A-Za-z0-9]*$")]
 MessageType = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*/msg/[A-Z][A-Za-z0-9]*$")]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=80)]
+"""A name that a profile or an installed package gives to something: a server, a secret, a function."""
+
+HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", max_length=100)]
+
+
+def _check_url(text: str) -> str:
+    UrlTemplate.parse(text)
+    return text
+
+
+Url = Annotated[str, AfterValidator(_check_url)]
+"""An absolute URL, see ``core.url_template``."""
 
 
 class Reliability(StrEnum):
@@ -119,6 +133,67 @@ class Mqtt(Frozen):
         return (*self.before, main, *self.then)
 
 
+class HttpAuth(Frozen):
+    """How a request shows who asks. ``secret`` names one of the profile's ``secrets``, never the secret itself.
+
+    ``basic``: the secret is ``user:password``; ``header`` and ``query``: the secret goes into what ``name`` names.
+    """
+
+    kind: Literal["bearer", "basic", "header", "query"]
+    secret: Name
+    name: HeaderName | None = None
+
+    @model_validator(mode="after")
+    def _name_where_needed(self) -> Self:
+        if (self.kind in ("header", "query")) != (self.name is not None):
+            raise ValueError(f"auth {self.kind} {'needs' if self.name is None else 'takes no'} `name`")
+        return self
+
+
+class Http(Frozen):
+    """One HTTP request. ``{name}`` in ``url`` is a part of the path; ``query``, ``headers``, ``body`` are templates.
+
+    With neither ``query`` nor ``body``, arguments that the URL does not name go by their names into the query (GET,
+    HEAD, DELETE) or into a JSON body. ``result`` is an RFC 6901 pointer into a JSON reply, empty for all of it.
+    """
+
+    kind: Literal["http"]
+    method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] = "GET"
+    url: Url
+    query: dict[str, Any] | None = None
+    headers: dict[HeaderName, str] = Field(default_factory=dict)
+    body: Any = None
+    body_type: Literal["json", "form", "text"] = "json"
+    auth: HttpAuth | None = None
+    result: Annotated[str, Field(pattern=r"^(/.*)?$")] = ""
+
+    @model_validator(mode="after")
+    def _body_where_it_goes(self) -> Self:
+        if self.body is not None and self.method in ("GET", "HEAD"):
+            raise ValueError(f"{self.method} takes no body; write `query`, or another method")
+        return self
+
+
+class Mcp(Frozen):
+    """A tool of a server of the Model Context Protocol. ``server`` is a name in the profile's ``mcp.servers``."""
+
+    kind: Literal["mcp"]
+    server: Name
+    tool: Annotated[str, Field(min_length=1, max_length=200)]
+    arguments: dict[str, Any] | None = None
+
+
+class Function(Frozen):
+    """A Python function that an installed package offers in the entry-point group ``taskmatrix_ros.functions``.
+
+    ``name`` is its name in that group, never a module path.
+    """
+
+    kind: Literal["function"]
+    name: Name
+    arguments: dict[str, Any] | None = None
+
+
 class Builtin(Frozen):
     """What the executor does itself: wait for a time, for the world, or for a person's words."""
 
@@ -126,7 +201,9 @@ class Builtin(Frozen):
     name: Literal["wait", "wait_until", "ask_user"]
 
 
-BindingSpec = Annotated[Ros2Action | Ros2Service | Ros2Topic | Mqtt | Builtin, Field(discriminator="kind")]
+BindingSpec = Annotated[
+    Ros2Action | Ros2Service | Ros2Topic | Mqtt | Http | Mcp | Function | Builtin, Field(discriminator="kind")
+]
 
 
 class Ros2TopicSource(Frozen):

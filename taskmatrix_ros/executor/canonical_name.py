@@ -7,7 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from taskmatrix_ros.core.binding_spec import BindingSpec, Mqtt, Ros2Action, Ros2Service, Ros2Topic
+from taskmatrix_ros.core.binding_spec import BindingSpec, Http, Mcp, Mqtt, Ros2Action, Ros2Service, Ros2Topic
+from taskmatrix_ros.core.url_template import UrlTemplate
 
 _TOKEN = re.compile(r"\{\{|\}\}|\{([a-z][a-z0-9_]*)\}")
 
@@ -15,12 +16,14 @@ _TOKEN = re.compile(r"\{\{|\}\}|\{([a-z][a-z0-9_]*)\}")
 class CanonicalName:
     """``/kitchen_robot/robot/find`` for ROS, ``mqtt://default/home/ac/set`` for MQTT, with its arguments.
 
-    What the executor does itself is ``builtin:wait``.
+    A request over HTTP has its URL without the query, a tool ``mcp://server/tool``; a function is ``function:name``,
+    what the executor does itself ``builtin:wait``.
     """
 
     def __init__(self, binding: BindingSpec, *, robot_namespace: str) -> None:
         """:param robot_namespace: put before relative ROS names, as the binding itself does."""
         self._others: tuple[str, ...] = ()
+        self._url: UrlTemplate | None = None
         if isinstance(binding, Mqtt):
             prefix = f"mqtt://{binding.broker}/"
             self._template = prefix + binding.topic
@@ -28,7 +31,15 @@ class CanonicalName:
             self._others = tuple(other for other in others if other != self._template)
             self.depends_on_arguments = any(set(name) & set("{}") for name in (self._template, *self._others))
             return
+        if isinstance(binding, Http):
+            self._url = UrlTemplate.parse(binding.url)
+            self._template = self._url.canonical
+            self.depends_on_arguments = bool(self._url.names)
+            return
         self.depends_on_arguments = False
+        if isinstance(binding, Mcp):
+            self._template = f"mcp://{binding.server}/{binding.tool}"
+            return
         name = binding.name
         if isinstance(binding, Ros2Action | Ros2Service | Ros2Topic):
             full = name if name.startswith("/") else f"/{robot_namespace}/{name}"
@@ -40,6 +51,8 @@ class CanonicalName:
         """Give the name that a call with these arguments reaches, filled in as the binding fills it in."""
         if not self.depends_on_arguments:
             return self._template
+        if self._url is not None:
+            return self._url.canonical_of(arguments)
         return _TOKEN.sub(lambda token: _filled(token, arguments), self._template)
 
     def all_of(self, arguments: Mapping[str, Any]) -> tuple[str, ...]:

@@ -8,9 +8,19 @@ import re
 from typing import Any
 
 from taskmatrix_ros.core.api_document import ApiDocument, Composite, StateSpec
-from taskmatrix_ros.core.binding_spec import Builtin, Mqtt, MqttMessage, MqttSource
+from taskmatrix_ros.core.binding_spec import (
+    Builtin,
+    Http,
+    Mqtt,
+    MqttMessage,
+    MqttSource,
+    Ros2Action,
+    Ros2Service,
+    Ros2Topic,
+)
 from taskmatrix_ros.core.diagnostic import Diagnostic
 from taskmatrix_ros.core.errors import ConfigError
+from taskmatrix_ros.core.url_template import UrlTemplate
 from taskmatrix_ros.expressions.ensures import is_read_back
 from taskmatrix_ros.expressions.jinja_template import JinjaTemplate
 from taskmatrix_ros.expressions.key_template import key_parameters
@@ -21,6 +31,16 @@ from taskmatrix_ros.registry.manifest_loader import Manifest
 from taskmatrix_ros.registry.sentence_check import check_sentences
 from taskmatrix_ros.registry.unit_check import check_state_unit, check_unit
 from taskmatrix_ros.registry.yaml_reader import Path
+
+_TEMPLATES: dict[str, tuple[str, ...]] = {
+    "ros2_action": ("arguments",),
+    "ros2_service": ("arguments",),
+    "ros2_topic": ("arguments",),
+    "http": ("query", "headers", "body"),
+    "mcp": ("arguments",),
+    "function": ("arguments",),
+}
+"""Fields of a binding in which ``{name}`` stands for an argument."""
 
 _PLACE = re.compile(r"\{\{|\}\}|\{([a-z][a-z0-9_]*)\}|[{}]")
 
@@ -131,12 +151,22 @@ class _DocumentCheck:
                 )
         for index, resource in enumerate(self._api.resources):
             self._check_key(resource, (*self._path, "resources", index))
+        self._check_binding((*self._path, "binding"))
+
+    def _check_binding(self, path: Path) -> None:
         binding = self._api.binding
+        if isinstance(binding, Builtin):
+            return
         if isinstance(binding, Mqtt):
-            self._check_mqtt(binding, (*self._path, "binding"))
-        elif not isinstance(binding, Builtin):
-            self._check_key(binding.name, (*self._path, "binding", "name"))
-            self._check_template(binding.arguments, (*self._path, "binding", "arguments"))
+            self._check_mqtt(binding, path)
+            return
+        if isinstance(binding, Ros2Action | Ros2Service | Ros2Topic):
+            self._check_key(binding.name, (*path, "name"))
+        if isinstance(binding, Http):
+            for name in UrlTemplate.parse(binding.url).names:
+                self._check_parameter(name, (*path, "url"))
+        for field in _TEMPLATES[binding.kind]:
+            self._check_template(getattr(binding, field), (*path, field))
 
     def _check_mqtt(self, binding: Mqtt, path: Path) -> None:
         places: list[tuple[Mqtt | MqttMessage, Path]] = [(binding, path)]
