@@ -72,6 +72,12 @@ class AuditSettings(Frozen):
     key_file: Path | None = None
 
 
+class ApisSettings(Frozen):
+    """``trust``: sources whose documents need no approval, such as ``homeassistant`` and ``mqtt_discovery``."""
+
+    trust: tuple[str, ...] = ()
+
+
 class Settings(Frozen):
     """A whole profile."""
 
@@ -83,6 +89,7 @@ class Settings(Frozen):
     mqtt: MqttSettings | None = None
     http: HttpSettings = HttpSettings()
     functions: FunctionSettings = FunctionSettings()
+    apis: ApisSettings = ApisSettings()
     secrets: dict[Name, SecretSettings] = Field(default_factory=dict)
     processes: ProcessesSettings = ProcessesSettings()
     policy: Policy = Policy()

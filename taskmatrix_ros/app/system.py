@@ -64,6 +64,7 @@ class System:
         audit_key_file: Path | None = None,
         models: ModelsSettings | None = None,
         place: HomePlace | None = None,
+        trusted: Sequence[str] = (),
     ) -> None:
         """:param store_file: the SQLite file; None keeps everything in memory.
 
@@ -71,6 +72,7 @@ class System:
         :param audit_key_file: key of the audit log, which is then kept beside the store; None keeps none.
         :param models: asked for what the grammar does not understand; None: nothing is asked.
         :param place: where the home is, for rules; UTC and no sun if left out.
+        :param trusted: sources whose documents need no approval.
         :param own_namespaces: ROS namespaces no binding may reach: the node's own.
         :param robot_namespace: what the ROS binding puts before relative names.
         """
@@ -85,7 +87,7 @@ class System:
         self._place = place or HomePlace()
         self.events = EventBus()
         self.state = StateStore()
-        self.registry = Registry()
+        self.registry = Registry(trusted)
         self.selector = FtsSelector(self.registry)
         self.journal = SqliteJournal(self._database)
         marker = None if store_file is None else StopMarker(store_file.with_name(store_file.name + ".stop"))

@@ -107,6 +107,7 @@ class TaskNode:
                 audit_key_file=settings.audit_key_file,
                 models=settings.models,
                 place=settings.home,
+                trusted=settings.apis.trust,
             )
             await system.open()
             stack.push_async_callback(system.close)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from taskmatrix_ros.registry.code_reading import CodeReading
 from taskmatrix_ros.registry.document_checks import check_manifest
 from taskmatrix_ros.registry.findings import Findings
 from taskmatrix_ros.registry.manifest_loader import Manifest, load_manifest
+from taskmatrix_ros.registry.yaml_reader import YamlDocument
 
 VerifyExample = Callable[[ActionCode], Awaitable[Any]]
 """A verifier's ``verify``."""
@@ -25,7 +26,10 @@ VerifyExample = Callable[[ActionCode], Awaitable[Any]]
 class Registry:
     """The catalogue of ``core.ports``. Empty, at revision 0, until ``load``."""
 
-    def __init__(self) -> None:
+    def __init__(self, trusted: Collection[str] = ()) -> None:
+        """:param trusted: sources whose live packages need no approval of their documents."""
+        self._trusted = frozenset(trusted)
+        self._live: dict[str, Manifest] = {}
         self._manifests: tuple[Manifest, ...] = ()
         self._documents: dict[str, ApiDocument] = {}
         self._composites: tuple[Composite, ...] = ()
@@ -53,7 +57,44 @@ class Registry:
             errors = _only(found, Severity.ERROR)
         if errors:
             raise ManifestError(errors)
-        self._take(tuple(manifests), tuple(_only(found, Severity.WARNING)))
+        self._take((*manifests, *self._live.values()), tuple(_only(found, Severity.WARNING)))
+
+    def put(self, package: ApiPackage, *, source: str) -> tuple[Diagnostic, ...]:
+        """Take a package that a peer offers now, in the place of the one of its name.
+
+        A document whose name another package has is left out. Documents are enabled where ``source`` is trusted.
+
+        :param source: who offers it: ``homeassistant``, ``mqtt_discovery``.
+        :returns: what was left out and why, and what its author should know.
+        :raises ManifestError: it does not fit together; nothing was changed.
+        """
+        others = [manifest for manifest in self._manifests if manifest.package.package != package.package]
+        if len(others) < len(self._manifests) and package.package not in self._live:
+            raise ManifestError(
+                [_clash(source, f"package {package.package!r} is a manifest's", "give it another name")]
+            )
+        owners = {api.name: manifest.package.package for manifest in others for api in manifest.package.apis}
+        given: dict[str, Any] = {"package": package.package, "version": package.version, "source": source}
+        if source not in self._trusted:
+            given["enabled"] = False
+        apis = tuple(api.model_copy(update=given) for api in package.apis if api.name not in owners)
+        left_out = tuple(
+            _clash(source, f"API {api.name!r} is package {owners[api.name]!r}'s already", "it is left out; rename it")
+            for api in package.apis
+            if api.name in owners
+        )
+        manifest = Manifest(Path(source), package.model_copy(update={"apis": apis}), YamlDocument(source))
+        found = [*check_manifest(manifest), *check_catalogue([*others, manifest])]
+        if errors := _only(found, Severity.ERROR):
+            raise ManifestError(errors)
+        self._live[package.package] = manifest
+        self._take((*others, manifest), self._warnings)
+        return (*left_out, *_only([one for one in found if one.file == source], Severity.WARNING))
+
+    def remove(self, package: str) -> None:
+        """Forget a package that ``put`` took; nothing where there is none."""
+        if self._live.pop(package, None) is not None:
+            self._take(tuple(one for one in self._manifests if one.package.package != package), self._warnings)
 
     def _take(self, manifests: tuple[Manifest, ...], warnings: tuple[Diagnostic, ...]) -> None:
         self._manifests = manifests
@@ -145,6 +186,10 @@ def _files(paths: Sequence[Path]) -> tuple[Path, ...]:
         named = ", ".join(f"'{path}'" for path in paths) or "what was named"
         raise ConfigError(f"there is no API manifest (*.yaml) in {named}; correct the profile or add one")
     return tuple(files.values())
+
+
+def _clash(source: str, problem: str, remedy: str) -> Diagnostic:
+    return Diagnostic(code="duplicate", message=problem, severity=Severity.WARNING, hint=remedy, file=source, line=1)
 
 
 def _only(found: Sequence[Diagnostic], severity: Severity) -> list[Diagnostic]:

@@ -114,7 +114,7 @@ def test_disabled_documents_are_out_with_the_composites_that_need_them(tmp_path:
         ("effect: actuate", "efect: actuate", 19, "light_on.efect: unknown key 'efect'", "did you mean 'effect'?"),
         ('kind: mqtt, topic: "home/light/{light}/set"', "kind: mqtt, topik: x", 22, "unknown key 'topik'", "'topic'"),
         ('kind: mqtt, topic: "home/light/{light}/set"', "kind: mqqt, topic: x", 22, "'mqqt' is no kind", "'mqtt'"),
-        ('kind: mqtt, topic: "home/light/{light}/set"', "topic: x", 22, "'kind' is missing", "there are builtin, mqtt"),
+        ('kind: mqtt, topic: "home/light/{light}/set"', "topic: x", 22, "'kind' is missing", "there are builtin, f"),
         ("effect: actuate", "effect: actute", 19, "'actute' is not allowed", "did you mean 'actuate'?"),
         ("minimum: 1,", "minimum: '1',", 12, "'1' is a text, a number is wanted", "without quotes"),
         ("maximum: 100", "maximun: 100", 12, "unknown key 'maximun'", "did you mean 'maximum'?"),
