@@ -44,6 +44,7 @@ class Planning:
         return PlanningContext(
             state=self._parts.state.known(),
             now=self._parts.clock.now(),
+            area=view.episode.instruction.area,
             task=view.episode.run_id,
             conversation=self._conversation(view),
             on_outline=lambda outline: self._show(view, outline),

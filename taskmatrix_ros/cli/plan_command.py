@@ -3,31 +3,45 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.syntax import Syntax
 
+from taskmatrix_ros.app.home_planning import HomePlan, HomePlanning, PlanStatus
 from taskmatrix_ros.app.settings import load_settings
 from taskmatrix_ros.app.system import System
 from taskmatrix_ros.cli.do_command import InstructionArgument, read_instruction
-from taskmatrix_ros.cli.exit_status import ExitStatus, exit_status_of_run
+from taskmatrix_ros.cli.exit_status import ExitStatus, UsageError, exit_status_of_run
 from taskmatrix_ros.cli.output import JsonOption, command, console, errors, escape, print_json
+from taskmatrix_ros.cli.plan_batch import plan_batch
 from taskmatrix_ros.cli.up_command import ProfileOption
 from taskmatrix_ros.core.instruction import Channel, Instruction, Mode
 from taskmatrix_ros.core.main_loop import run_until_signal
 from taskmatrix_ros.core.run import Episode, Rehearsed
+from taskmatrix_ros.registry.home_snapshot import HomeSnapshot
+
+HomeOption = Annotated[Path | None, typer.Option("--home", help="Plan against this snapshot of a home: a JSON file.")]
+BatchOption = Annotated[Path | None, typer.Option("--batch", help='With --home: lines of {"id", "text", "area"}.')]
+OutOption = Annotated[Path | None, typer.Option("--out", help="Where the plans of --batch go, a JSON object a line.")]
 
 
 @command
 def plan(
-    instruction: InstructionArgument,
+    instruction: InstructionArgument = "",
     *,
     profile: ProfileOption = "demo",
+    home: HomeOption = None,
+    area: Annotated[str, typer.Option("--area", help="With --home: the area you are in.")] = "",
+    batch: BatchOption = None,
+    out: OutOption = None,
     outline_only: Annotated[bool, typer.Option("--outline-only", help="Draft the outline only.")] = False,
     as_json: JsonOption = False,
 ) -> ExitStatus:
     """Show what an instruction would do: outline, verified code, calls and the change they would make."""
+    if home is not None or batch is not None or out is not None:
+        return _plan_home(instruction, home, area, batch, out, as_json=as_json)
     text = read_instruction(instruction)
     settings = load_settings(profile)
     mode = Mode.OUTLINE_ONLY if outline_only else Mode.DRY_RUN
@@ -49,6 +63,57 @@ def plan(
     else:
         _show(episode)
     return exit_status_of_run(episode.status)
+
+
+def _plan_home(
+    instruction: str, home: Path | None, area: str, batch: Path | None, out: Path | None, *, as_json: bool
+) -> ExitStatus:
+    """Plan one instruction or a batch against a snapshot."""
+    if home is None:
+        raise UsageError("--batch needs a home to plan against; add --home home.json")
+    if (batch is None) != (out is None):
+        raise UsageError("--batch and --out go together; name both files")
+    if batch is not None and instruction:
+        raise UsageError("give an instruction or --batch, not both")
+    text = "" if batch is not None else read_instruction(instruction)
+    planning = HomePlanning(HomeSnapshot.load(home))
+
+    async def program() -> HomePlan | int:
+        await planning.open()
+        try:
+            if batch is not None and out is not None:
+                return await plan_batch(planning, batch, out, lambda line: errors.print(escape(line), style="dim"))
+            return await planning.plan(text, area=area)
+        finally:
+            await planning.close()
+
+    planned = run_until_signal(program())
+    if planned is None:
+        return ExitStatus.FAILED
+    if isinstance(planned, int):
+        errors.print(f"{planned} lines planned", style="dim")
+        if as_json:
+            print_json({"lines": planned, "out": str(out)})
+        return ExitStatus.DONE
+    if as_json:
+        print_json(planned.to_plain())
+    else:
+        _show_home_plan(planned)
+    refused = planned.status in (PlanStatus.REFUSED, PlanStatus.AMBIGUOUS)
+    return ExitStatus.REFUSED if refused else ExitStatus.DONE
+
+
+def _show_home_plan(plan: HomePlan) -> None:
+    if plan.status is PlanStatus.REFUSED:
+        errors.print(f"[red]refused[/] {escape(plan.answer)}")
+    elif plan.question:
+        errors.print(f"[yellow]which?[/] {escape(plan.question)}")
+    elif plan.answer:
+        console.print(escape(plan.answer))
+    if plan.code:
+        console.print(Syntax(plan.code, "python", background_color="default"))
+    for call in plan.calls:
+        console.print(f"  {escape(json.dumps(call, ensure_ascii=False))}")
 
 
 def plan_to_plain(episode: Episode) -> dict[str, Any]:

@@ -194,6 +194,16 @@ class Function(Frozen):
     arguments: dict[str, Any] | None = None
 
 
+class HomeAssistant(Frozen):
+    """A service of Home Assistant. ``data``: field -> template; the document's parameters under their own names by
+    default, those left out not sent.
+    """
+
+    kind: Literal["homeassistant"]
+    service: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*\.[a-z0-9_]+$")]
+    data: dict[str, Any] | None = None
+
+
 class Builtin(Frozen):
     """What the executor does itself: wait for a time, for the world, or for a person's words."""
 
@@ -202,7 +212,8 @@ class Builtin(Frozen):
 
 
 BindingSpec = Annotated[
-    Ros2Action | Ros2Service | Ros2Topic | Mqtt | Http | Mcp | Function | Builtin, Field(discriminator="kind")
+    Ros2Action | Ros2Service | Ros2Topic | Mqtt | Http | Mcp | Function | HomeAssistant | Builtin,
+    Field(discriminator="kind"),
 ]
 
 

@@ -6,6 +6,7 @@
     ├── ConfigError            the operator mends a file, a profile or the machine
     │   └── ManifestError      an API document is wrong: file, line and remedy for each finding
     ├── PlanningError          ask again in other words, or ask the person
+    │   ├── ClarificationNeeded  several things fit: the person says which
     │   ├── ModelUnavailable   the foundation model does not answer now: try again later
     │   └── MissingApi         no document fits a step of the outline
     ├── VerificationError      the text goes back to whoever wrote the code
@@ -75,6 +76,17 @@ class PlanningError(TaskMatrixError):
     def __init__(self, message: str, *, code: str | None = None, nearest: Sequence[str] = ()) -> None:
         super().__init__(message, code=code)
         self.nearest = tuple(nearest)
+
+
+class ClarificationNeeded(PlanningError):
+    """Several things fit. :param choices: their names, as the person may say them."""
+
+    code = "AMBIGUOUS"
+
+    def __init__(self, question: str, *, choices: Sequence[str] = (), code: str | None = None) -> None:
+        super().__init__(question, code=code, nearest=choices)
+        self.question = self.message
+        self.choices = tuple(choices)
 
 
 class ModelUnavailable(PlanningError):

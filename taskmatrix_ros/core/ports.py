@@ -71,12 +71,14 @@ class Catalogue(Protocol):
 class PlanningContext:
     """What a planner may know beside the instruction: the believable state and the moment.
 
+    ``area``: the id or name of the area the speaker is in, or empty.
     ``task``: what is planned for belongs to this task, whose budget it uses; ``conversation``: earlier turns, oldest
     first; ``on_outline`` is shown an outline while it is being drafted.
     """
 
     state: Mapping[str, Any] = field(default_factory=dict)
     now: datetime
+    area: str = ""
     task: str = ""
     conversation: tuple[Turn, ...] = ()
     on_outline: Callable[[Outline], None] | None = None

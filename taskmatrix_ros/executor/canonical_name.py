@@ -7,7 +7,16 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from taskmatrix_ros.core.binding_spec import BindingSpec, Http, Mcp, Mqtt, Ros2Action, Ros2Service, Ros2Topic
+from taskmatrix_ros.core.binding_spec import (
+    BindingSpec,
+    HomeAssistant,
+    Http,
+    Mcp,
+    Mqtt,
+    Ros2Action,
+    Ros2Service,
+    Ros2Topic,
+)
 from taskmatrix_ros.core.url_template import UrlTemplate
 
 _TOKEN = re.compile(r"\{\{|\}\}|\{([a-z][a-z0-9_]*)\}")
@@ -16,7 +25,8 @@ _TOKEN = re.compile(r"\{\{|\}\}|\{([a-z][a-z0-9_]*)\}")
 class CanonicalName:
     """``/kitchen_robot/robot/find`` for ROS, ``mqtt://default/home/ac/set`` for MQTT, with its arguments.
 
-    A request over HTTP has its URL without the query, a tool ``mcp://server/tool``; a function is ``function:name``,
+    A request over HTTP has its URL without the query, a tool ``mcp://server/tool``; a service of Home Assistant
+    is ``homeassistant:light.turn_on``, a function ``function:name``,
     what the executor does itself ``builtin:wait``.
     """
 
@@ -40,7 +50,7 @@ class CanonicalName:
         if isinstance(binding, Mcp):
             self._template = f"mcp://{binding.server}/{binding.tool}"
             return
-        name = binding.name
+        name = binding.service if isinstance(binding, HomeAssistant) else binding.name
         if isinstance(binding, Ros2Action | Ros2Service | Ros2Topic):
             full = name if name.startswith("/") else f"/{robot_namespace}/{name}"
             self._template = "/" + "/".join(part for part in full.split("/") if part)

@@ -24,6 +24,7 @@ from taskmatrix_ros.executor.faithfulness import check_faithfulness
 from taskmatrix_ros.executor.gather_rules import check_gather
 from taskmatrix_ros.executor.interpreter import START, Interpreter
 from taskmatrix_ros.executor.order_rules import check_order
+from taskmatrix_ros.executor.straight_line import straight_line
 from taskmatrix_ros.executor.type_check import check_types
 from taskmatrix_ros.executor.unit_rules import check_units
 
@@ -129,7 +130,12 @@ class Verifier:
     async def _typed(
         self, source: str, documents: Mapping[str, ApiDocument], findings: list[Diagnostic]
     ) -> tuple[Diagnostic, ...]:
-        """Check types; a checker that gives up on code which is refused anyway takes nothing away."""
+        """Check types; a checker that gives up on code which is refused anyway takes nothing away.
+
+        Calls with literals, one below the other, have no types beyond those that were checked with their arguments.
+        """
+        if straight_line(source, documents) is not None:
+            return ()
         try:
             return await check_types(self._interpreter, source, documents)
         except RunError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
+from taskmatrix_ros.planner.clause_reader import Meaning
 from taskmatrix_ros.planner.phrasebook import Phrasebook, starts_with
 from taskmatrix_ros.planner.reading import Reading
 from taskmatrix_ros.planner.words import Stop, Words, keys
@@ -15,6 +16,7 @@ class Clause:
     """Words and every way to understand them, the most literal first; none if they are not understood.
 
     ``shared``: a part of it stands in another clause and was put in. ``swallowed``: joints that stand inside a name.
+    ``meaning``: how a reader understands it, which goes before the sentences' ``readings``.
     """
 
     words: Words
@@ -23,6 +25,12 @@ class Clause:
     swallowed: int = 0
     dubious: bool = False
     """A name holds what looks like a command of its own."""
+    meaning: Meaning | None = None
+
+    @property
+    def is_understood(self) -> bool:
+        """Whether there is any way to understand it."""
+        return self.meaning is not None or bool(self.readings)
 
     @property
     def best(self) -> Reading | None:
@@ -38,6 +46,8 @@ class Clause:
     @property
     def cost(self) -> tuple[int, int, int, int, int]:
         """What it costs to cut an utterance so; costs add up, and the cheapest cut is taken."""
+        if self.meaning is not None:
+            return (0, self.swallowed, int(bool(self.meaning.problem)), int(self.shared or self.meaning.weak), 1)
         best = self.best
         unread = best is None or self.dubious
         return (int(unread), self.swallowed, int(best is not None and bool(best.problem)), int(self.shared), 1)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from taskmatrix_ros.core.errors import PlanningError
 from taskmatrix_ros.planner.clause import Clause, Joint, Segment, segments
+from taskmatrix_ros.planner.clause_reader import ClauseReader, Meaning
 from taskmatrix_ros.planner.normalizer import Normalizer
 from taskmatrix_ros.planner.reading import Reading
 from taskmatrix_ros.planner.sentence_grammar import SentenceGrammar
@@ -32,13 +33,23 @@ class ClauseSplitter:
     work done for it.
 
     :param earlier: words of clauses before this utterance, for ``it``, latest last.
+    :param readers: asked before the grammar, in their order.
     """
 
-    def __init__(self, grammar: SentenceGrammar, normalizer: Normalizer, earlier: Sequence[Words] = ()) -> None:
+    def __init__(
+        self,
+        grammar: SentenceGrammar,
+        normalizer: Normalizer,
+        earlier: Sequence[Words] = (),
+        readers: Sequence[ClauseReader] = (),
+    ) -> None:
         self._grammar = grammar
         self._normalizer = normalizer
         self._book = grammar.phrasebook
         self._earlier = tuple(earlier)
+        self._readers = tuple(readers)
+        self._openings = grammar.openings.union(*(reader.openings for reader in readers))
+        self._meant_before: dict[Words, Meaning | None] = {}
         self._read_before: dict[Words, tuple[Reading, ...]] = {}
 
     def split(self, text: str) -> tuple[Clause, ...]:
@@ -49,7 +60,10 @@ class ClauseSplitter:
         words = self._normalizer.words(text)
         if len(words) > MAX_WORDS:
             raise _too_long(f"{len(words)} words", f"{MAX_WORDS} words")
-        words = self._normalizer.trimmed(words, self._grammar.openings)
+        words = self._trim(words)
+        whole = self._meaning(words)
+        if whole is not None and not (whole.problem or whole.joints or whole.open_length):
+            return (Clause(words, meaning=whole),)
         cuts = tuple(cut for cut in segments(words, self._book) if self._trim(words[cut.first : cut.end]))
         if len(cuts) > MAX_CLAUSES:
             raise _too_long(f"{len(cuts)} parts", f"{MAX_CLAUSES} commands")
@@ -76,13 +90,17 @@ class ClauseSplitter:
             yield (alone[first],)
             return
         joint = max(cut.joint for cut in cuts[first + 1 : end])
+        if joint is not Joint.STOP and self._readers:
+            together = self._meaning(self._trim(words[cuts[first].first : cuts[end - 1].end]))
+            if together is not None:
+                yield (Clause(together.words, meaning=together, swallowed=together.joints),)
         if end - first <= _MAX_NAME_SEGMENTS and (self._grammar.has_joints or joint is Joint.AND):
             whole = self._whole(words, cuts[first:end], alone[first:end], joint)
             if whole is not None:
                 yield (whole,)
-        if joint is not Joint.STOP and not any(clause.readings for clause in alone[first + 1 : end]):
+        if joint is not Joint.STOP and not any(clause.is_understood for clause in alone[first + 1 : end]):
             parts = [self._trim(words[cut.first : cut.end]) for cut in cuts[first:end]]
-            shared = self._shared(parts, whole_head=bool(alone[first].readings))
+            shared = self._shared(parts, whole_head=alone[first].is_understood)
             if shared:
                 yield shared
 
@@ -100,11 +118,31 @@ class ClauseSplitter:
 
     def _clause(self, words: Words, first: int, end: int) -> Clause:
         own = self._trim(words[first:end])
-        clause = self._understood(own, words[:first])
+        meaning = self._meaning(own)
+        if meaning is not None and not meaning.problem:
+            return Clause(own, meaning=meaning, swallowed=meaning.joints)
+        clause = self._by_sentences(own, words[:first])
+        if meaning is None or (clause.best is not None and not clause.best.problem and not clause.dubious):
+            return clause
+        return Clause(own, meaning=meaning, swallowed=meaning.joints)
+
+    def _meaning(self, words: Words) -> Meaning | None:
+        """Ask the readers: the first that can do it, else the first that knows why it cannot be done."""
+        if not self._readers or not words or len(words) > _MAX_CLAUSE_WORDS:
+            return None
+        words = (*words[:-1], words[-1].joined())
+        if words not in self._meant_before:
+            found = [meaning for reader in self._readers if (meaning := reader.read(words)) is not None]
+            able = (meaning for meaning in found if not meaning.problem)
+            self._meant_before[words] = next(able, found[0] if found else None)
+        return self._meant_before[words]
+
+    def _by_sentences(self, own: Words, before: Words) -> Clause:
+        clause = self._understood(own, before)
         shorter = self._normalizer.without_weak_closer(own)
         if len(shorter) == len(own):
             return clause
-        other = self._understood(shorter, words[:first])
+        other = self._understood(shorter, before)
         if other.best is None or (clause.best is not None and clause.best.open_length <= other.best.open_length):
             return clause
         return other
@@ -200,7 +238,7 @@ class ClauseSplitter:
         return inside and (not begins or (taken and not part[0].quoted))
 
     def _trim(self, words: Words) -> Words:
-        return self._normalizer.trimmed(words, self._grammar.openings)
+        return self._normalizer.trimmed(words, self._openings)
 
     def _read(self, words: Words) -> tuple[Reading, ...]:
         if len(words) > _MAX_CLAUSE_WORDS:

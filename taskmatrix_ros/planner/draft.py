@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from taskmatrix_ros.core.effect import Effect
 from taskmatrix_ros.core.errors import PlanningError
 from taskmatrix_ros.core.ports import Catalogue, PlanningContext
 from taskmatrix_ros.planner.clause import Clause, segments
+from taskmatrix_ros.planner.clause_reader import ClauseReader, Doing, Scene, UtteranceReader
 from taskmatrix_ros.planner.clause_splitter import ClauseSplitter
 from taskmatrix_ros.planner.code_writer import CodeWriter, WrittenCall, call_source
 from taskmatrix_ros.planner.goal import goal_of
@@ -44,14 +45,24 @@ class Draft:
         suggestions: Suggestions,
         catalogue: Catalogue,
         context: PlanningContext,
+        *,
+        readers: Sequence[ClauseReader] = (),
+        utterance_readers: Sequence[UtteranceReader] = (),
+        plan: Callable[[str], str] = str,
     ) -> None:
+        """:param plan: what ``UtteranceReader.read`` gets."""
         self._grammar = grammar
         self._normalizer = normalizer
         self._suggestions = suggestions
         self._catalogue = catalogue
         self._now = context.now
         self._state = SymbolicState(context.state, context.now)
+        self._scene = Scene(state=self._state, now=context.now, area=context.area, locale=grammar.locale)
         self._writer = CodeWriter(catalogue, self._state)
+        self._readers = tuple(readers)
+        self._utterance_readers = tuple(utterance_readers)
+        self._plan = plan
+        self._answers: list[str] = []
         self._named: dict[str, Words] = {}
         self._earlier: list[Words] = []
 
@@ -60,17 +71,45 @@ class Draft:
         """The code of all steps so far."""
         return self._writer
 
+    @property
+    def answer(self) -> str:
+        """What is answered to the questions so far, a line each."""
+        return "\n".join(self._answers)
+
     def add(self, text: str) -> list[DraftStep]:
         """Understand a text of one or more commands and write their calls.
 
         :raises PlanningError: nothing fits, several things do, or a value is not allowed; it names the words.
         """
-        clauses = ClauseSplitter(self._grammar, self._normalizer, self._earlier).split(text)
+        for reader in self._utterance_readers:
+            doing = reader.read(text, self._scene, self._plan)
+            if doing is not None:
+                return [self._done(" ".join(text.split()), doing)]
+        clauses = ClauseSplitter(self._grammar, self._normalizer, self._earlier, self._readers).split(text)
         if not clauses:
             raise self._not_understood(self._normalizer.words(text))
         return [self._step(clause, after=clauses[at - 1] if at else None) for at, clause in enumerate(clauses)]
 
+    def _done(self, text: str, doing: Doing) -> DraftStep:
+        """Write the calls that a reader makes of a text."""
+        calls: list[WrittenCall] = []
+        for statement in doing.statements:
+            calls += self._writer.append(statement)
+        if doing.answer:
+            self._answers.append(doing.answer)
+        if doing.mentioned:
+            self._scene.mentioned.append(doing.mentioned)
+        return DraftStep(
+            text=text,
+            effect=_effect(calls),
+            targets=doing.targets,
+            goal=goal_of(calls[-1].document, calls[-1].arguments, self._now) if calls else None,
+        )
+
     def _step(self, clause: Clause, after: Clause | None) -> DraftStep:
+        if clause.meaning is not None:
+            self._earlier.append(clause.words)
+            return self._done(" ".join(word.raw for word in clause.words), clause.meaning.carry_out(self._scene))
         if not clause.readings or clause.dubious:
             raise self._not_understood(clause.words, hint=_quote_hint(clause, after))
         reading = self._chosen(self._resolved(clause.readings))
@@ -83,7 +122,7 @@ class Draft:
         self._remember(reading)
         return DraftStep(
             text=reading.text(),
-            effect=max((call.document.effect for call in calls), key=lambda effect: effect.rank, default=Effect.READ),
+            effect=_effect(calls),
             targets=_targets(reading, calls),
             goal=goal_of(calls[-1].document, calls[-1].arguments, self._now) if calls else None,
         )
@@ -202,6 +241,10 @@ class Draft:
             )
         advice = f"; nearest: {nearest[0]}" if nearest else "; there are no sentences in this language"
         return PlanningError(f"offline planner: {_shown(words)} is no sentence it knows{advice}{hint}", nearest=nearest)
+
+
+def _effect(calls: Sequence[WrittenCall]) -> Effect:
+    return max((call.document.effect for call in calls), key=lambda effect: effect.rank, default=Effect.READ)
 
 
 def _shown(words: Words) -> str:

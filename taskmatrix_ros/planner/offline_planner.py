@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from taskmatrix_ros.core.action_code import ActionCode
 from taskmatrix_ros.core.api_document import ApiDocument
@@ -14,7 +14,8 @@ from taskmatrix_ros.core.instruction import MAX_TEXT, Instruction
 from taskmatrix_ros.core.outline import Outline, OutlineStep
 from taskmatrix_ros.core.ports import Catalogue, PlanningContext
 from taskmatrix_ros.core.run import CallRecord
-from taskmatrix_ros.planner.draft import Draft
+from taskmatrix_ros.planner.clause_reader import ClauseReader, UtteranceReader
+from taskmatrix_ros.planner.draft import Draft, DraftStep
 from taskmatrix_ros.planner.normalizer import Normalizer
 from taskmatrix_ros.planner.sentence_grammar import SentenceGrammar
 from taskmatrix_ros.planner.suggestions import Suggestions
@@ -31,8 +32,18 @@ class _Language:
     suggestions: Suggestions
 
 
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """An outline, its code and its answer, of one reading. ``code`` is None where there is nothing to do."""
+
+    outline: Outline
+    code: ActionCode | None
+    answer: str
+
+
 class OfflinePlanner:
-    """Understands the sentences that the catalogue's documents and composites bring along, joined or alone.
+    """Understands what its readers do, and the sentences that the catalogue's documents and composites bring along,
+    joined or alone.
 
     Both methods read text: ``write_code`` looks at nothing of a step but its words, so an edited outline is honoured.
     The grammar is built at the first use after a change of the catalogue. Work is bounded: 4,000 characters, 200
@@ -42,8 +53,19 @@ class OfflinePlanner:
     name = "offline"
     needs_selection = False
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        readers: Sequence[ClauseReader] = (),
+        utterance_readers: Sequence[UtteranceReader] = (),
+    ) -> None:
+        """:param readers: asked for each clause, in their order, before the sentences.
+
+        :param utterance_readers: asked for the whole text first.
+        """
         self._catalogue = catalogue
+        self._readers = tuple(readers)
+        self._utterance_readers = tuple(utterance_readers)
         self._languages: dict[str, _Language] = {}
 
     async def outline(self, instruction: Instruction, context: PlanningContext) -> Outline:
@@ -54,20 +76,18 @@ class OfflinePlanner:
             pronoun has no meaning, ``TIMED`` for a time or condition, ``NOT_NOW`` where the state forbids the
             only meaning, ``TOO_LONG``, ``LOCALE``.
         """
+        return self.plan(instruction, context).outline
+
+    def plan(self, instruction: Instruction, context: PlanningContext) -> Planned:
+        """Give outline, code and answer in one pass.
+
+        :raises PlanningError: as ``outline``.
+        """
         locale = self._locale(instruction.locale)
-        drafted = self._draft(locale, context).add(instruction.text)
-        steps = tuple(
-            OutlineStep(
-                id=str(number),
-                text=step.text,
-                needs=(str(number - 1),) if number > 1 else (),
-                effect=step.effect,
-                targets=step.targets,
-                goal=step.goal,
-            )
-            for number, step in enumerate(drafted, start=1)
-        )
-        return Outline(instruction=instruction.text, steps=steps, planner=self.name, locale=locale)
+        draft = self._draft(locale, context)
+        steps = _steps(draft.add(instruction.text))
+        outline = Outline(instruction=instruction.text, steps=steps, planner=self.name, locale=locale)
+        return Planned(outline=outline, code=self._code(draft) if draft.code.source else None, answer=draft.answer)
 
     async def write_code(
         self,
@@ -94,6 +114,9 @@ class OfflinePlanner:
                     code="TOO_LONG",
                 )
             draft.add(step.text)
+        return self._code(draft)
+
+    def _code(self, draft: Draft) -> ActionCode:
         return ActionCode(source=draft.code.source, documents=draft.code.pins, planner=self.name)
 
     async def repair(
@@ -130,9 +153,26 @@ class OfflinePlanner:
         """Report the catalogue's sentences that cannot be used, each with its API and what to mend."""
         return self._language(self._locale(locale)).grammar.problems
 
-    def _draft(self, locale: str, context: PlanningContext) -> Draft:
+    def _draft(self, locale: str, context: PlanningContext, *, whole: bool = True) -> Draft:
+        """:param whole: ask the readers of whole utterances; not for the action inside one."""
+
+        def plan(text: str) -> str:
+            draft = self._draft(locale, replace(context, state={}), whole=False)
+            draft.add(text)
+            return draft.code.source
+
         language = self._language(locale)
-        return Draft(language.grammar, language.normalizer, language.suggestions, self._catalogue, context)
+        in_english = locale.lower().split("-")[0] == "en"
+        return Draft(
+            language.grammar,
+            language.normalizer,
+            language.suggestions,
+            self._catalogue,
+            context,
+            readers=self._readers if in_english else (),
+            utterance_readers=self._utterance_readers if in_english and whole else (),
+            plan=plan,
+        )
 
     def _locale(self, wanted: str) -> str:
         """Choose among the languages that sentences are in: the very one, else its language without region."""
@@ -140,6 +180,8 @@ class OfflinePlanner:
         known |= {
             locale.lower(): locale for composite in self._catalogue.composites() for locale in composite.sentences
         }
+        if self._readers:
+            known.setdefault("en", "en")
         tag = wanted.strip().replace("_", "-").lower() or "en"
         locale = known.get(tag) or known.get(tag.split("-")[0])
         if locale is None:
@@ -159,3 +201,17 @@ class OfflinePlanner:
             language = _Language(grammar, Normalizer(grammar.phrasebook, locale), Suggestions(grammar))
             self._languages[locale] = language
         return language
+
+
+def _steps(drafted: Sequence[DraftStep]) -> tuple[OutlineStep, ...]:
+    return tuple(
+        OutlineStep(
+            id=str(number),
+            text=step.text,
+            needs=(str(number - 1),) if number > 1 else (),
+            effect=step.effect,
+            targets=step.targets,
+            goal=step.goal,
+        )
+        for number, step in enumerate(drafted, start=1)
+    )

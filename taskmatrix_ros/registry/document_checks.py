@@ -39,6 +39,7 @@ _TEMPLATES: dict[str, tuple[str, ...]] = {
     "http": ("query", "headers", "body"),
     "mcp": ("arguments",),
     "function": ("arguments",),
+    "homeassistant": ("data",),
 }
 """Fields of a binding in which ``{name}`` stands for an argument."""
 
