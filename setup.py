@@ -61,6 +61,7 @@ setup(
         "regex>=2024.4",
         "rich>=13.8",
         "scipy>=1.11",
+        "tantivy>=0.25,<0.28",
         "typer>=0.12",
         "websockets>=13",
     ],

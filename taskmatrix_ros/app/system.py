@@ -36,7 +36,7 @@ from taskmatrix_ros.planner.offline_planner import OfflinePlanner
 from taskmatrix_ros.planner.planner_settings import PlannerSettings
 from taskmatrix_ros.registry.registry import Registry
 from taskmatrix_ros.rules.home_place import HomePlace
-from taskmatrix_ros.selector.fts_selector import FtsSelector
+from taskmatrix_ros.selector.api_selector import ApiSelector
 from taskmatrix_ros.store.audit_head import AuditHead
 from taskmatrix_ros.store.database import Database
 from taskmatrix_ros.store.journal import SqliteJournal
@@ -88,7 +88,7 @@ class System:
         self.events = EventBus()
         self.state = StateStore()
         self.registry = Registry(trusted)
-        self.selector = FtsSelector(self.registry)
+        self.selector = ApiSelector(self.registry)
         self.journal = SqliteJournal(self._database)
         marker = None if store_file is None else StopMarker(store_file.with_name(store_file.name + ".stop"))
         outlines = SqliteOutlines(self._database)

@@ -16,7 +16,7 @@ from taskmatrix_ros.cli.up_command import ProfileOption
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.errors import ConfigError, ManifestError
 from taskmatrix_ros.registry.registry import Registry
-from taskmatrix_ros.selector.fts_selector import FtsSelector
+from taskmatrix_ros.selector.api_selector import ApiSelector
 
 apis = typer.Typer(help="Look at API documents and check them.", no_args_is_help=True)
 
@@ -76,7 +76,7 @@ def search_apis(
 ) -> ExitStatus:
     """Find the documents that fit a text, best first."""
     registry = load_registry(profile)
-    selector = FtsSelector(registry)
+    selector = ApiSelector(registry)
     hits = selector.search(query, limit)
     selector.close()
     if as_json:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
-from taskmatrix_ros.selector.search_text import WEIGHTS, SearchText, match_expression
+from taskmatrix_ros.selector.search_index import Found, Write
+from taskmatrix_ros.selector.search_text import WEIGHTS, SearchText, telling_words
 
 _COLUMNS = ", ".join(SearchText._fields)
 _INSERT = (
@@ -13,10 +16,13 @@ _INSERT = (
     f"{', '.join('?' * len(SearchText._fields))} FROM names WHERE name = ?"
 )
 _MAX_PADDING = 1000
+_K1 = 1.2
+_LEAST = 1e-6
+"""FTS5's own."""
 
 
 class FullTextIndex:
-    """SQLite FTS5 with stemming, ranked by BM25. Used in the thread that first uses it.
+    """A ``SearchIndex`` on SQLite FTS5 with stemming, ranked by BM25: quick up to some ten thousand texts.
 
     :source: Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009; SQLite FTS5.
     """
@@ -25,18 +31,31 @@ class FullTextIndex:
         self._connection: sqlite3.Connection | None = None
         self._held: dict[str, SearchText] = {}
 
-    def update(self, wanted: Mapping[str, SearchText]) -> None:
-        """Hold exactly these texts by name; only what differs is written."""
-        gone = [(name,) for name, text in self._held.items() if wanted.get(name) != text]
-        new = [(*text, name) for name, text in wanted.items() if self._held.get(name) != text]
+    def __len__(self) -> int:
+        """How many texts it holds."""
+        return len(self._held)
+
+    @contextmanager
+    def replacing(self) -> Iterator[Write]:
+        """Begin anew; only what differs is written."""
+        wanted: dict[str, SearchText] = {}
+        yield wanted.update
+        changed = {name: text for name, text in wanted.items() if self._held.get(name) != text}
+        self.update(changed, self._held.keys() - wanted.keys())
+
+    def update(self, put: Mapping[str, SearchText], removed: Iterable[str]) -> None:
+        """Hold these as well, and none of the removed."""
+        gone = [(name,) for name in {*put, *removed} if name in self._held]
         connection = self._opened()
         with connection:
             connection.executemany("DELETE FROM texts WHERE rowid = (SELECT number FROM names WHERE name = ?)", gone)
             connection.executemany("DELETE FROM names WHERE name = ?", gone)
-            connection.executemany("INSERT INTO names (name) VALUES (?)", ((row[-1],) for row in new))
-            connection.executemany(_INSERT, new)
-            self._pad(connection, len(wanted))
-        self._held = dict(wanted)
+            connection.executemany("INSERT INTO names (name) VALUES (?)", ((name,) for name in put))
+            connection.executemany(_INSERT, ((*text, name) for name, text in put.items()))
+            for (name,) in gone:
+                del self._held[name]
+            self._held |= put
+            self._pad(connection, len(self._held))
 
     @staticmethod
     def _pad(connection: sqlite3.Connection, size: int) -> None:
@@ -50,22 +69,28 @@ class FullTextIndex:
         connection.executemany("INSERT INTO texts (rowid) VALUES (?)", ((-n,) for n in range(held + 1, wanted + 1)))
         connection.executemany("DELETE FROM texts WHERE rowid = ?", ((-n,) for n in range(wanted + 1, held + 1)))
 
-    def search(self, text: str, limit: int) -> dict[str, float]:
-        """Find the names whose texts share words with ``text``.
-
-        :returns: name -> score in 0..1, best first; the best has 1.
-        """
-        query = match_expression(text)
-        if query is None or limit < 1:
-            return {}
+    def search(self, text: str, limit: int) -> Found:
+        """Find texts that share words with ``text``."""
+        words = telling_words(text)
+        if not words or limit < 1:
+            return Found()
+        # Each word is quoted and holds letters and digits only, so nothing in it can be an operator.
+        query = " OR ".join(f'"{word}"' for word in words)
         found = self._opened().execute(
             "SELECT names.name, texts.rank FROM texts JOIN names ON names.number = texts.rowid"
             " WHERE texts MATCH ? ORDER BY texts.rank LIMIT ?",
             (query, limit),
         )
-        scores = {str(name): -float(rank) for name, rank in found}
-        best = max(scores.values(), default=1.0)
-        return {name: score / best for name, score in scores.items()}
+        return Found({str(name): -float(rank) for name, rank in found}, self._attainable(words))
+
+    def _attainable(self, words: tuple[str, ...]) -> float:
+        connection = self._opened()
+        size = 2 * len(self._held) if len(self._held) < _MAX_PADDING else len(self._held) + _MAX_PADDING
+        total = 0.0
+        for word in words:
+            (holding,) = connection.execute("SELECT count(*) FROM texts WHERE texts MATCH ?", (f'"{word}"',)).fetchone()
+            total += max(math.log((size - holding + 0.5) / (holding + 0.5)), _LEAST) * (_K1 + 1)
+        return total
 
     def close(self) -> None:
         """Give the memory back."""

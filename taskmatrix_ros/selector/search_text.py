@@ -34,6 +34,7 @@ class SearchText(NamedTuple):
     sentences: str
     examples: str
     composition: str
+    package: str
 
     @staticmethod
     def of(document: ApiDocument, composite_sentences: Iterable[str] = ()) -> SearchText:
@@ -46,10 +47,11 @@ class SearchText(NamedTuple):
             sentences=" ".join((*own_sentences, *composite_sentences)),
             examples=" ".join((*(example.instruction for example in document.usage_examples), *document.examples)),
             composition=document.composition,
+            package=" ".join(words(document.package)),
         )
 
 
-WEIGHTS = SearchText(4.0, 2.0, 1.0, 2.0, 2.0, 0.5)  # type: ignore[arg-type]
+WEIGHTS = SearchText(4.0, 2.0, 1.0, 2.0, 2.0, 0.5, 1.0)  # type: ignore[arg-type]
 """How much a word counts in each column."""
 
 
@@ -58,14 +60,10 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text.lower())
 
 
-def match_expression(text: str) -> str | None:
-    """Write a person's words as an FTS5 query that any of them satisfies; None where there is no word.
-
-    Each word is quoted and holds letters and digits only, so nothing in it can be an operator.
-    """
+def telling_words(text: str) -> tuple[str, ...]:
+    """Give the words of a person's text that say what is wanted; all of them where none does. At most ``MAX_TERMS``."""
     found = dict.fromkeys(words(text))
-    telling = [word for word in found if word not in _COMMON] or list(found)
-    return " OR ".join(f'"{word}"' for word in telling[:MAX_TERMS]) or None
+    return tuple([word for word in found if word not in _COMMON] or found)[:MAX_TERMS]
 
 
 def _of_parameters(parameters: dict[str, ParameterSpec]) -> Iterable[str]:
