@@ -21,7 +21,7 @@ from taskmatrix_ros.selector.large_index import LargeIndex
 from taskmatrix_ros.selector.search_index import SearchIndex
 from taskmatrix_ros.selector.search_text import SearchText
 
-LARGE = 20_000
+LARGE = 500
 """Documents from which on the index for large catalogues is used."""
 
 FITS_RATIO = 0.03
@@ -98,9 +98,10 @@ class ApiSelector:
             return ()
         each = max(_EACH, limit)
         fused = fuse((self._index.search(text, each) for text in dict.fromkeys((query, *steps))), each)
-        known = ((document, score) for name, score in fused.items() if (document := self._catalogue.get(name)))
-        hits = [Hit(document, score * self._bonus(document.name)) for document, score in known]
-        return tuple(sorted(hits, key=lambda hit: -hit.score)[:limit])
+        scores = {name: score * self._bonus(name) for name, score in fused.items()}
+        ranked = sorted(scores, key=lambda name: -scores[name])
+        hits = (Hit(document, scores[name]) for name in ranked if (document := self._catalogue.get(name)))
+        return tuple(itertools.islice(hits, limit))
 
     def refresh(self) -> None:
         """Bring the index up to date with the catalogue."""
@@ -123,9 +124,8 @@ class ApiSelector:
         self._revision = None
 
     def _fits(self, text: str) -> bool:
-        found = self._index.search(text, 1)
-        best = max(found.scores.values(), default=0.0)
-        return best > 0 and best >= FITS_RATIO * found.attainable
+        best = max(self._index.search(text, 1).values(), default=0.0)
+        return best > 0 and best >= FITS_RATIO * self._index.attainable(text)
 
     def _bonus(self, name: str) -> float:
         return 1.0 + _USAGE * math.log10(1 + max(self._uses(name), 0))

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
-from taskmatrix_ros.selector.search_index import Found, Write
+from taskmatrix_ros.selector.search_index import Write
 from taskmatrix_ros.selector.search_text import WEIGHTS, SearchText, telling_words
 
 _COLUMNS = ", ".join(SearchText._fields)
@@ -22,7 +22,7 @@ _LEAST = 1e-6
 
 
 class FullTextIndex:
-    """A ``SearchIndex`` on SQLite FTS5 with stemming, ranked by BM25: quick up to some ten thousand texts.
+    """A ``SearchIndex`` on SQLite FTS5 with stemming, ranked by BM25: quick up to some hundred texts.
 
     :source: Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009; SQLite FTS5.
     """
@@ -69,11 +69,11 @@ class FullTextIndex:
         connection.executemany("INSERT INTO texts (rowid) VALUES (?)", ((-n,) for n in range(held + 1, wanted + 1)))
         connection.executemany("DELETE FROM texts WHERE rowid = ?", ((-n,) for n in range(wanted + 1, held + 1)))
 
-    def search(self, text: str, limit: int) -> Found:
+    def search(self, text: str, limit: int) -> dict[str, float]:
         """Find texts that share words with ``text``."""
         words = telling_words(text)
         if not words or limit < 1:
-            return Found()
+            return {}
         # Each word is quoted and holds letters and digits only, so nothing in it can be an operator.
         query = " OR ".join(f'"{word}"' for word in words)
         found = self._opened().execute(
@@ -81,13 +81,14 @@ class FullTextIndex:
             " WHERE texts MATCH ? ORDER BY texts.rank LIMIT ?",
             (query, limit),
         )
-        return Found({str(name): -float(rank) for name, rank in found}, self._attainable(words))
+        return {str(name): -float(rank) for name, rank in found}
 
-    def _attainable(self, words: tuple[str, ...]) -> float:
+    def attainable(self, text: str) -> float:
+        """Tell what a text would score that had every word of ``text``."""
         connection = self._opened()
         size = 2 * len(self._held) if len(self._held) < _MAX_PADDING else len(self._held) + _MAX_PADDING
         total = 0.0
-        for word in words:
+        for word in telling_words(text):
             (holding,) = connection.execute("SELECT count(*) FROM texts WHERE texts MATCH ?", (f'"{word}"',)).fetchone()
             total += max(math.log((size - holding + 0.5) / (holding + 0.5)), _LEAST) * (_K1 + 1)
         return total

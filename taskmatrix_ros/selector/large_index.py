@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from taskmatrix_ros.selector.search_index import Found, Write
+from taskmatrix_ros.selector.search_index import Write
 from taskmatrix_ros.selector.search_text import WEIGHTS, SearchText, telling_words
 
 if TYPE_CHECKING:
@@ -78,21 +78,29 @@ class LargeIndex:
         self._writer.commit()
         self._look_anew()
 
-    def search(self, text: str, limit: int) -> Found:
+    def search(self, text: str, limit: int) -> dict[str, float]:
         """Find texts that share words with ``text``."""
-        words = telling_words(text)
-        if not words or limit < 1 or self._index is None or self._searcher is None or self._analyzer is None:
-            return Found()
+        terms = self._terms(text)
+        if not terms or limit < 1 or self._index is None or self._searcher is None:
+            return {}
         from tantivy import Occur, Query
 
-        terms = list(dict.fromkeys(term for word in words for term in self._analyzer.analyze(word)))
         schema, searcher = self._index.schema, self._searcher
         query = Query.boolean_query(
             [(Occur.Should, Query.term_query(schema, "text", term, index_option="freq")) for term in terms]
         )
         hits = searcher.search(query, limit, count=False).hits
-        scores = {str(searcher.doc(address).get_first("name")): float(score) for score, address in hits}  # type: ignore[arg-type]
-        return Found(scores, sum(self._weight(term) for term in terms))
+        return {str(searcher.doc(address).get_first("name")): float(score) for score, address in hits}  # type: ignore[arg-type]
+
+    def attainable(self, text: str) -> float:
+        """Tell what a text would score that had every word of ``text``."""
+        return sum(self._weight(term) for term in self._terms(text))
+
+    def _terms(self, text: str) -> tuple[str, ...]:
+        """Give the words as the index has them: stemmed."""
+        if self._analyzer is None:
+            return ()
+        return tuple(dict.fromkeys(term for word in telling_words(text) for term in self._analyzer.analyze(word)))
 
     def _weight(self, term: str) -> float:
         assert self._searcher is not None

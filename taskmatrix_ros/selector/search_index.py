@@ -4,22 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from taskmatrix_ros.selector.search_text import SearchText
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What one query found. ``scores``: name -> score of the engine's own scale, best first, all above 0.
-
-    ``attainable``: what a text would score that had every word of the query, known or not.
-    """
-
-    scores: Mapping[str, float] = field(default_factory=dict)
-    attainable: float = 0.0
-
 
 Write = Callable[[Mapping[str, SearchText]], None]
 """Takes texts by name, a part of them at a time."""
@@ -37,8 +24,14 @@ class SearchIndex(Protocol):
     def update(self, put: Mapping[str, SearchText], removed: Iterable[str]) -> None:
         """Hold these as well, in the place of those of the same names, and none of the removed."""
 
-    def search(self, text: str, limit: int) -> Found:
-        """Find at most ``limit`` texts that share words with ``text``."""
+    def search(self, text: str, limit: int) -> dict[str, float]:
+        """Find at most ``limit`` texts that share words with ``text``.
+
+        :returns: name -> score on the engine's own scale, best first, all above 0.
+        """
+
+    def attainable(self, text: str) -> float:
+        """Tell what a text would score that had every word of ``text``, known or not: 0 where there is no word."""
 
     def close(self) -> None:
         """Give memory and files back. May be called twice; a later write begins with nothing."""

@@ -41,13 +41,13 @@ class SearchText(NamedTuple):
         """Gather them. :param composite_sentences: of composites that call the document."""
         own_sentences = (text for texts in document.sentences.values() for text in texts)
         return SearchText(
-            words_of_name=" ".join(words(document.name)),
+            words_of_name=_spaced(document.name),
             description=document.description,
             parameters=" ".join(_of_parameters(document.parameters)),
             sentences=" ".join((*own_sentences, *composite_sentences)),
             examples=" ".join((*(example.instruction for example in document.usage_examples), *document.examples)),
             composition=document.composition,
-            package=" ".join(words(document.package)),
+            package=_spaced(document.package),
         )
 
 
@@ -66,9 +66,13 @@ def telling_words(text: str) -> tuple[str, ...]:
     return tuple([word for word in found if word not in _COMMON] or found)[:MAX_TERMS]
 
 
+def _spaced(name: str) -> str:
+    return name.replace("_", " ")
+
+
 def _of_parameters(parameters: dict[str, ParameterSpec]) -> Iterable[str]:
     for name, spec in parameters.items():
-        yield from words(name)
+        yield _spaced(name)
         yield spec.description
-        yield from (str(value).replace("_", " ") for value in spec.enum or ())
+        yield from (_spaced(str(value)) for value in spec.enum or ())
         yield from _of_parameters(spec.properties or {})
