@@ -72,7 +72,8 @@ class LargeIndex:
         if self._writer is None:
             self._writer = index.writer(heap_size=_UPDATE_BYTES, num_threads=1)
         for name in {*put, *removed}:
-            self._writer.delete_documents_by_term("name", name)
+            if self._searcher is not None and self._searcher.doc_freq("name", name):  # a deletion costs a pass
+                self._writer.delete_documents_by_term("name", name)
         for name, text in put.items():
             self._writer.add_document(_document(name, text))
         self._writer.commit()
