@@ -122,7 +122,7 @@ async def _freshness(
         document = ApiDocument(
             name=f"registered_{number}",
             description=f"A {word} document that came while queries ran.",
-            binding={"kind": "mqtt", "topic": "late"},  # type: ignore[arg-type]
+            binding={"kind": "mqtt", "topic": "late"},
         )
         began = time.perf_counter()
         catalogue.register(document)

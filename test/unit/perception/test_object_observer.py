@@ -32,17 +32,21 @@ def picture_of(base_from_object: Transform, seed: int = 0):
     return draw(tags, CAMERA, noise=2.0, seed=seed)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.floats(0.9, 1.6), st.floats(-0.3, 0.3), st.floats(-math.pi, math.pi), st.integers(0, 1000))
 def test_an_object_on_a_table_is_located(x: float, y: float, yaw: float, seed: int) -> None:
+    """The median of five pictures counts: the noise of one can be drawn as bad as one likes."""
     truth = Transform.from_rpy((x, y, 0.78), (0, 0, yaw))
-    (seen,) = OBSERVER.observe(DETECTOR.detect(picture_of(truth, seed)))
     distance = float(np.linalg.norm(truth.translation - MOUNT.translation))
-    assert seen.position_m == pytest.approx(truth.translation, abs=0.004 + 0.012 * distance)
-    quarter = math.remainder(seen.pose.yaw_rad - yaw, math.pi / 2)  # the four faces look alike
-    assert abs(quarter) < 0.05 + 3 * seen.yaw_error_rad
-    assert seen.pose.tilt_rad == pytest.approx(0, abs=1e-6)
-    assert 0.7 <= seen.confidence <= 1.0
+    errors_m = []
+    for number in range(5):
+        (seen,) = OBSERVER.observe(DETECTOR.detect(picture_of(truth, 5 * seed + number)))
+        errors_m.append(float(np.max(np.abs(seen.position_m - truth.translation))))
+        quarter = math.remainder(seen.pose.yaw_rad - yaw, math.pi / 2)  # the four faces look alike
+        assert abs(quarter) < 0.05 + 3 * seen.yaw_error_rad
+        assert seen.pose.tilt_rad == pytest.approx(0, abs=1e-6)
+        assert 0.7 <= seen.confidence <= 1.0
+    assert float(np.median(errors_m)) < 0.004 + 0.012 * distance
 
 
 def test_of_two_possible_poses_the_standing_one_is_taken() -> None:
