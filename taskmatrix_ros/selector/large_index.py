@@ -91,7 +91,7 @@ class LargeIndex:
             [(Occur.Should, Query.term_query(schema, "text", term, index_option="freq")) for term in terms]
         )
         hits = searcher.search(query, limit, count=False).hits
-        return {str(searcher.doc(address).get_first("name")): float(score) for score, address in hits}  # type: ignore[arg-type]
+        return {str(searcher.doc(address).get_first("name")): float(score) for score, address in hits}
 
     def attainable(self, text: str) -> float:
         """Tell what a text would score that had every word of ``text``."""

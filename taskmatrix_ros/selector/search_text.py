@@ -51,8 +51,8 @@ class SearchText(NamedTuple):
         )
 
 
-WEIGHTS = SearchText(4.0, 2.0, 1.0, 2.0, 2.0, 0.5, 1.0)  # type: ignore[arg-type]
-"""How much a word counts in each column."""
+WEIGHTS: tuple[float, ...] = (4.0, 2.0, 1.0, 2.0, 2.0, 0.5, 1.0)
+"""How much a word counts in each column of a ``SearchText``."""
 
 
 def words(text: str) -> list[str]:
