@@ -84,7 +84,8 @@ class Composite(Frozen):
 class ApiDocument(Frozen):
     """One API. Expressions are CEL over ``state``, ``args``, ``result``, ``now``; times are seconds.
 
-    ``{name}`` in the keys of ``sets`` and ``tolerance`` and in ``resources`` stands for an argument.
+    ``{name}`` in the keys of ``sets`` and ``tolerance`` and in ``resources`` stands for an argument. A call
+    is hazardous where one of ``hazardous_when`` holds or cannot be known, whatever its ``effect``: a garage door.
     """
 
     name: ApiName
@@ -103,6 +104,7 @@ class ApiDocument(Frozen):
     ensures: tuple[str, ...] = ()
     undo: str | None = None
     effect: Effect = Effect.HAZARDOUS
+    hazardous_when: tuple[str, ...] = ()
     idempotent: bool = False
     resources: tuple[str, ...] = ()
     deadline_s: float = Field(default=30.0, gt=0, le=86_400)

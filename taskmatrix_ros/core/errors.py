@@ -131,15 +131,19 @@ class ApprovalRequired(CallRefused):
     """The Gate says no unless a person says yes; where nobody asks one, it is a refusal.
 
     :param reason: which policy wants it.
+    :param hazardous: whether this call is, whatever its document says of others.
     :param scope: what one yes may cover at most: ``call``, or ``run`` for the foretold calls of the whole run.
     :param expires_s: wall seconds that the request waits, and that a yes is good for.
     """
 
     code = "APPROVAL"
 
-    def __init__(self, message: str, *, reason: str, scope: str = "call", expires_s: float = 120.0) -> None:
+    def __init__(
+        self, message: str, *, reason: str, scope: str = "call", expires_s: float = 120.0, hazardous: bool = False
+    ) -> None:
         super().__init__(message)
         self.reason = reason
+        self.hazardous = hazardous
         self.scope = scope
         self.expires_s = expires_s
 

@@ -8,6 +8,7 @@ from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.approval import ApprovalRequest, ApprovalScope, ForetoldCall
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.clocks import HomeClock
+from taskmatrix_ros.core.effect import Effect
 from taskmatrix_ros.core.errors import ApprovalRequired
 from taskmatrix_ros.core.ports import Approvals, Gate, Journal
 from taskmatrix_ros.core.run import Rehearsed
@@ -64,7 +65,7 @@ class Admission:
             call_id=call.call_id,
             api=call.api,
             arguments=call.arguments,
-            effect=document.effect,
+            effect=Effect.HAZARDOUS if needed.hazardous else document.effect,
             reason=needed.reason,
             summary="; ".join(str(known) for known in foretold.calls) if whole else str(call),
             diff=foretold.diff,

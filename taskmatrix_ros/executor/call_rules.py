@@ -7,6 +7,7 @@ from typing import Any
 
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.approval import ApprovalScope
+from taskmatrix_ros.core.effect import Effect
 from taskmatrix_ros.core.instruction import Channel
 from taskmatrix_ros.core.policy import Policy, first_match
 from taskmatrix_ros.executor.canonical_name import CanonicalName
@@ -42,13 +43,24 @@ class CallRules:
             document.binding, robot_namespace=robot_namespace, own_namespaces=own_namespaces
         )
         self.requirements = tuple(map(Expression.parse, document.requires))
+        self.reasons = tuple(map(Expression.parse, document.hazardous_when))
         self.window = RateWindow(document.rate_limit) if document.rate_limit else None
         self._policy = policy
         self._limits = policy.limits.get(document.name, {})
         self._sensitive = tuple(name for name, spec in document.parameters.items() if has_sensitive({name: spec}))
         self._compared: tuple[ApiDocument, bool] | None = None
         self._objections: dict[tuple[Channel, str], str | None] = {}
+        self.if_hazardous = self._if_hazardous(robot_namespace, own_namespaces)
         self._fixed = None if self.canonical.depends_on_arguments else self._reaching({})
+
+    def _if_hazardous(self, robot_namespace: str, own_namespaces: Sequence[str]) -> CallRules | None:
+        """Give the rules for a call that one of ``hazardous_when`` is true of; None where none can be."""
+        if not self.reasons or self.document.effect is Effect.HAZARDOUS:
+            return None
+        document = self.document.model_copy(update={"effect": Effect.HAZARDOUS})
+        rules = CallRules(document, self._policy, robot_namespace=robot_namespace, own_namespaces=own_namespaces)
+        rules.window = self.window
+        return rules
 
     def same_as(self, other: ApiDocument) -> bool:
         """Whether another document says the same. What was compared last is remembered: digests take a while."""

@@ -91,6 +91,7 @@ class Gate:
             self._check_document,
             self._check_name,
             self._check_arguments,
+            self._weigh,
             self._check_speaker,
             self._check_rights,
             self._check_policy,
@@ -179,6 +180,17 @@ class Gate:
             said = wish.rules.shown_problem(problem)
             raise CallRefused(f"{wish.call.api}: {said}, by the policy of this profile", code="LIMIT")
 
+    def _weigh(self, wish: Wish) -> None:
+        """Take the call for hazardous where its document says so of what it reaches, or where that is not known."""
+        rules = wish.rules.if_hazardous
+        if rules is None:
+            return
+        for expression, arguments in product(rules.reasons, spread(wish.document, wish.arguments)):
+            known = self._state.known(expression.keys_for(arguments))
+            if expression.decide(known, arguments, now=self._home_clock.now())[0] is not False:
+                wish.document, wish.rules = rules.document, rules
+                return
+
     def _check_speaker(self, wish: Wish) -> None:
         speakers, speaker = wish.document.speakers, wish.instruction.speaker
         if speakers is not None and speaker not in speakers:
@@ -239,7 +251,13 @@ class Gate:
                 wish.used = wish.approval
                 return
             message += f"; the one given does not count: {problem}"
-        raise ApprovalRequired(message, reason=why, scope=scope.value, expires_s=self.policy.approval_expires_s)
+        raise ApprovalRequired(
+            message,
+            reason=why,
+            scope=scope.value,
+            expires_s=self.policy.approval_expires_s,
+            hazardous=wish.document.effect is Effect.HAZARDOUS,
+        )
 
     # what is written down
 

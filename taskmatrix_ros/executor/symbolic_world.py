@@ -144,10 +144,17 @@ class SymbolicWorld:
 
     def _note_risks(self, call: Call, document: ApiDocument) -> None:
         place = f"line {call.position.line}: {document.name}"
-        if document.effect is Effect.HAZARDOUS:
+        if document.effect is Effect.HAZARDOUS or self._is_hazardous(call, document):
             self.risks[f"{place} is hazardous and needs a person's approval"] = None
         if document.effect.commands and not ensures_of(document):
             self.risks[f"{place} cannot be confirmed: nothing tells what it brings about"] = None
+
+    def _is_hazardous(self, call: Call, document: ApiDocument) -> bool:
+        reasons = product(document.hazardous_when, spread(document, call.arguments))
+        return any(
+            Expression.parse(source).decide(self._state, args, now=self._now)[0] is not False
+            for source, args in reasons
+        )
 
     def _assign(self, call: Call, document: ApiDocument, result: Any, *, is_guess: bool) -> None:
         assigned = {}

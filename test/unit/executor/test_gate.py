@@ -12,8 +12,9 @@ from home_documents import DOCUMENTS, Shelf, document
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.clocks import SteadyClock
-from taskmatrix_ros.core.errors import CallRefused, RunStopped
-from taskmatrix_ros.core.instruction import ApprovalMode, Instruction
+from taskmatrix_ros.core.errors import ApprovalRequired, CallRefused, RunStopped
+from taskmatrix_ros.core.instruction import ApprovalMode, Channel, Instruction
+from taskmatrix_ros.core.policy import Policy
 from taskmatrix_ros.core.ports import Gate as GatePort
 from taskmatrix_ros.core.state_store import StateStore
 from taskmatrix_ros.executor.gate import Gate
@@ -246,3 +247,38 @@ def test_a_fault_of_the_gate_refuses(part: str, monkeypatch: pytest.MonkeyPatch)
 def test_an_expression_that_errs_refuses() -> None:
     door = Door(document("odd", requires=['state["a.b"] + 1 > args.c.d.e']))
     assert door.refusal("odd").error_code == "REQUIREMENT"
+
+
+COVER = document(
+    "cover_open",
+    parameters={"entity_id": {"type": "array", "items": {"type": "string"}}},
+    resources=["{entity_id}"],
+    effect="actuate",
+    hazardous_when=['state[args.entity_id + ".device_class"] == "garage"'],
+    rate_limit={"calls": 2, "per_s": 60},
+)
+
+
+def test_a_call_is_hazardous_where_what_it_reaches_is_or_where_that_is_not_known() -> None:
+    door = Door(COVER)
+    door.state.set("cover.blind.device_class", "blind", source="homeassistant")
+    door.state.set("cover.garage.device_class", "garage", source="homeassistant")
+    denied = Instruction(text="open up", approval=ApprovalMode.DENY)
+    assert door.admit("cover_open", denied, entity_id=["cover.blind"])
+    for entities in (["cover.garage"], ["cover.blind", "cover.garage"], ["cover.unheard"]):
+        refused = door.refusal("cover_open", denied, entity_id=entities)
+        assert refused.error_code == "APPROVAL"
+        assert "hazardous" in refused.message
+    with pytest.raises(ApprovalRequired) as needed:
+        door.admit("cover_open", entity_id=["cover.garage"])
+    assert needed.value.hazardous
+    assert door.admit("cover_open", entity_id=["cover.blind"])
+    assert door.refusal("cover_open", entity_id=["cover.blind"]).error_code == "RATE_LIMIT"
+
+
+def test_who_may_do_nothing_hazardous_may_not_do_that() -> None:
+    policy = Policy.model_validate({"channels": {"mqtt": {"effects": ["actuate"]}}})
+    door = Door(COVER, policy=policy)
+    door.state.set("cover.garage.device_class", "garage", source="homeassistant")
+    asked = Instruction(text="open up", channel=Channel.MQTT)
+    assert door.refusal("cover_open", asked, entity_id=["cover.garage"]).error_code == "RIGHTS"
