@@ -63,7 +63,7 @@ setup(
         "scipy>=1.11",
         "tantivy>=0.25,<0.28",
         "typer>=0.12",
-        "websockets>=13",
+        "websockets>=15",
     ],
     extras_require={"broker": ["amqtt>=0.11,<0.13"]},
     entry_points={"console_scripts": [f"taskmatrix = {PACKAGE}.cli.main:main"]},

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from taskmatrix_ros.app.settings import Settings
 from taskmatrix_ros.bindings.function import FunctionBinding
+from taskmatrix_ros.bindings.homeassistant import HomeAssistantBinding, LiveCatalogue
 from taskmatrix_ros.bindings.http import HttpBinding
 from taskmatrix_ros.bindings.mqtt import MqttBinding
 from taskmatrix_ros.core.clocks import RosClock
-from taskmatrix_ros.core.ports import Binding, Catalogue
+from taskmatrix_ros.core.ports import Binding
 from taskmatrix_ros.core.state_store import StateStore
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def make_bindings(
     settings: Settings,
-    catalogue: Catalogue,
+    catalogue: LiveCatalogue,
     state: StateStore,
     thread: NodeThread | None = None,
     clock: RosClock | None = None,
@@ -33,6 +34,8 @@ def make_bindings(
     ]
     if settings.mqtt is not None:
         bindings.append(MqttBinding(settings.mqtt.brokers, catalogue, state))
+    if settings.homeassistant is not None:
+        bindings.append(HomeAssistantBinding(settings.homeassistant, catalogue, state))
     if settings.ros is not None and thread is not None and clock is not None:
         from taskmatrix_ros.bindings.ros2 import Ros2Binding
 

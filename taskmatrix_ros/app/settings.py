@@ -13,6 +13,7 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 from taskmatrix_ros.app.profile_models import ModelsSettings
 from taskmatrix_ros.app.setting_errors import setting_error
 from taskmatrix_ros.bindings.function import FunctionSettings
+from taskmatrix_ros.bindings.homeassistant_settings import HomeAssistantSettings
 from taskmatrix_ros.bindings.http_settings import HttpSettings
 from taskmatrix_ros.bindings.mqtt_settings import BrokerSettings
 from taskmatrix_ros.bindings.secret import SecretSettings
@@ -87,6 +88,7 @@ class Settings(Frozen):
     state_folder: Path = Path()
     ros: RosSettings | None = None
     mqtt: MqttSettings | None = None
+    homeassistant: HomeAssistantSettings | None = None
     http: HttpSettings = HttpSettings()
     functions: FunctionSettings = FunctionSettings()
     apis: ApisSettings = ApisSettings()

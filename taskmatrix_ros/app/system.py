@@ -19,7 +19,7 @@ from taskmatrix_ros.app.session import Session
 from taskmatrix_ros.core.clocks import SteadyClock, WallClock
 from taskmatrix_ros.core.event_bus import EventBus
 from taskmatrix_ros.core.policy import Policy
-from taskmatrix_ros.core.ports import Binding, Catalogue, PlanningContext
+from taskmatrix_ros.core.ports import Binding, PlanningContext
 from taskmatrix_ros.core.state_store import StateStore
 from taskmatrix_ros.executor.approval_desk import ApprovalDesk
 from taskmatrix_ros.executor.audit_log import AuditLog
@@ -45,7 +45,7 @@ from taskmatrix_ros.store.stop_marker import StopMarker
 
 _log = logging.getLogger(__name__)
 
-MakeBindings = Callable[[Catalogue, StateStore], Sequence[Binding]]
+MakeBindings = Callable[[Registry, StateStore], Sequence[Binding]]
 """Builds a profile's bindings, without I/O; none for a system that only plans."""
 
 

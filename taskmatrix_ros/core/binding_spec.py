@@ -254,4 +254,15 @@ class MqttSource(Frozen):
         return self
 
 
-StateSource = Annotated[Ros2TopicSource | MqttSource, Field(discriminator="kind")]
+class HomeAssistantSource(Frozen):
+    """State from an entity of Home Assistant. ``{name}`` in entity and key is a wildcard.
+
+    ``attribute``: as this project names it and in its unit (``state``, ``brightness_pct``, ``temperature_c``).
+    """
+
+    kind: Literal["homeassistant"]
+    entity_id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*\.[a-z0-9_{}]+$")]
+    attribute: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = "state"
+
+
+StateSource = Annotated[Ros2TopicSource | MqttSource | HomeAssistantSource, Field(discriminator="kind")]

@@ -24,6 +24,10 @@ class Status(StrEnum):
     IN_DOUBT = "in_doubt"
 
 
+PARTIAL = "PARTIAL"
+"""Error code of a call on several things of which some were done. Its value is ``{"done": […], "failed": {…}}``."""
+
+
 class Confirmation(StrEnum):
     """What a source other than the call's own reply shows; ``none`` where the document asks for no read-back."""
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.call import Call
-from taskmatrix_ros.core.outcome import Confirmation, ErrorReport, Outcome, Status, utc_now
+from taskmatrix_ros.core.outcome import PARTIAL, Confirmation, ErrorReport, Outcome, Status, utc_now
 from taskmatrix_ros.executor.dispatcher import Withdrawn
 from taskmatrix_ros.executor.read_back import ReadBack
+from taskmatrix_ros.expressions.spread import spread_parameter
 
 _log = logging.getLogger(__name__)
 
@@ -27,7 +29,9 @@ class Proof:
         :param since: the state store's ``sequence`` at the moment of dispatch.
         :raises Withdrawn: the run was ended meanwhile.
         """
-        if outcome.status not in (Status.SUCCEEDED, Status.IN_DOUBT):
+        if (done := _partly_done(call, document, outcome)) is not None:
+            call = done  # what was not done is told already; of the rest, the world is asked
+        elif outcome.status not in (Status.SUCCEEDED, Status.IN_DOUBT):
             return outcome
         try:
             confirmation, evidence = await self._read_back.confirm(document, call, since=since, result=outcome.value)
@@ -48,3 +52,13 @@ class Proof:
             message = f"{call.api} was reported done, but the world says otherwise: {evidence[0]}"
             changes |= {"status": Status.FAILED, "error": ErrorReport(code="CONTRADICTED", message=message)}
         return outcome.model_copy(update=changes)
+
+
+def _partly_done(call: Call, document: ApiDocument, outcome: Outcome) -> Call | None:
+    """Give the call as it would be for the things it was done for; None where it was not a part that was done."""
+    if outcome.error is None or outcome.error.code != PARTIAL or not isinstance(outcome.value, Mapping):
+        return None
+    name, done = spread_parameter(document), outcome.value.get("done")
+    if name is None or not done:
+        return None
+    return call.model_copy(update={"arguments": {**call.arguments, name: list(done)}})

@@ -43,6 +43,9 @@ _TEMPLATES: dict[str, tuple[str, ...]] = {
 }
 """Fields of a binding in which ``{name}`` stands for an argument."""
 
+_HEARD_IN = {"ros2_topic": "name", "mqtt": "topic", "homeassistant": "entity_id"}
+"""Fields of a state's source in which ``{name}`` is a wildcard."""
+
 _PLACE = re.compile(r"\{\{|\}\}|\{([a-z][a-z0-9_]*)\}|[{}]")
 
 
@@ -65,10 +68,10 @@ def _check_state(state: StateSpec, path: Path, findings: Findings) -> None:
             JinjaTemplate.parse(state.source.template)
         except ConfigError as error:
             findings.error((*path, "from", "template"), "template", error.message, "correct it")
-    heard = state.source.topic if isinstance(state.source, MqttSource) else state.source.name
+    place = _HEARD_IN[state.source.kind]
+    heard = str(getattr(state.source, place))
     for name in key_parameters(state.key):
         if f"{{{name}}}" not in heard:
-            place = "topic" if isinstance(state.source, MqttSource) else "name"
             findings.error(
                 (*path, "key"), "template", f"{{{name}}} is not in {place} {heard!r}", f"put {{{name}}} there too"
             )
@@ -129,6 +132,8 @@ class _DocumentCheck:
     def _check_expressions(self) -> None:
         for index, source in enumerate(self._api.requires):
             self._expression(source, (*self._path, "requires", index), has_result=False)
+        for index, source in enumerate(self._api.hazardous_when):
+            self._expression(source, (*self._path, "hazardous_when", index), has_result=False)
         for index, source in enumerate(self._api.ensures):
             self._expression(source, (*self._path, "ensures", index), has_result=True)
         for key, source in self._api.sets.items():

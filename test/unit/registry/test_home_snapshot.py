@@ -100,6 +100,9 @@ def test_states_of_what_is_exposed_become_state_keys_in_our_units() -> None:
     assert home_state(home) == {
         "light.a.state": "on",
         "light.a.brightness_pct": 20.0,
+        "light.a.effect_list": None,
         "sensor.t.state": 21.5,
+        "cover.c.state": None,
+        "cover.c.device_class": None,
         "cover.c.position_pct": 40.0,
     }

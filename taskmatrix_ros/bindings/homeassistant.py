@@ -1,0 +1,336 @@
+"""Home Assistant: its services as calls, its states as state keys, its registries as a home that can be talked of."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any, Protocol
+
+from taskmatrix_ros.bindings.homeassistant_link import HomeAssistantLink, Lost, Refused
+from taskmatrix_ros.bindings.homeassistant_outcome import ended, refusal_outcome, split_outcome
+from taskmatrix_ros.bindings.homeassistant_request import ServiceRequest
+from taskmatrix_ros.bindings.homeassistant_settings import NEVER_USED, HomeAssistantSettings
+from taskmatrix_ros.bindings.homeassistant_states import SOURCE, HomeAssistantStates
+from taskmatrix_ros.core.api_document import ApiDocument, ApiPackage
+from taskmatrix_ros.core.call import Call
+from taskmatrix_ros.core.diagnostic import Diagnostic
+from taskmatrix_ros.core.errors import ConfigError, ManifestError, TaskMatrixError
+from taskmatrix_ros.core.outcome import Outcome, Status, utc_now
+from taskmatrix_ros.core.ports import Catalogue, Progress
+from taskmatrix_ros.core.state_store import StateStore
+from taskmatrix_ros.registry.live_home import LiveHome, Registries
+from taskmatrix_ros.registry.service_documents import PACKAGE, ServiceChoice, service_package
+
+_log = logging.getLogger(__name__)
+
+_SETTLE_S = 0.3
+"""Registries change in bursts, as when an integration is added."""
+
+_REGISTRY_EVENTS = (
+    "area_registry_updated", "floor_registry_updated", "device_registry_updated", "entity_registry_updated",
+    "label_registry_updated", "service_registered", "service_removed",
+)  # fmt: skip
+
+
+class LiveCatalogue(Catalogue, Protocol):
+    """A catalogue that takes what a peer offers now."""
+
+    def put(self, package: ApiPackage, *, source: str) -> tuple[Diagnostic, ...]:
+        """Take a package in the place of the one of its name. :raises ManifestError: it does not fit together."""
+
+
+class HomeAssistantBinding:
+    """Calls services and follows states, over one WebSocket.
+
+    A call goes out once or never: not again after a lost connection, and not after its caller was told that it was not
+    sent. Entities that Home Assistant does not know or cannot reach are told by name, and the rest is done.
+    """
+
+    kinds = frozenset({"homeassistant"})
+
+    def __init__(self, settings: HomeAssistantSettings, catalogue: LiveCatalogue, state: StateStore) -> None:
+        self.home = LiveHome(settings.expose)
+        """What there is, exposed or not."""
+        self._settings = settings
+        self._catalogue = catalogue
+        self._state = state
+        self._states = HomeAssistantStates(self.home, state)
+        self._choice = ServiceChoice(allowed=settings.services, barred=NEVER_USED, effects=settings.effects)
+        self._link: HomeAssistantLink | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._epoch = object()
+        self._waiting: dict[str, asyncio.Future[Status]] = {}
+        self._put: ApiPackage | None = None
+        self._reloading: asyncio.TimerHandle | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._listeners: list[Callable[[], None]] = []
+
+    async def open(self) -> None:
+        """Connect, and take over what there is.
+
+        Returns when Home Assistant has answered or failed to, at most after ``connect_s``; one that is away, or still
+        starting, is used when it comes.
+
+        :raises ConfigError: the token is missing.
+        """
+        try:
+            self._settings.load_token()
+        except ConfigError as error:
+            raise ConfigError(f"homeassistant at {self._settings.url}: {error.message}") from error
+        self._loop = asyncio.get_running_loop()
+        self._state.set_source_live(SOURCE, live=False)
+        self._link = HomeAssistantLink(self._settings, self)
+        self._link.start()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._link.wait_tried(), self._settings.connect_s + 0.5)
+
+    async def close(self) -> None:
+        """Disconnect; what was not sent is taken back."""
+        self._epoch = object()
+        self._settle_waiting(Status.CANCELLED)
+        if self._reloading is not None:
+            self._reloading.cancel()
+        for task in tuple(self._tasks):
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        if self._link is not None:
+            await self._link.close()
+            self._link = None
+
+    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Tell when floors, areas, entities or their names have changed. :returns: the way to end it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+
+    def peer_problem(self) -> str | None:
+        """Say in one line why Home Assistant cannot be reached and what to do, or None if it can."""
+        if self._link is None:
+            return "homeassistant is not open"
+        if self._link.ready.is_set():
+            return None
+        return (
+            f"homeassistant at {self._settings.url}: {self._link.problem}; start it, or correct url and token in the "
+            "profile"
+        )
+
+    # --- calls
+
+    async def call(self, call: Call, document: ApiDocument, progress: Progress) -> Outcome:  # noqa: ARG002
+        """Have the service called.
+
+        :param call: ``call.deadline_s`` bounds the whole wait, in seconds; the wait for a connection also by the
+            settings' ``connect_s``.
+        :returns: ``succeeded`` once Home Assistant has done it, with the service's answer where the document has
+            ``returns``; ``failed`` with code ``PARTIAL`` where some entities could not be reached and the rest was
+            done; ``rejected`` if Home Assistant does not take it; ``unavailable`` if it was not sent, or nothing of it
+            could be reached; ``expired`` after ``document.expires_s``; ``in_doubt`` if no answer came.
+        """
+        started_at = utc_now()
+        epoch, loop = self._epoch, asyncio.get_running_loop()
+        ends_s = loop.time() + call.deadline_s
+        try:
+            request = ServiceRequest.of(call, document, fahrenheit=self._states.fahrenheit)
+        except TaskMatrixError as error:
+            return ended(call, Status.REJECTED, error.error_code, error.message, started_at)
+        if (unsent := await self._connected(call, document)) is not None:
+            return unsent.model_copy(update={"started_at": started_at})
+        reachable, problems = self._states.sorted_targets(request.entity_ids)
+        if problems and not reachable:
+            return split_outcome(call, (), problems, started_at)
+        if epoch is not self._epoch:
+            return ended(call, Status.CANCELLED, "STOPPED", f"{call.api} was stopped before it was sent", started_at)
+        try:
+            assert self._link is not None
+            answer = self._link.send("call_service", **request.message(reachable))
+        except Lost as error:
+            return self._unsent(call, Status.UNAVAILABLE, str(error))
+        try:
+            async with asyncio.timeout_at(ends_s):
+                result = await answer
+        except TimeoutError:
+            return self._in_doubt(call, f"no answer came within {call.deadline_s:g} s", started_at)
+        except Lost as error:
+            return self._in_doubt(call, str(error), started_at)
+        except Refused as error:
+            return refusal_outcome(call, request.service, error, started_at)
+        if problems:
+            return split_outcome(call, reachable, problems, started_at)
+        value = (result or {}).get("response") if request.returns_response else None
+        return Outcome(call_id=call.call_id, status=Status.SUCCEEDED, value=value, started_at=started_at)
+
+    async def cancel(self, call_id: str) -> None:
+        """Take a call back that has not gone out; one that has can only be awaited."""
+        waiting = self._waiting.get(call_id)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(Status.CANCELLED)
+
+    async def recover(self, call: Call, document: ApiDocument, progress: Progress) -> Outcome | None:  # noqa: ARG002
+        """Home Assistant does not tell what became of a call."""
+        return None
+
+    def stop(self) -> None:
+        """Let nothing go out that has not. Synchronous, from any thread, without a lock."""
+        self._epoch = object()
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the loop is closed: nobody waits
+                self._loop.call_soon_threadsafe(self._settle_waiting, Status.CANCELLED)
+
+    async def _connected(self, call: Call, document: ApiDocument) -> Outcome | None:
+        """Wait for a connection. :returns: why the call was not sent; None if it may be sent now."""
+        link = self._link
+        if link is None:
+            return self._unsent(call, Status.UNAVAILABLE, "it is not open")
+        if link.ready.is_set():
+            return None
+        expires_s = document.expires_s
+        patience_s = min(self._settings.connect_s, call.deadline_s, expires_s or call.deadline_s)
+        verdict: asyncio.Future[Status] = asyncio.get_running_loop().create_future()
+        self._waiting[call.call_id] = verdict
+        ready = asyncio.ensure_future(link.ready.wait())
+        either: set[asyncio.Future[Any]] = {ready, verdict}
+        try:
+            await asyncio.wait(either, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            ready.cancel()
+            del self._waiting[call.call_id]
+        if verdict.done():
+            return ended(call, verdict.result(), "CANCELLED", f"{call.api} was cancelled before it was sent")
+        if link.ready.is_set():
+            return None
+        late = expires_s is not None and expires_s <= patience_s
+        return self._unsent(call, Status.EXPIRED if late else Status.UNAVAILABLE, link.problem)
+
+    def _unsent(self, call: Call, status: Status, problem: str) -> Outcome:
+        before = " before it expired" if status is Status.EXPIRED else ""
+        reason = self.peer_problem() or f"homeassistant at {self._settings.url}: {problem}"
+        return ended(call, status, status.name, f"{call.api} was not sent{before}: {reason}")
+
+    def _in_doubt(self, call: Call, problem: str, started_at: Any) -> Outcome:
+        where = f"homeassistant at {self._settings.url}"
+        message = f"{where}: {call.api} was sent, then {problem}; it may have been done or not"
+        return ended(call, Status.IN_DOUBT, "IN_DOUBT", message, started_at)
+
+    def _settle_waiting(self, status: Status) -> None:
+        for waiting in self._waiting.values():
+            if not waiting.done():
+                waiting.set_result(status)
+
+    # --- what Home Assistant says
+
+    async def connection_opened(self) -> None:
+        """Wait until it has started, then load and follow everything."""
+        assert self._link is not None
+        config = await self._link.request("get_config")
+        if config.get("state", "RUNNING") != "RUNNING":
+            config = await self._started(self._link, config)
+        self._states.fahrenheit = (config.get("unit_system") or {}).get("temperature") == "°F"
+        await self._load_registries(self._link)
+        for kind in _REGISTRY_EVENTS:
+            with suppress(Refused):  # a user without the right sees what there was at the start
+                await self._link.subscribe(self._registry_changed, "subscribe_events", event_type=kind)
+        self._states.begin()
+        await self._link.subscribe(self._states.take, "subscribe_entities")
+        await self._states.wait_begun()
+        await self._offer(self._link)
+        self._take_over()
+        self._state.set_source_live(SOURCE, live=True)
+
+    def connection_lost(self) -> None:
+        """Nothing it said is believed any more."""
+        self._state.set_source_live(SOURCE, live=False)
+
+    async def _started(self, link: HomeAssistantLink, config: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Wait until it runs; entities come one by one before that. One that never does is used as it is."""
+        _log.info("homeassistant at %s is starting", self._settings.url)
+        loop = asyncio.get_running_loop()
+        ends_s = loop.time() + self._settings.start_s
+        while config.get("state") != "RUNNING" and loop.time() < ends_s:
+            await asyncio.sleep(0.1)
+            config = await link.request("get_config")
+        if config.get("state") != "RUNNING":
+            _log.warning("homeassistant is still starting after %g s; used as it is", self._settings.start_s)
+        return config
+
+    async def _load_registries(self, link: HomeAssistantLink) -> None:
+        lists = ("floor_registry", "area_registry", "device_registry", "entity_registry")
+        answers = [link.send(f"config/{name}/list") for name in lists]
+        exposing = link.send("homeassistant/expose_entity/list")
+        floors, areas, devices, entities = [await _or_empty(answer) for answer in answers]
+        exposed = await _or_empty(exposing)
+        self.home.load(
+            Registries(
+                floors=floors,
+                areas=areas,
+                devices=devices,
+                entities=await self._with_aliases(link, entities),
+                exposed=exposed.get("exposed_entities") if isinstance(exposed, Mapping) else None,
+                floors_of={name: (floor.areas, floor.aliases) for name, floor in self._settings.floors.items()},
+            )
+        )
+
+    async def _with_aliases(self, link: HomeAssistantLink, entities: list[Any]) -> list[Any]:
+        """The list leaves aliases out; they are asked for together."""
+        wanted = [entry["entity_id"] for entry in entities]
+        if not wanted:
+            return entities
+        try:
+            full = await link.request("config/entity_registry/get_entries", entity_ids=wanted)
+        except Refused:
+            return entities
+        return [{**entry, **(full.get(entry["entity_id"]) or {})} for entry in entities]
+
+    async def _offer(self, link: HomeAssistantLink) -> None:
+        """Put the documents of what there is now into the catalogue, if that is news."""
+        services = await link.request("get_services")
+        package = service_package(services, self.home.entities, self._choice)
+        if package == self._put:
+            return
+        try:
+            for finding in self._catalogue.put(package, source=SOURCE):
+                level = logging.INFO if finding.code == "duplicate" else logging.DEBUG
+                _log.log(level, "homeassistant: %s", finding)
+        except ManifestError as error:
+            _log.error("homeassistant: its services are not used: %s", error.message)
+            return
+        self._put = package
+
+    def _take_over(self) -> None:
+        """Bring state keys, and whoever listens, up to what there is now."""
+        self._states.tell_all()
+        self._states.load_specs(self._catalogue.states())
+        for listener in tuple(self._listeners):
+            listener()
+
+    def _registry_changed(self, _event: Mapping[str, Any]) -> None:
+        if self._reloading is None and self._loop is not None:
+            self._reloading = self._loop.call_later(_SETTLE_S, self._reload_soon)
+
+    def _reload_soon(self) -> None:
+        self._reloading = None
+        task = asyncio.ensure_future(self._reload())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _reload(self) -> None:
+        link = self._link
+        if link is None or not link.ready.is_set():
+            return
+        with suppress(Lost, Refused):
+            await self._load_registries(link)
+            await self._offer(link)
+            self._take_over()
+
+
+async def _or_empty(answer: asyncio.Future[Any]) -> Any:
+    """Give a list, or an empty one where it is refused: an older Home Assistant has no floors."""
+    try:
+        return await answer
+    except Refused as error:
+        _log.info("homeassistant does not tell: %s", error)
+        return []
+
+
+__all__ = ["PACKAGE", "HomeAssistantBinding", "HomeAssistantSettings", "LiveCatalogue"]
