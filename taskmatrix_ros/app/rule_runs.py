@@ -8,10 +8,13 @@ import logging
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from datetime import datetime
+from functools import partial
 
+from taskmatrix_ros.app.rule_code import ReadyCode, RuleCode
 from taskmatrix_ros.app.rule_planner import RulePlanner
 from taskmatrix_ros.app.run_view import RunView
 from taskmatrix_ros.app.session import Session
+from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.clocks import HomeClock
 from taskmatrix_ros.core.diagnostic import Diagnostic, Severity
 from taskmatrix_ros.core.errors import ConfigError, RequestError, TaskMatrixError
@@ -21,7 +24,7 @@ from taskmatrix_ros.core.policy import Policy
 from taskmatrix_ros.core.ports import Catalogue, Planner, Verifier
 from taskmatrix_ros.core.rule import Firing, Rule, Trace, rule_of_firing
 from taskmatrix_ros.core.state_store import StateStore, StateValue
-from taskmatrix_ros.expressions.key_template import key_pattern
+from taskmatrix_ros.expressions.key_template import expand_key, key_pattern
 from taskmatrix_ros.rules.condition_state import CLOCK_KEYS
 from taskmatrix_ros.rules.engine import RuleEngine
 from taskmatrix_ros.rules.home_place import HomePlace
@@ -49,11 +52,13 @@ class RuleRuns:
         self._place = HomePlace()
         self._engine: RuleEngine | None = None
         self._session: Session
-        self._verifier: Verifier
-        self._policy = Policy()
         self._planner: RulePlanner
         self._stack = ExitStack()
-        self._runs: dict[str, tuple[RunView, asyncio.Task[None]]] = {}
+        self.code = RuleCode(catalogue)
+        self._runs: dict[str, RunView] = {}
+        """Firing id -> its run."""
+        self._preparing: dict[str, asyncio.Task[None]] = {}
+        """Firing id -> the verification of its code."""
         self._causes: dict[str, str] = {}
         """Run id -> firing id."""
         self._cancelling: set[asyncio.Task[bool]] = set()
@@ -73,12 +78,13 @@ class RuleRuns:
 
     def planner(self, inner: Planner) -> RulePlanner:
         """Put what plans the rules' own code before a profile's planner."""
-        self._planner = RulePlanner(inner, self._catalogue, self._rule_of)
+        self._planner = RulePlanner(inner, self.code, self._rule_of)
         return self._planner
 
     def connect(self, session: Session, verifier: Verifier, policy: Policy, place: HomePlace) -> None:
         """Name what sees the runs through. Before ``start``."""
-        self._session, self._verifier, self._policy, self._place = session, verifier, policy, place
+        self._session, self._place = session, place
+        self.code.connect(verifier, policy)
 
     def start(self) -> None:
         """Take up the rules and begin to listen.
@@ -100,14 +106,14 @@ class RuleRuns:
         self._engine = None
         if self._alarm is not None:
             self._alarm.cancel()
-        for _, task in self._runs.values():
+        for task in self._preparing.values():
             task.cancel()
         self._runs.clear()
         self._causes.clear()
 
     async def close(self) -> None:
         """Stop, and wait until nothing of it runs."""
-        tasks = [task for _, task in self._runs.values()]
+        tasks = tuple(self._preparing.values())
         self.stop()
         await asyncio.gather(*tasks, return_exceptions=True)
 
@@ -145,6 +151,7 @@ class RuleRuns:
     def delete(self, rule_id: str) -> None:
         """Forget a rule. :raises RequestError: there is none of that id."""
         self.engine.delete(rule_id)
+        self.code.forget(rule_id)
 
     def traces(self, rule_id: str, limit: int = 10) -> Sequence[Trace]:
         """Give a rule's story, newest first. :raises RequestError: there is none of that id."""
@@ -158,10 +165,7 @@ class RuleRuns:
         """
         warnings = list(self._unknown_keys(rule))
         if rule.action.code is not None:
-            code = self._planner.code_of(rule.action.code)
-            rights = self._policy.rights(Channel.RULE, rule.speaker)
-            verified = await self._verifier.verify(code, rights=rights, outline=self._planner.outline_of(rule))
-            warnings += verified.warnings
+            warnings += (await self.code.verify(rule)).warnings
         return tuple(warnings)
 
     def _unknown_keys(self, rule: Rule) -> Iterable[Diagnostic]:
@@ -212,57 +216,88 @@ class RuleRuns:
 
     # --- the engine's work --------------------------------------------------------------------------------------------
 
-    def _run_of(self, rule: Rule, firing: Firing) -> RunView:
-        """Begin the run of a firing, or give the one that it began in an earlier life."""
-        return self._session.start(
-            Instruction(
-                text=rule.action.instruction or rule.words,
-                speaker=rule.speaker,
-                channel=Channel.RULE,
-                request_id=firing.firing_id,
-                priority=rule.priority,
-            )
-        )
-
-    def cancel(self, firing: Firing, reason: str) -> None:
-        """End a run early."""
-        if (known := self._runs.get(firing.firing_id)) is not None:
-            task = asyncio.create_task(self._session.cancel(known[0].episode.run_id, reason))
-            self._cancelling.add(task)
-            task.add_done_callback(self._cancelling.discard)
-
-    def told(self, rule: Rule, kind: str, why: str) -> None:
-        """Tell whoever listens."""
-        _log.info("rule %s: %s: %s", rule.id, kind, why)
-        self._events.publish(Event(kind=kind, rule_id=rule.id, data={"why": why, "text": rule.text}))
-
     def begin(self, rule: Rule, firing: Firing) -> None:
-        """See a firing through."""
+        """See a firing through: at once where its code is ready to run."""
+        if rule.action.code is None:
+            self._start(rule, firing, None)
+        elif (ready := self.code.ready(rule)) is not None:
+            self._start(rule, firing, ready)
+        else:
+            task = asyncio.create_task(self._prepare_and_start(rule, firing), name=f"rule-{firing.firing_id}")
+            self._preparing[firing.firing_id] = task
+            task.add_done_callback(lambda _task: self._preparing.pop(firing.firing_id, None))
+
+    async def _prepare_and_start(self, rule: Rule, firing: Firing) -> None:
+        self._start(rule, firing, await self.code.prepare(rule))
+
+    def _start(self, rule: Rule, firing: Firing, ready: ReadyCode | None) -> None:
+        """Begin the run of a firing, or go on with the one that it began in an earlier life."""
+        asked = Instruction(
+            text=rule.action.instruction or rule.words,
+            speaker=rule.speaker,
+            channel=Channel.RULE,
+            request_id=firing.firing_id,
+            priority=rule.priority,
+        )
+        follow = partial(self._follow, firing)
         try:
-            view = self._run_of(rule, firing)
+            if ready is not None:
+                try:
+                    self._session.start_verified(asked, ready.outline, ready.verified, follow=follow)
+                    return
+                except ValueError:
+                    _log.debug("%s began in an earlier life", firing.firing_id)
+            follow(self._session.start(asked))
         except (TaskMatrixError, ValueError) as error:
             # Not from within the engine: it is in the middle of sending.
             asyncio.get_running_loop().call_soon(self._ended, firing, f"the run could not begin: {error}")
-            return
-        foretold = False
 
-        def foretell() -> None:
-            nonlocal foretold
-            if not foretold and view.episode.rehearsed is not None and self._engine is not None:
-                foretold = True
-                self._engine.writes(firing, view.episode.rehearsed.diff)
+    def _follow(self, firing: Firing, view: RunView) -> None:
+        """Hear of a run what the engine wants to know: what it is about to change, and its end."""
+        run_id = view.episode.run_id
+        noted: set[str] = set()
 
-        view.on_change(foretell)
-        foretell()
-        task = asyncio.create_task(self._see_through(view, firing), name=f"rule-{firing.firing_id}")
-        self._runs[firing.firing_id] = (view, task)
-        self._causes[view.episode.run_id] = firing.firing_id
+        def look() -> None:
+            for call_id, one in view.calls.items():
+                if call_id not in noted:
+                    noted.add(call_id)
+                    if self._engine is not None and (keys := self._keys_set(one.call)):
+                        self._engine.writes(firing, keys)
+            episode = view.episode
+            if episode.status.ended and self._runs.pop(firing.firing_id, None) is not None:
+                self._causes.pop(run_id, None)
+                summary = f"{episode.status.value}: {episode.summary} (run {run_id})"
+                asyncio.get_running_loop().call_soon(self._ended, firing, summary)
 
-    async def _see_through(self, view: RunView, firing: Firing) -> None:
-        episode = await self._session.finish(view)
-        self._runs.pop(firing.firing_id, None)
-        self._causes.pop(episode.run_id, None)
-        self._ended(firing, f"{episode.status.value}: {episode.summary} (run {episode.run_id})")
+        self._runs[firing.firing_id] = view
+        self._causes[run_id] = firing.firing_id
+        view.on_change(look)
+        look()
+
+    def _keys_set(self, call: Call) -> tuple[str, ...]:
+        document = self._catalogue.get(call.api)
+        if document is None or not document.sets:
+            return ()
+        arguments = document.with_defaults(call.arguments)
+        try:
+            return tuple(expand_key(template, arguments) for template in document.sets)
+        except ValueError:  # an argument of the wrong kind, which the Gate refuses
+            return ()
+
+    def cancel(self, firing: Firing, reason: str) -> None:
+        """End a run early."""
+        if (view := self._runs.get(firing.firing_id)) is not None:
+            task = asyncio.create_task(self._session.cancel(view.episode.run_id, reason))
+            self._cancelling.add(task)
+            task.add_done_callback(self._cancelling.discard)
+        elif (preparing := self._preparing.get(firing.firing_id)) is not None:
+            preparing.cancel()
+            asyncio.get_running_loop().call_soon(self._ended, firing, f"cancelled before it began: {reason}")
+
+    def told(self, rule: Rule, kind: str, why: str) -> None:
+        """Tell whoever listens."""
+        _log.log(logging.DEBUG if kind == "rule_fired" else logging.INFO, "rule %s: %s: %s", rule.id, kind, why)
+        self._events.publish(Event(kind=kind, rule_id=rule.id, data={"why": why, "text": rule.text}))
 
     def _ended(self, firing: Firing, summary: str) -> None:
         if self._engine is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,10 +12,12 @@ from taskmatrix_ros.app.parts import Parts
 from taskmatrix_ros.app.planning import Planning, refusal
 from taskmatrix_ros.app.run_view import RunView
 from taskmatrix_ros.core.action_code import VerifiedCode
+from taskmatrix_ros.core.eager_task import start_now
 from taskmatrix_ros.core.errors import ModelUnavailable, PlanningError, RunError, TaskMatrixError, VerificationError
 from taskmatrix_ros.core.event_bus import Event
 from taskmatrix_ros.core.instruction import Instruction, Mode
 from taskmatrix_ros.core.outcome import Confirmation, utc_now
+from taskmatrix_ros.core.outline import Outline
 from taskmatrix_ros.core.ports import (
     RunResult,
 )
@@ -55,6 +57,35 @@ class Session:
         self._parts.journal.save_run(view.episode)
         self._publish("run_started", view)
         self._begin(view, self._plan_and_run(view))
+        return view
+
+    def start_verified(
+        self,
+        instruction: Instruction,
+        outline: Outline,
+        verified: VerifiedCode,
+        *,
+        follow: Callable[[RunView], None] = lambda _view: None,
+    ) -> RunView:
+        """Begin a run of code that this system's verifier let through before: a rule's. Nothing is planned.
+
+        What needs no waiting is done when this returns, up to the first call's dispatch; the run may have ended.
+
+        :param follow: told the view before the run begins.
+        :raises PlanningError: the node is shutting down.
+        :raises ValueError: an earlier life began a run by this ``request_id``, as ``start`` tells.
+        """
+        if known := self._views.get(self._requests.get(instruction.request_id, "")):
+            return known
+        if not self._accepting:
+            raise PlanningError("the node is shutting down and takes no instructions; try again later", code="CLOSING")
+        episode = Episode(instruction=instruction, status=RunStatus.RUNNING, outline=outline, code=verified.code)
+        self._parts.journal.save_run(episode, soon=True)
+        view = self._view(episode)
+        view.stage = Stage.RUNNING
+        follow(view)
+        self._publish("run_started", view)
+        self._begin(view, self._run(view, verified), now=True)
         return view
 
     def recover(self, episode: Episode) -> RunView:
@@ -118,9 +149,12 @@ class Session:
             self._requests[episode.instruction.request_id] = episode.run_id
         return view
 
-    def _begin(self, view: RunView, work: Coroutine[Any, Any, None]) -> None:
+    def _begin(self, view: RunView, work: Coroutine[Any, Any, None], *, now: bool = False) -> None:
         run_id = view.episode.run_id
-        self._tasks[run_id] = asyncio.create_task(self._see_through(view, work), name=f"run-{run_id}")
+        seen_through = self._see_through(view, work)
+        task = start_now(seen_through) if now else asyncio.create_task(seen_through, name=f"run-{run_id}")
+        if run_id in self._views:  # it has not ended at once
+            self._tasks[run_id] = task
 
     def _known(self, request_id: str) -> RunView | None:
         if not request_id:
@@ -180,7 +214,8 @@ class Session:
         self, view: RunView, verified: VerifiedCode, *, log: Sequence[CallRecord] = (), paused: bool = False
     ) -> None:
         while True:
-            self._step(view, Stage.RUNNING, status=RunStatus.RUNNING)
+            if view.stage is not Stage.RUNNING or view.episode.status is not RunStatus.RUNNING:
+                self._step(view, Stage.RUNNING, status=RunStatus.RUNNING)
             episode = view.episode
             result = await self._parts.runner.run(
                 verified,
@@ -244,7 +279,7 @@ class Session:
                 "ended_at": utc_now(),
             }
         )
-        self._parts.journal.save_run(episode)
+        self._parts.journal.save_run(episode, soon=True)
         view.show(episode)
         self._publish("run_ended", view)
 

@@ -63,7 +63,7 @@ class MortalJournal(SqliteJournal):
         self._count = 0
         self._apis: dict[str, str] = {}
 
-    def save_run(self, episode: Episode) -> None:
+    def save_run(self, episode: Episode, *, soon: bool = False) -> None:  # noqa: ARG002 - each is a commit to die at
         """Write the run."""
         with self._commit("save_run", episode.status.value):
             super().save_run(episode)

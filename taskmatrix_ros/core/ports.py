@@ -260,8 +260,10 @@ class Questions(Protocol):
 class Journal(Protocol):
     """What must survive kill -9. Each method has committed when it returns."""
 
-    def save_run(self, episode: Episode) -> None:
-        """Write the run without its calls: new, or in its new state."""
+    def save_run(self, episode: Episode, *, soon: bool = False) -> None:
+        """Write the run without its calls: new, or in its new state; ``soon``: with the next entry, or when the loop
+        turns.
+        """
 
     def ask_call(self, call: Call) -> None:
         """Write a call that waits for a person's yes: after a crash it counts as not sent."""

@@ -208,7 +208,7 @@ class Rule(Frozen):
     condition: Annotated[str, StringConstraints(min_length=1, max_length=4000)] | None = None
     action: RuleAction
     mode: RunMode = RunMode.SINGLE
-    bound: int = Field(default=10, ge=1, le=1000)
+    bound: int = Field(default=10, ge=1, le=10_000)
     missed: Missed = Missed.RUN
     missed_within_s: Span = 600.0
     cooldown_s: Span = 0.0

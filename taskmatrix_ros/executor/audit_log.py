@@ -118,7 +118,9 @@ class AuditLog:
         files = audit_files(self._folder)
         head = self._head.read()
         # Only the latest file is checked on a start; `taskmatrix audit verify` checks them all.
-        report = check_audit(files[-1:], self._chain, head, whole=len(files) == 1)
+        # One that a crash left before its first entry says nothing: the one before it has the latest.
+        latest = files[-2:] if files and b"\n" not in files[-1].read_bytes() else files[-1:]
+        report = check_audit(latest, self._chain, head, whole=len(files) == len(latest))
         self._last = report.last
         if head is None and report.fault is None:
             self._head.write(self._chain.head(START))
@@ -127,7 +129,7 @@ class AuditLog:
         if report.fault is not None:
             if head is not None and not self._chain.sealed(head):
                 self._told = START  # nobody knows who wrote that count
-                self._last = check_audit(files[-1:], self._chain, None, whole=False).last
+                self._last = check_audit(latest, self._chain, None, whole=False).last
             self._last = max(self._last, self._told, key=lambda link: link.seq)
             self._begin_after_break(files[-1] if files else None, str(report.fault))
             return

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.call import Call
+from taskmatrix_ros.core.eager_task import start_now
 from taskmatrix_ros.core.outcome import ErrorReport, Outcome, Status, utc_now
 from taskmatrix_ros.core.ports import Binding, ProgressReport
 from taskmatrix_ros.executor.active_run import ActiveRun
@@ -71,15 +72,15 @@ class Dispatcher:
             report = ErrorReport(code="NO_BINDING", message=message)
             return Outcome(call_id=call.call_id, status=Status.UNAVAILABLE, error=report)
         wait = _Wait(run, call, document.stall_s, call.deadline_s + self._times.grace_s)
-        task = asyncio.get_running_loop().create_task(self._perform(binding, call, document, wait))
+        task = start_now(self._perform(binding, call, document, wait))
         try:
             why, said = await wait.over
         except asyncio.CancelledError:
             raise Withdrawn(await self._withdraw(binding, call, task)) from None
         finally:
             wait.close()
-        if task.done():
-            return task.result()
+        if wait.outcome is not None:
+            return wait.outcome
         outcome = await self._withdraw(binding, call, task)
         if outcome.status is not Status.CANCELLED:
             return outcome
@@ -106,14 +107,17 @@ class Dispatcher:
 
     async def _perform(self, binding: Binding, call: Call, document: ApiDocument, wait: _Wait) -> Outcome:
         started = utc_now()
+        outcome: Outcome | None = None
         try:
-            return await binding.call(call, document, wait.progress)
+            outcome = await binding.call(call, document, wait.progress)
+            return outcome
         except Exception as error:  # noqa: BLE001 - a fault of a binding must end one call, not the node
             _log.exception("binding %s failed on %s", type(binding).__name__, call.api)
             message = f"{call.api}: its binding failed: {type(error).__name__}: {error}; see the log"
-            return in_doubt(call, message).model_copy(update={"started_at": started, "ended_at": utc_now()})
+            outcome = in_doubt(call, message).model_copy(update={"started_at": started, "ended_at": utc_now()})
+            return outcome
         finally:
-            wait.ended()
+            wait.ended(outcome)
 
     async def _withdraw(self, binding: Binding, call: Call, task: asyncio.Task[Outcome]) -> Outcome:
         """Ask the peer to end and wait for its word, ``cancel_s`` at most, whatever it or its binding does."""
@@ -142,6 +146,8 @@ class _Wait:
     def __init__(self, run: ActiveRun, call: Call, stall_s: float | None, deadline_s: float) -> None:
         self._loop = asyncio.get_running_loop()
         self.over: asyncio.Future[tuple[_Why, str]] = self._loop.create_future()
+        self.outcome: Outcome | None = None
+        """What the call came to, if it was that which ended the wait."""
         self._run = run
         self._call = call
         self._stall_s = stall_s
@@ -154,7 +160,9 @@ class _Wait:
         self._listen()
         self._run.observer.call_progressed(self._call, report)
 
-    def ended(self) -> None:
+    def ended(self, outcome: Outcome | None) -> None:
+        if not self.over.done():
+            self.outcome = outcome
         self._end(_Why.ENDED, "")
 
     def close(self) -> None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NoReturn
 
 from pydantic_monty import (
@@ -167,11 +168,12 @@ class Interpreter:
         :raises BudgetExceeded: time, memory or suspensions are spent. The code cannot catch it.
         :raises Exception: whatever else ``host`` raises, also ``CancelledError``; the interpreter is left at once.
         """
-        if (calls := straight_line(source, apis)) is not None:
+        names = frozenset(apis)
+        if (calls := _straight_line(source, names)) is not None:
             for site, arguments in calls:
                 await host(ExternalCall(site, (), arguments))
             return
-        execution = _Execution(self, call_sites(source, apis), host)
+        execution = _Execution(self, _call_sites(source, names), host)
         try:
             await execution.run(source)
         except MontyError as error:
@@ -204,6 +206,17 @@ class Interpreter:
             "max_suspensions": self.limits.suspensions,
             "max_total_sleep_secs": 0.0,
         }
+
+
+@lru_cache(maxsize=1024)
+def _straight_line(source: str, apis: frozenset[str]) -> Sequence[tuple[CallSite, Mapping[str, Any]]] | None:
+    """Read code that runs often, as a rule's does, once."""
+    return straight_line(source, apis)
+
+
+@lru_cache(maxsize=1024)
+def _call_sites(source: str, apis: frozenset[str]) -> Mapping[tuple[int, int], CallSite]:
+    return call_sites(source, apis)
 
 
 class _Execution:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import weakref
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -91,6 +92,7 @@ class Runner:
             retry_s=parts.times.retry_s,
         )
         self._active: dict[str, ActiveRun] = {}
+        self._resources: weakref.WeakKeyDictionary[object, frozenset[str]] = weakref.WeakKeyDictionary()
 
     async def run(
         self,
@@ -222,7 +224,7 @@ class Runner:
         latch = self._parts.gate.latch
         if latch.holds:
             raise RunStopped(f"nothing was done: stopped: {latch.reason}; rearm to go on")
-        resources = resources_of(code.code.source, code.documents)
+        resources = self._resources_of(code)
         lease = run.lease = self._locks.claim(resources, run.instruction.priority, owner=run)
         try:
             if not lease.granted.done():
@@ -236,6 +238,13 @@ class Runner:
                 unguard()
         finally:
             self._locks.release(lease)
+
+    def _resources_of(self, code: VerifiedCode) -> frozenset[str]:
+        """Name what the code drives; a rule's code is asked often, so the answer is kept as long as its seal."""
+        known = self._resources.get(code.seal)
+        if known is None:
+            known = self._resources[code.seal] = resources_of(code.code.source, code.documents)
+        return known
 
     async def _interpret(self, run: ActiveRun, code: VerifiedCode) -> None:
         def perform(wanted: ExternalCall) -> Awaitable[Any]:

@@ -32,7 +32,7 @@ MAX_FINDINGS = 50
 """More help nobody: the text goes back to a model or to a person."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class _Seal:
     """Binds a verdict to the very objects it was given on; a copy with other code carries a seal that does not fit."""
 

@@ -69,7 +69,7 @@ class RuleEngine:
         self._settled_at = now + timedelta(seconds=SETTLE_S)
         self._last = self._store.remembered()
         self._agenda.restore()
-        with self._store.transaction():
+        with self._store.transaction(soon=True):
             for rule, counts in self._store.rules():
                 live = self._rules[rule.id] = LiveRule.of(rule, counts, self._place)
                 if rule.enabled:
@@ -189,7 +189,7 @@ class RuleEngine:
             return
         depth = self._guard.depth_of(key, now)
         said = f"{key} went from {_show(old)} to {_show(value)}"
-        with self._store.transaction():
+        with self._store.transaction(soon=True):
             if concerned:
                 self._store.remember(key, value)
             self._last[key] = value
@@ -208,7 +208,7 @@ class RuleEngine:
             return
         source = self._running(cause)
         depth = source.running[cause].depth + 1 if source else 0
-        with self._store.transaction():
+        with self._store.transaction(soon=True):
             for watch, trigger in sorted(watches.items()):
                 if all(name in data and is_same(data[name], value) for name, value in trigger.data.items()):
                     self._consider(watch, now, f"event {kind}", now, depth)
@@ -217,7 +217,7 @@ class RuleEngine:
     def tick(self, now: datetime) -> None:
         """Act on everything that is due."""
         while (deadline := self._agenda.take(now)) is not None:
-            with self._store.transaction():
+            with self._store.transaction(soon=True):
                 self._due(deadline, now)
             self._desk.send()
 
@@ -229,7 +229,7 @@ class RuleEngine:
         """Hear that a firing's run has ended."""
         self._guard.ended(firing_id, now)
         live = self._running(firing_id)
-        with self._store.transaction():
+        with self._store.transaction(soon=True):
             self._store.end_firing(firing_id)
             if live is not None:
                 firing = live.running.pop(firing_id)
@@ -363,7 +363,7 @@ class RuleEngine:
             self._agenda.set(done)
 
     def _unforetell(self, key: str, before: Mapping[Watch, BeforeTrigger], now: datetime) -> None:
-        with self._store.transaction():
+        with self._store.transaction(soon=True):
             for watch in before:
                 known = self._agenda.get(*watch)
                 if known is not None and known.due is not None:

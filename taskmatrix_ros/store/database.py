@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -13,6 +15,8 @@ from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.store.checkpointer import Checkpointer
 from taskmatrix_ros.store.instance_lock import InstanceLock
 from taskmatrix_ros.store.migrations import APPLICATION_ID, MIGRATIONS
+
+_log = logging.getLogger(__name__)
 
 _REMEDIES = {
     "SQLITE_NOTADB": "move it away to start afresh, or bring back a copy",
@@ -41,6 +45,9 @@ class Database:
         self._lock = InstanceLock(path.with_name(path.name + ".lock")) if path is not None else None
         self._connection: sqlite3.Connection | None = None
         self._checkpointer: Checkpointer | None = None
+        self._depth = 0
+        self._pending = False
+        """Whether a transaction is open that was to be committed soon."""
 
     @property
     def name(self) -> str:
@@ -91,6 +98,8 @@ class Database:
     def close(self) -> None:
         """Close the connection and give the lock back. May be called after a failed or no ``open``."""
         try:
+            if self._connection is not None:
+                self._settle_late()
             if self._checkpointer is not None:
                 self._checkpointer.close()
                 self._checkpointer = None
@@ -107,39 +116,93 @@ class Database:
         :raises ConfigError: the disk is full, gone or damaged.
         :raises sqlite3.IntegrityError: a constraint of the layout; the caller says what it means.
         """
-        if self._connection is None:
-            raise RuntimeError(f"store '{self.name}' is not open; call open() first")
-        try:
-            cursor = self._connection.execute(statement, values)
-        except sqlite3.DatabaseError as error:
-            kind = "_".join(getattr(error, "sqlite_errorname", "").split("_")[:2])
-            if kind not in _REMEDIES:
-                raise
-            raise ConfigError(f"store '{self.name}' cannot be used: {error}; {_REMEDIES[kind]}") from error
+        cursor = self._run(statement, values)
+        if self._pending and not self._depth and not statement.startswith("SELECT"):
+            self._commit()
         if self._checkpointer is not None:
             self._checkpointer.committed()
         return cursor
 
     @contextmanager
-    def transaction(self, *, durable: bool = False) -> Iterator[None]:
+    def transaction(self, *, durable: bool = False, soon: bool = False) -> Iterator[None]:
         """Commit everything inside at once, or nothing of it.
 
         :param durable: the disk has it, too, when the block ends.
+        :param soon: it is committed with whatever is written next, in the next turn of the loop at the latest; a commit
+            then serves several. For what nobody has acted on before that.
         """
         if durable:
+            self.settle()
             self.execute("PRAGMA synchronous = FULL")
         try:
-            self.execute("BEGIN IMMEDIATE")
+            joins = self._pending
+            self._run("SAVEPOINT part" if joins else "BEGIN IMMEDIATE")
+            self._depth += 1
             try:
                 yield
-                self.execute("COMMIT")
             except BaseException:
-                if self._connection is not None and self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
+                self._undo(*(("ROLLBACK TO part", "RELEASE part") if joins else ("ROLLBACK",)))
                 raise
+            finally:
+                self._depth -= 1
+            if joins:
+                self._run("RELEASE part")
+            if not (soon and self._will_settle()):
+                self._commit()
         finally:
             if durable:
                 self.execute("PRAGMA synchronous = NORMAL")
+
+    def settle(self) -> None:
+        """Commit what was to be committed soon.
+
+        :raises ConfigError: it cannot be written; then it is undone.
+        """
+        if self._pending and not self._depth:
+            self._commit()
+
+    def _will_settle(self) -> bool:
+        if not self._pending:
+            try:
+                asyncio.get_running_loop().call_soon(self._settle_late)
+            except RuntimeError:  # no loop turns here
+                return False
+            self._pending = True
+        return True
+
+    def _settle_late(self) -> None:
+        try:
+            self.settle()
+        except ConfigError as error:
+            _log.error("what was to be written soon is lost: %s", error.message)
+
+    def _commit(self) -> None:
+        self._pending = False
+        try:
+            self._run("COMMIT")
+        except BaseException:
+            self._undo("ROLLBACK")
+            raise
+        if self._checkpointer is not None:
+            self._checkpointer.committed()
+
+    def _undo(self, *statements: str) -> None:
+        for statement in statements:
+            if self._connection is not None and self._connection.in_transaction:
+                self._connection.execute(statement)
+        if self._connection is None or not self._connection.in_transaction:  # some errors undo all by themselves
+            self._pending = False
+
+    def _run(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+        if self._connection is None:
+            raise RuntimeError(f"store '{self.name}' is not open; call open() first")
+        try:
+            return self._connection.execute(statement, values)
+        except sqlite3.DatabaseError as error:
+            kind = "_".join(getattr(error, "sqlite_errorname", "").split("_")[:2])
+            if kind not in _REMEDIES:
+                raise
+            raise ConfigError(f"store '{self.name}' cannot be used: {error}; {_REMEDIES[kind]}") from error
 
     def _prepare(self) -> None:
         version, application = self._scalar("PRAGMA user_version"), self._scalar("PRAGMA application_id")

@@ -28,24 +28,27 @@ class SqliteJournal:
         self._late: list[Outcome] = []
         """Ends that go with the next entry; kept where that fails."""
 
-    def save_run(self, episode: Episode) -> None:
+    def save_run(self, episode: Episode, *, soon: bool = False) -> None:
         """Write the run without its calls: new, or in its new state. The instruction is written once.
 
+        :param soon: it may go with the next entry, in the next turn of the loop at the latest: enough for a state from
+            which a restart goes on as it would from the one before.
         :raises ValueError: its ``request_id`` is another run's.
         """
         request_id = episode.instruction.request_id or None
         try:
-            self._database.execute(
-                "INSERT INTO runs (run_id, request_id, active, instruction, episode) VALUES (?, ?, ?, ?, ?)"
-                " ON CONFLICT (run_id) DO UPDATE SET active = excluded.active, episode = excluded.episode",
-                (
-                    episode.run_id,
-                    request_id,
-                    not episode.status.ended,
-                    episode.instruction.model_dump_json(),
-                    episode.model_dump_json(exclude={"calls", "instruction"}),
-                ),
-            )
+            with self._database.transaction(soon=soon):
+                self._database.execute(
+                    "INSERT INTO runs (run_id, request_id, active, instruction, episode) VALUES (?, ?, ?, ?, ?)"
+                    " ON CONFLICT (run_id) DO UPDATE SET active = excluded.active, episode = excluded.episode",
+                    (
+                        episode.run_id,
+                        request_id,
+                        not episode.status.ended,
+                        episode.instruction.model_dump_json(),
+                        episode.model_dump_json(exclude={"calls", "instruction"}),
+                    ),
+                )
         except sqlite3.IntegrityError as error:
             other = self._database.execute("SELECT run_id FROM runs WHERE request_id = ?", (request_id,)).fetchone()
             raise ValueError(

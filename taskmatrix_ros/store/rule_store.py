@@ -60,14 +60,17 @@ class RuleStore:
         self._depth = 0
 
     @contextmanager
-    def transaction(self, *, durable: bool = False) -> Iterator[None]:
-        """Commit everything inside at once, or nothing of it; one inside another is part of it."""
+    def transaction(self, *, durable: bool = False, soon: bool = False) -> Iterator[None]:
+        """Commit everything inside at once, or nothing of it; one inside another is part of it.
+
+        :param soon: as ``Database.transaction`` has it: what it led to is written, and so commits it, before it goes out.
+        """
         if self._depth:
             yield
             return
         self._depth += 1
         try:
-            with self._database.transaction(durable=durable):
+            with self._database.transaction(durable=durable, soon=soon):
                 yield
         finally:
             self._depth -= 1

@@ -92,7 +92,7 @@ class Stage:
         self.cancelled.set()
         return True
 
-    def save_run(self, episode: Episode) -> None:
+    def save_run(self, episode: Episode, **_how: object) -> None:
         self.saved.append(episode)
 
     def run_of_request(self, request_id: str) -> Episode | None:

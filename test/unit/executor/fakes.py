@@ -45,7 +45,7 @@ class MemoryJournal:
         self.lines: list[tuple[str, Any]] = []
         self.reason = latch
 
-    def save_run(self, episode: Episode) -> None:
+    def save_run(self, episode: Episode, **_how: object) -> None:
         self.lines.append(("run", episode.run_id))
 
     def ask_call(self, call: Call) -> None:

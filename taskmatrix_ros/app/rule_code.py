@@ -1,0 +1,125 @@
+"""The rules' own code: verified when a rule is saved, kept ready, verified again when a document it calls changes."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, replace
+
+from taskmatrix_ros.core.action_code import ActionCode, DocumentPin, VerifiedCode
+from taskmatrix_ros.core.api_document import ApiDocument
+from taskmatrix_ros.core.effect import Effect
+from taskmatrix_ros.core.errors import TaskMatrixError
+from taskmatrix_ros.core.instruction import Channel
+from taskmatrix_ros.core.outline import Outline, OutlineStep
+from taskmatrix_ros.core.policy import Policy
+from taskmatrix_ros.core.ports import Catalogue, Verifier
+from taskmatrix_ros.core.rule import Rule
+from taskmatrix_ros.executor.source_map import api_calls, parse_source
+
+PLANNER = "rule"
+"""What rules' code names as its planner."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyCode:
+    """Code that may run at once. ``revision``: of the catalogue, up to which it is known to fit."""
+
+    source: str
+    speaker: str
+    outline: Outline
+    verified: VerifiedCode
+    revision: int
+
+
+class RuleCode:
+    """Verifies the code of rules, and gives it where it need not be verified again. Lives in the loop's thread."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._verifier: Verifier
+        self._policy = Policy()
+        self._ready: dict[str, ReadyCode] = {}
+        """By rule."""
+        self._verified: dict[tuple[str, str], tuple[VerifiedCode, int]] = {}
+        """By code and speaker, each with the catalogue's revision it was verified against."""
+
+    def connect(self, verifier: Verifier, policy: Policy) -> None:
+        """Name who verifies, and what the profile allows."""
+        self._verifier, self._policy = verifier, policy
+
+    def code_of(self, source: str) -> ActionCode:
+        """Pin a rule's code to the documents as they are now."""
+        pins = tuple(
+            DocumentPin(name=document.name, version=document.version, digest=document.digest)
+            for document in self.used(source)
+        )
+        return ActionCode(source=source, documents=pins, planner=PLANNER)
+
+    def outline_of(self, rule: Rule) -> Outline:
+        """Give the steps of a rule's code: a person who saved it asked for each call in it."""
+        steps = tuple(
+            OutlineStep(id=str(number), text=document.name.replace("_", " "), effect=document.effect)
+            for number, document in enumerate(self.used(rule.action.code or ""), start=1)
+        )
+        return Outline(instruction=rule.words, steps=steps, planner=PLANNER)
+
+    def used(self, source: str) -> tuple[ApiDocument, ...]:
+        """Give the documents that code calls, in the order of their first call; none where it cannot be parsed."""
+        try:
+            tree: ast.AST = parse_source(source)
+        except (SyntaxError, ValueError):
+            return ()  # the verifier says where and why
+        names = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+        known = {name: found for name in names if (found := self._catalogue.get(name)) is not None}
+        used = dict.fromkeys(name for name, _ in api_calls(tree, known))
+        return tuple(known[name] for name in used)
+
+    async def verify(self, rule: Rule) -> VerifiedCode:
+        """Verify a rule's code with the rights it will have, and keep it ready. Rules of one code share a verdict.
+
+        :raises VerificationError: it is refused.
+        """
+        key, revision = (rule.action.code or "", rule.speaker), self._catalogue.revision
+        outline = self.outline_of(rule)
+        known = self._verified.get(key)
+        if known is not None and known[1] == revision:
+            verified = known[0]
+        else:
+            rights = self._policy.rights(Channel.RULE, rule.speaker)
+            verified = await self._verifier.verify(self.code_of(key[0]), rights=rights, outline=outline)
+            self._verified = {kept: one for kept, one in self._verified.items() if one[1] == revision}
+            self._verified[key] = (verified, revision)
+        # Where a person may be asked first, everything is rehearsed, so that it can be shown: the whole way is gone.
+        if self._policy.approve or any(one.effect is Effect.HAZARDOUS for one in verified.documents.values()):
+            self._ready.pop(rule.id, None)
+        else:
+            self._ready[rule.id] = ReadyCode(*key, outline, verified, revision)
+        return verified
+
+    async def prepare(self, rule: Rule) -> ReadyCode | None:
+        """Give code that may run at once; None where the whole way has to be gone, which then also says why."""
+        if (ready := self.ready(rule)) is None:
+            try:
+                await self.verify(rule)
+            except TaskMatrixError:
+                return None
+            ready = self.ready(rule)
+        return ready
+
+    def ready(self, rule: Rule) -> ReadyCode | None:
+        """Give a rule's code if it was verified, asks nobody, and every document is as it was then."""
+        ready = self._ready.get(rule.id)
+        if ready is None or ready.source != rule.action.code or ready.speaker != rule.speaker:
+            return None
+        if ready.revision == self._catalogue.revision:
+            return ready
+        for name, document in ready.verified.documents.items():
+            if self._catalogue.get(name) is not document:
+                del self._ready[rule.id]
+                return None
+        ready = self._ready[rule.id] = replace(ready, revision=self._catalogue.revision)
+        return ready
+
+    def forget(self, rule_id: str) -> None:
+        """Forget a rule that is gone."""
+        self._ready.pop(rule_id, None)

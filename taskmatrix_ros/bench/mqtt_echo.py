@@ -1,0 +1,38 @@
+"""``python -m taskmatrix_ros.bench.mqtt_echo --port N``: the floor of the rules' bench, a bare paho client that echoes."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
+
+from taskmatrix_ros.app.broker import HOST
+from taskmatrix_ros.core.parent_death import die_with_parent
+
+EVENT_TOPIC = "bench/floor/event"
+RING_TOPIC = "bench/floor/ring"
+
+
+def main() -> None:
+    """Answer every message with one, until the process ends."""
+    die_with_parent()
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, required=True)
+    client = paho.Client(CallbackAPIVersion.VERSION2)
+
+    def ready(*_: Any) -> None:
+        sys.stdout.write("echo ready: answers\n")
+        sys.stdout.flush()
+
+    client.on_connect = lambda *_: client.subscribe(EVENT_TOPIC, qos=0)
+    client.on_subscribe = ready
+    client.on_message = lambda *_: client.publish(RING_TOPIC, b"low", qos=0)
+    client.connect(HOST, parser.parse_args().port)
+    client.loop_forever()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,174 @@
+"""What a rule adds to an event: MQTT in, rule, MQTT out, beside a bare paho client that echoes on the same broker."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from taskmatrix_ros.app.broker import Broker
+from taskmatrix_ros.app.child_process import ChildProcess
+from taskmatrix_ros.bench import mqtt_echo
+from taskmatrix_ros.bench.figure import Figure
+from taskmatrix_ros.bench.round_trips import RoundTrips
+
+ROUNDS = 6
+EVENTS = 250
+WARM_UP = 50
+BURST = 2000
+BURSTS = 3
+WATCHERS = 1000
+
+ANY_CHANGE = "{kind: state, key: bench.sensor}"
+STRAIGHT = 'bench_ring(tune="low")'
+BRANCHING = 'tune = "low"\nfor loud in [1, 2, 3]:\n    if loud == 2 and tune == "low":\n        bench_ring(tune=tune)\n'
+RISING = ()
+TOGGLED = ("10.0", "500.0")
+"""A value that is waited for, and one that is not."""
+
+
+def rule(name: str, trigger: str, code: str) -> str:
+    """Write one rule of the bench."""
+    indented = "".join(f"      {line}\n" for line in code.splitlines())
+    return (
+        f"  - id: {name}\n    mode: parallel\n    bound: {BURST}\n    triggers: [{trigger}]\n"
+        f"    action:\n     code: |\n{indented}"
+    )
+
+
+def watchers(count: int) -> Iterator[str]:
+    """Write rules that all watch one sensor; only the first is concerned by what the bench publishes."""
+    yield rule("waits_for_500", "{kind: state, key: bench.sensor, to: 500}", STRAIGHT)
+    for number in range(1, count):
+        bound = 1000 + number
+        waited = f"to: {bound}" if number % 2 else f"above: {bound}"
+        yield rule(f"watcher_{number}", f"{{kind: state, key: bench.sensor, {waited}}}", STRAIGHT)
+
+
+async def measure(announce: Callable[[str], None]) -> Sequence[Figure]:
+    """Take the figures, one after the other."""
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="taskmatrix-bench-")))
+        place = Bench(folder, stack)
+        await place.open()
+        announce(f"{ROUNDS} rounds of {EVENTS} events, one at a time, through the rule and through the floor")
+        async with place.home("straight", [rule("straight", ANY_CHANGE, STRAIGHT)]) as ours:
+            figures = await place.latency("event", ours, RISING)
+            announce(f"{BURSTS} bursts of {BURST} events")
+            figures += await place.burst(ours)
+        announce("code with branches, interpreted")
+        async with place.home("code", [rule("branching", ANY_CHANGE, BRANCHING)]) as ours:
+            figures.append((await place.latency("event_code", ours, RISING))[0])
+        announce(f"{WATCHERS} rules that watch one sensor, and one")
+        figures.append(await place.watchers())
+        return figures
+
+
+class Bench:
+    """A broker, the floor, and homes beside it."""
+
+    def __init__(self, folder: Path, stack: AsyncExitStack) -> None:
+        self._folder, self._stack = folder, stack
+        self._broker = Broker(log_file=folder / "logs" / "broker.log")
+        self._floor: RoundTrips
+
+    async def open(self) -> None:
+        """Start broker and floor."""
+        self._stack.push_async_callback(self._broker.close)
+        await self._broker.open()
+        echo = self._child("echo", "taskmatrix_ros.bench.mqtt_echo", "--port", str(self._broker.port))
+        self._stack.push_async_callback(echo.close)
+        await echo.open()
+        self._floor = await asyncio.to_thread(
+            RoundTrips, self._broker.port, mqtt_echo.EVENT_TOPIC, mqtt_echo.RING_TOPIC
+        )
+        self._stack.callback(self._floor.close)
+
+    @asynccontextmanager
+    async def home(self, name: str, rules: Sequence[str]) -> Any:
+        """Start a home with these rules. :returns: who measures it."""
+        folder = self._folder / name
+        folder.mkdir()
+        file = folder / "rules.yaml"
+        file.write_text("rules:\n" + "".join(rules), encoding="utf-8")
+        child = self._child(
+            f"home-{name}",
+            "taskmatrix_ros.bench.rules_home",
+            *("--port", str(self._broker.port), "--folder", str(folder), "--rules", str(file)),
+        )
+        try:
+            await child.open()
+            ours = await asyncio.to_thread(RoundTrips, self._broker.port, "bench/event", "bench/ring")
+            try:
+                yield ours
+            finally:
+                ours.close()
+        finally:
+            await child.close()
+
+    async def latency(self, name: str, ours: RoundTrips, payloads: tuple[str, ...]) -> list[Figure]:
+        """Give median and 99th percentile, in turns with the floor's."""
+        through, bare = await asyncio.to_thread(in_turns, ours, self._floor, payloads)
+        note = f"{len(through)} events, one at a time; journal and audit log on; QoS 0 both ways"
+        return [
+            Figure(
+                name=f"{name}_median_ratio" if name == "event" else f"{name}_ratio",
+                value=statistics.median(through) * 1e3,
+                unit="ms",
+                baseline=statistics.median(bare) * 1e3,
+                note=note,
+            ),
+            Figure(name=f"{name}_p99_ratio", value=p99(through) * 1e3, unit="ms", baseline=p99(bare) * 1e3, note=note),
+        ]
+
+    async def burst(self, ours: RoundTrips) -> list[Figure]:
+        """Give what became of a burst, and how fast beside the floor."""
+        through, bare = [], []
+        for _ in range(BURSTS):
+            bare.append(await asyncio.to_thread(self._floor.burst, BURST))
+            through.append(await asyncio.to_thread(ours.burst, BURST))
+        worst = max((count for count, _ in through), key=lambda count: abs(count - BURST))
+        rates = [statistics.median(count / spent_s for count, spent_s in runs) for runs in (through, bare)]
+        return [
+            Figure(name="burst_delivered", value=worst, unit="messages", note=f"of {BURST}; the worst of {BURSTS}"),
+            Figure(name="burst_rate_ratio", value=rates[0], unit="1/s", baseline=rates[1], note="median of bursts"),
+        ]
+
+    async def watchers(self) -> Figure:
+        """Give what rules that are not concerned cost the one that is."""
+        async with self.home("many", list(watchers(WATCHERS))) as many, self.home("one", list(watchers(1))) as one:
+            # Both homes hear each event, so each round is of one home's own topic pair in turns.
+            through, alone = await asyncio.to_thread(in_turns, many, one, TOGGLED)
+        return Figure(
+            name="watchers1000_ratio",
+            value=statistics.median(through) * 1e3,
+            unit="ms",
+            baseline=statistics.median(alone) * 1e3,
+        )
+
+    def _child(self, name: str, module: str, *arguments: str) -> ChildProcess:
+        return ChildProcess(name, (sys.executable, "-m", module, *arguments), self._folder / "logs")
+
+
+def in_turns(ours: RoundTrips, floor: RoundTrips, payloads: tuple[str, ...]) -> tuple[list[float], list[float]]:
+    """Time both, a round each in turns, so that whatever else the machine does slows both."""
+    through: list[float] = []
+    bare: list[float] = []
+    ours.begin(payloads)
+    floor.begin(payloads)
+    ours.take(WARM_UP, payloads)
+    floor.take(WARM_UP, payloads)
+    for _ in range(ROUNDS):
+        bare += floor.take(EVENTS, payloads)
+        through += ours.take(EVENTS, payloads)
+    return through, bare
+
+
+def p99(values: Sequence[float]) -> float:
+    """Give the 99th percentile."""
+    return statistics.quantiles(values, n=100)[98]
