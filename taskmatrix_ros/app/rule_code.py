@@ -69,7 +69,8 @@ class RuleCode:
             tree: ast.AST = parse_source(source)
         except (SyntaxError, ValueError):
             return ()  # the verifier says where and why
-        names = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+        calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+        names = {function.id for function in calls if isinstance(function, ast.Name)}
         known = {name: found for name in names if (found := self._catalogue.get(name)) is not None}
         used = dict.fromkeys(name for name, _ in api_calls(tree, known))
         return tuple(known[name] for name in used)

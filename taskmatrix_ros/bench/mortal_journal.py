@@ -68,7 +68,7 @@ class MortalJournal(SqliteJournal):
         with self._commit("save_run", episode.status.value):
             super().save_run(episode)
 
-    def begin_call(self, call: Call, *, durable: bool) -> None:
+    def begin_call(self, call: Call, *, durable: bool, new: bool = False) -> None:  # noqa: ARG002 - as above
         """Write a call before it goes out."""
         self._apis[call.call_id] = call.api
         with self._commit("begin_call", call.api):

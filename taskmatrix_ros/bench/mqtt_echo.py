@@ -1,4 +1,4 @@
-"""``python -m taskmatrix_ros.bench.mqtt_echo --port N``: the floor of the rules' bench, a bare paho client that echoes."""
+"""``python -m taskmatrix_ros.bench.mqtt_echo --port N``: a bare paho client that echoes, the floor of the rules' bench."""
 
 from __future__ import annotations
 

@@ -1,12 +1,13 @@
-"""One connection to a broker, from CONNECT to its end; lives in the network thread of its ``MqttLink``."""
+"""One connection to a broker, from CONNECT to its end."""
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import math
-import selectors
 import socket
-import time
-from collections.abc import Iterable, Mapping
+import ssl
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -19,6 +20,8 @@ from paho.mqtt.reasoncodes import ReasonCode
 from taskmatrix_ros.bindings.mqtt_command import Delivered, Delivery, MqttCommand
 from taskmatrix_ros.bindings.mqtt_settings import BrokerSettings
 from taskmatrix_ros.core.errors import ConfigError
+
+_log = logging.getLogger(__name__)
 
 _BATCH_MESSAGES = 256
 _BATCH_BYTES = 1_048_576
@@ -52,25 +55,16 @@ class ConnectionEnd:
 
 
 class ConnectionOwner(Protocol):
-    """What a connection asks and tells; all in the network thread."""
+    """What a connection asks and tells; all in the loop's thread."""
 
     closing: bool
     filters: Mapping[str, int]
     """Topic filters wanted, with QoS; replaced as a whole, never changed."""
-    waker: socket.socket
-    """Readable when one of these, or a command, is new."""
-
-    @property
-    def congested(self) -> bool:
-        """Whether the loop is far behind: nothing is read then, and the broker holds back."""
 
     def next_command(self) -> MqttCommand | None:
         """Give the next message to send, claimed."""
 
-    def settled(self, command: MqttCommand, delivered: Delivered) -> None:
-        """A message's fate is known."""
-
-    def accepted(self) -> None:
+    def accepted(self, version: str) -> None:
         """The broker accepted the connection; nothing of it was told before."""
 
     def subscribed(self, refused: Iterable[str]) -> None:
@@ -79,9 +73,15 @@ class ConnectionOwner(Protocol):
     def received(self, batch: list[Received]) -> None:
         """Messages came in."""
 
+    def ended(self, end: ConnectionEnd) -> None:
+        """The connection is over; nothing of it is told after."""
+
 
 class MqttConnection:
     """Owns a paho client that is used once: what one connection did not deliver, no later one can.
+
+    ``connect`` blocks and belongs to a thread; from ``serve`` on, the loop itself reads and writes the socket: what
+    comes in is known, and what goes out is written, without a word between threads.
 
     paho's own reconnecting and queueing are left aside. They would send a command again, or late, behind the back of a
     caller who was told otherwise.
@@ -102,6 +102,11 @@ class MqttConnection:
         self._client.on_message = self._on_message
         self._client.on_publish = self._on_publish
         self._client.on_subscribe = self._on_subscribe
+        self._loop: asyncio.AbstractEventLoop
+        self._socket: socket.socket | None = None
+        self._descriptor = -1
+        self._writes = False
+        self._timers: dict[str, asyncio.TimerHandle] = {}
         self._accepted = False
         self._reason = ""
         self._other_version = False
@@ -115,8 +120,10 @@ class MqttConnection:
         self._batch: list[Received] = []
         self._batch_bytes = 0
 
-    def run(self) -> ConnectionEnd:
-        """Connect and serve until the connection ends or the owner closes. Blocks; never raises."""
+    # --- the thread's
+
+    def connect(self) -> ConnectionEnd | None:
+        """Connect, and say hello. Blocks; never raises. :returns: why it came to nothing, or None."""
         try:
             password = self._settings.load_password()
             if self._settings.username is not None:
@@ -131,14 +138,74 @@ class MqttConnection:
             return ConnectionEnd(self._reason or "the connection ended at once", other_version=self._is_v5)
         # A command behind an acknowledgement would wait 40 ms for the broker's delayed TCP acknowledgement.
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket = sock
+        return None
+
+    # --- the loop's
+
+    def serve(self) -> None:
+        """Read and write from now on, until the connection ends or ``close``; once, after ``connect``."""
+        assert self._socket is not None
+        self._loop = asyncio.get_running_loop()
+        if self._owner.closing:
+            self.close()
+            return
+        self._descriptor = self._socket.fileno()
+        self._loop.add_reader(self._descriptor, self._guarded, self._read)
+        self._timers["answer"] = self._loop.call_later(self._settings.connect_s, self._give_up)
+        self._keep_alive()
+
+    def push(self) -> None:
+        """Send what there is to send: filters or a command are new."""
+        self._guarded(self._send)
+
+    def close(self) -> None:
+        """Say goodbye and end."""
+        if self._socket is not None:
+            self._client.disconnect()
+            self._finish()
+
+    def _guarded(self, step: Callable[[], None]) -> None:
+        """Do one step, and notice the end of the connection."""
+        if self._socket is None:
+            return
         try:
-            with selectors.DefaultSelector() as selector:
-                selector.register(self._owner.waker, selectors.EVENT_READ)
-                self._serve(sock, selector)
-            return self._end()
-        finally:
-            sock.close()
-            self._give_up_commands()
+            step()
+        except Exception as error:  # noqa: BLE001 - a fault of ours must end one connection, not all that the loop does
+            _log.exception("mqtt at %s: the connection failed by a fault of the program", self._settings.address)
+            self._reason = f"internal error: {error}"
+            self._finish()
+            return
+        if self._socket is None:
+            return
+        if self._client.socket() is not self._socket:
+            self._finish()
+        elif self._client.want_write() is not self._writes:
+            self._watch_writing()
+
+    def _watch_writing(self) -> None:
+        assert self._socket is not None
+        self._writes = self._client.want_write()
+        if self._writes:
+            self._loop.add_writer(self._descriptor, self._guarded, self._write)
+        else:
+            self._loop.remove_writer(self._descriptor)
+
+    def _finish(self) -> None:
+        sock, self._socket = self._socket, None
+        if sock is None:
+            return
+        self._loop.remove_reader(self._descriptor)
+        self._loop.remove_writer(self._descriptor)
+        for timer in self._timers.values():
+            timer.cancel()
+        self._hand_over()
+        sock.close()
+        end = self._end()
+        for command in self._in_flight.values():
+            command.settle(Delivered(Delivery.LOST, end.reason))
+        self._in_flight.clear()
+        self._owner.ended(end)
 
     @property
     def _is_v5(self) -> bool:
@@ -154,42 +221,17 @@ class MqttConnection:
             other_version=self._is_v5 and (silent or self._other_version),
         )
 
-    # --- the loop of the thread
+    def _give_up(self) -> None:
+        if not self._accepted:
+            self._reason = f"no answer to CONNECT within {self._settings.connect_s:g} s"
+            self._finish()
 
-    def _serve(self, sock: socket.socket, selector: selectors.BaseSelector) -> None:
-        give_up_at_s = time.monotonic() + self._settings.connect_s
-        watched = 0
-        misc_at_s = 0.0
-        while self._client.socket() is sock and not self._owner.closing:
-            if self._accepted:
-                self._apply_filters()
-                self._send_commands()
-            elif time.monotonic() > give_up_at_s:
-                self._reason = f"no answer to CONNECT within {self._settings.connect_s:g} s"
-                return
-            wanted = 0 if self._owner.congested else selectors.EVENT_READ
-            wanted |= selectors.EVENT_WRITE if self._client.want_write() else 0
-            if self._client.socket() is not sock:
-                break
-            if wanted != watched:
-                _watch(selector, sock, watched, wanted)
-                watched = wanted
-            ready = {key.fileobj: events for key, events in selector.select(0 if self._batch else _IDLE_S)}
-            if self._owner.waker in ready:
-                _drain(self._owner.waker)
-            events = ready.get(sock, 0)
-            if events & selectors.EVENT_READ:
-                self._read()
-            if events & selectors.EVENT_WRITE:
-                self._client.loop_write()
-            if self._batch and (not events & selectors.EVENT_READ or self._batch_is_full):
-                self._hand_over()
-            if time.monotonic() >= misc_at_s:
-                self._client.loop_misc()
-                misc_at_s = time.monotonic() + _IDLE_S
-        self._hand_over()
-        if self._owner.closing and self._client.socket() is sock:
-            self._client.disconnect()
+    def _keep_alive(self) -> None:
+        self._timers["alive"] = self._loop.call_later(_IDLE_S, self._keep_alive)
+        self._guarded(self._look_after)
+
+    def _look_after(self) -> None:
+        self._client.loop_misc()
 
     def _read(self) -> None:
         """Read what is there: paho reads one packet at a time, and to ask for each whether it is there is dear."""
@@ -197,6 +239,20 @@ class MqttConnection:
         while len(self._batch) > before and not self._batch_is_full:
             before = len(self._batch)
             self._client.loop_read()
+        self._hand_over()
+        self._send()  # an acknowledgement may have made room
+        # What TLS has decrypted already makes no socket readable.
+        if isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
+            self._loop.call_soon(self._guarded, self._read)
+
+    def _write(self) -> None:
+        self._client.loop_write()
+        self._send()
+
+    def _send(self) -> None:
+        if self._accepted and self._socket is not None:
+            self._apply_filters()
+            self._send_commands()
 
     @property
     def _batch_is_full(self) -> bool:
@@ -204,9 +260,8 @@ class MqttConnection:
 
     def _hand_over(self) -> None:
         if self._batch:
-            self._owner.received(self._batch)
-            self._batch = []
-            self._batch_bytes = 0
+            batch, self._batch, self._batch_bytes = self._batch, [], 0
+            self._owner.received(batch)
 
     def _apply_filters(self) -> None:
         wanted = self._owner.filters
@@ -227,7 +282,7 @@ class MqttConnection:
 
     def _send_commands(self) -> None:
         # One that paho holds back, behind a full socket or its own window, could not be taken back any more.
-        while not self._client.want_write() and len(self._in_flight) < self._window:
+        while self._socket is not None and not self._client.want_write() and len(self._in_flight) < self._window:
             command = self._owner.next_command()
             if command is None:
                 return
@@ -237,7 +292,7 @@ class MqttConnection:
         size = len(command.payload) + len(command.topic.encode()) + _HEADER_BYTES
         if size > self._max_packet:  # a broker ends the connection of a client that sends it
             reason = f"{size} bytes are more than the {self._max_packet} it takes"
-            self._owner.settled(command, Delivered(Delivery.REFUSED, reason))
+            command.settle(Delivered(Delivery.REFUSED, reason))
             return
         properties: Properties | None = None
         if self._is_v5 and command.expiry_s is not None:
@@ -246,21 +301,16 @@ class MqttConnection:
         try:
             info = self._client.publish(command.topic, command.payload, command.qos, command.retain, properties)
         except ValueError as error:
-            self._owner.settled(command, Delivered(Delivery.REFUSED, str(error)))
+            command.settle(Delivered(Delivery.REFUSED, str(error)))
             return
         if info.mid in self._early:
-            self._owner.settled(command, self._early.pop(info.mid))
+            command.settle(self._early.pop(info.mid))
         elif info.rc == MQTTErrorCode.MQTT_ERR_NO_CONN:
-            self._owner.settled(command, Delivered(Delivery.NOT_SENT, "the connection ended"))
+            command.settle(Delivered(Delivery.NOT_SENT, "the connection ended"))
         else:
             self._in_flight[info.mid] = command
 
-    def _give_up_commands(self) -> None:
-        for command in self._in_flight.values():
-            self._owner.settled(command, Delivered(Delivery.LOST, self._end().reason))
-        self._in_flight.clear()
-
-    # --- paho's callbacks, from within loop_read, loop_write and loop_misc
+    # --- paho's callbacks, from within its functions
 
     def _on_connect(
         self, _client: paho.Client, _userdata: Any, _flags: Any, reason: ReasonCode, properties: Properties | None
@@ -272,7 +322,8 @@ class MqttConnection:
         self._window = min(_IN_FLIGHT, getattr(properties, "ReceiveMaximum", _IN_FLIGHT))
         self._max_packet = getattr(properties, "MaximumPacketSize", _MAX_PACKET)
         self._accepted = True
-        self._owner.accepted()
+        self._timers["answer"].cancel()
+        self._owner.accepted("5" if self._is_v5 else "3.1.1")
 
     def _on_disconnect(
         self, _client: paho.Client, _userdata: Any, flags: Any, reason: ReasonCode, _properties: Properties | None
@@ -303,7 +354,7 @@ class MqttConnection:
         if command is None:
             self._early[mid] = delivered  # with QoS 0 paho tells it before publish() has returned
         else:
-            self._owner.settled(command, delivered)
+            command.settle(delivered)
 
     def _on_subscribe(
         self,
@@ -322,20 +373,3 @@ class MqttConnection:
         if not self._subscribing:
             self._owner.subscribed(self._refused)
             self._refused = []
-
-
-def _watch(selector: selectors.BaseSelector, sock: socket.socket, watched: int, wanted: int) -> None:
-    if not watched:
-        selector.register(sock, wanted)
-    elif wanted:
-        selector.modify(sock, wanted)
-    else:
-        selector.unregister(sock)
-
-
-def _drain(waker: socket.socket) -> None:
-    try:
-        while len(waker.recv(4096)) == 4096:
-            pass
-    except BlockingIOError:
-        pass

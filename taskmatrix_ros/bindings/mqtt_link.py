@@ -5,13 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import selectors
-import socket
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from functools import partial
 from typing import Any, Protocol
 
@@ -27,7 +24,6 @@ _log = logging.getLogger(__name__)
 _RETRY_FIRST_S = 0.1
 _RETRY_LAST_S = 2.0
 _STEADY_S = 5.0
-_WAITING_BATCHES = 64
 _VERSIONS = {
     MqttProtocol.AUTO: (MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311),
     MqttProtocol.V5: (MQTTProtocolVersion.MQTTv5,),
@@ -54,8 +50,7 @@ class LinkUser(Protocol):
 class MqttLink:
     """Keeps one broker connected from ``start`` to ``close``.
 
-    The network thread owns the client. The two threads share deques and single attributes that only one of them
-    writes, so neither ever waits for the other and ``stop`` works whatever they do.
+    A thread of its own connects, since that may block for long, and hands each connection to the loop.
     """
 
     def __init__(self, name: str, settings: BrokerSettings, user: LinkUser) -> None:
@@ -76,8 +71,10 @@ class MqttLink:
         self._tried = asyncio.Event()
         self._ended = asyncio.Event()
         self._outbox: deque[MqttCommand] = deque()
-        self._inbox: deque[list[Received] | Callable[[], None]] = deque()
-        self._drain_asked = False
+        self._connection: MqttConnection | None = None
+        self._end: ConnectionEnd | None = None
+        """How the latest connection ended; None while it lasts. The loop tells it to the thread."""
+        self._awake = threading.Event()
         self._told = ""
 
     # --- the loop's thread
@@ -86,9 +83,6 @@ class MqttLink:
         """Begin to connect, in a thread of its own."""
         self._loop = asyncio.get_running_loop()
         self.filters = dict(filters)
-        self.waker, self._wake_end = socket.socketpair()
-        self.waker.setblocking(False)
-        self._wake_end.setblocking(False)
         self._thread = threading.Thread(target=self._run, name=f"mqtt-{self.name}", daemon=True)
         self._thread.start()
 
@@ -101,38 +95,64 @@ class MqttLink:
         if self._thread is None:
             return
         self.closing = True
-        self._wake()
+        if self._connection is not None:
+            self._connection.close()
+        self._awake.set()
         await self._ended.wait()
         self._thread.join()
         self._thread = None
-        self._drain()
-        self.waker.close()
-        self._wake_end.close()
 
     def listen_to(self, filters: Mapping[str, int]) -> None:
         """Replace the topic filters, with QoS, that are subscribed to."""
         if dict(filters) != self.filters:
             self.filters = dict(filters)
-            self._wake()
+            self._push()
 
     def send(self, command: MqttCommand) -> None:
-        """Queue a message; it goes out if a connection takes it before anybody takes it back."""
+        """Send a message, or queue it; it goes out if a connection takes it before anybody takes it back."""
+        while self._outbox and self._outbox[0].is_claimed:
+            self._outbox.popleft()  # taken back while there was no connection
         self._outbox.append(command)
-        self._wake()
+        self._push()
 
-    def _drain(self) -> None:
-        self._drain_asked = False
-        while self._inbox:
-            item = self._inbox.popleft()
-            if callable(item):
-                item()
+    def _push(self) -> None:
+        if self._connection is not None:
+            self._connection.push()
+
+    def next_command(self) -> MqttCommand | None:
+        """Give the next message that may still be sent, claimed."""
+        while self._outbox:
+            command = self._outbox.popleft()
+            if command.epoch is not self.epoch or not command.claim():
+                continue  # whoever made the new epoch takes it back and tells its caller
+            if command.expires_at_s is not None and time.monotonic() > command.expires_at_s:
+                command.settle(Delivered(Delivery.EXPIRED, "it waited too long behind others"))
                 continue
-            self._user.messages_received(item)
-            if len(self._inbox) == _WAITING_BATCHES // 2:
-                self._wake()  # no longer congested
-            if self._inbox and self._loop is not None and not self.closing:
-                self._loop.call_soon(self._drain)  # others get their turn between two batches
-                break
+            return command
+        return None
+
+    def accepted(self, version: str) -> None:
+        """The broker accepted the connection."""
+        self._became_accepted(version)
+
+    def subscribed(self, refused: Iterable[str]) -> None:
+        """The broker answered the subscriptions."""
+        self._became_subscribed(tuple(refused))
+
+    def received(self, batch: list[Received]) -> None:
+        """Messages came in."""
+        self._user.messages_received(batch)
+
+    def ended(self, end: ConnectionEnd) -> None:
+        """The connection is over; the thread makes another."""
+        self._connection, self._end = None, end
+        if not end.other_version:
+            self._became_lost(end)
+        self._awake.set()
+
+    def _serve(self, connection: MqttConnection) -> None:
+        self._connection = connection
+        connection.serve()
 
     def _became_accepted(self, version: str) -> None:
         self._user.connection_accepted()
@@ -172,10 +192,6 @@ class MqttLink:
         """Let nothing go out that has not gone out yet. No loop, no lock."""
         self.epoch = object()
 
-    def _wake(self) -> None:
-        with suppress(OSError):  # full: it is awake; closed: it has ended
-            self._wake_end.send(b"\0")
-
     # --- the network thread
 
     def _run(self) -> None:
@@ -183,78 +199,42 @@ class MqttLink:
         while not self.closing:
             began_s = time.monotonic()
             end = self._connect_once()
-            self._tell(partial(self._became_lost, end))
             # two clients of one id push each other out at once: no quick retry for a connection that did not last
             lasted = end.answered and time.monotonic() - began_s > _STEADY_S
             pause_s = _RETRY_FIRST_S if lasted else min(pause_s * 2, _RETRY_LAST_S)
-            while self._outbox and self._outbox[0].is_claimed:
-                self._outbox.popleft()  # taken back while there was no connection
             self._pause(pause_s * random.uniform(0.8, 1.2))  # noqa: S311 - spreads clients, hides nothing
         self._post(self._ended.set)
 
     def _connect_once(self) -> ConnectionEnd:
+        """Connect, hand over, and wait for the end; with an older version of the protocol where that is the trouble."""
         end = ConnectionEnd("closed")
         for version in _VERSIONS[self.settings.protocol]:
-            self._version = "5" if version is MQTTProtocolVersion.MQTTv5 else "3.1.1"
-            try:
-                end = MqttConnection(self.settings, self._client_id, version, self).run()
-            except Exception as error:  # noqa: BLE001 - a thread that dies silently would take all devices along
-                _log.exception("mqtt %r: the network thread failed; it connects anew", self.name)
-                end = ConnectionEnd(f"internal error: {error}", answered=True)
+            self._end = None
+            self._awake.clear()
+            connection = MqttConnection(self.settings, self._client_id, version, self)
+            failed = connection.connect()
+            if failed is None and self._post(partial(self._serve, connection)):
+                while (served := self._end) is None:
+                    self._awake.wait()
+                    self._awake.clear()
+                end = served
+            end = failed or end
             if not end.other_version or self.closing:
                 break
+        if failed or end.other_version:
+            self._post(partial(self._became_lost, end))
         return end
 
     def _pause(self, duration_s: float) -> None:
-        until_s = time.monotonic() + duration_s
-        with selectors.DefaultSelector() as selector:
-            selector.register(self.waker, selectors.EVENT_READ)
-            while not self.closing and (left_s := until_s - time.monotonic()) > 0:
-                if selector.select(left_s):
-                    self.waker.recv(4096)
+        if not self.closing:
+            self._awake.wait(duration_s)
+            self._awake.clear()
 
-    def next_command(self) -> MqttCommand | None:
-        """Give the next message that may still be sent, claimed."""
-        while self._outbox:
-            command = self._outbox.popleft()
-            if command.epoch is not self.epoch or not command.claim():
-                continue  # whoever made the new epoch takes it back and tells its caller
-            if command.expires_at_s is not None and time.monotonic() > command.expires_at_s:
-                self.settled(command, Delivered(Delivery.EXPIRED, "it waited too long behind others"))
-                continue
-            return command
-        return None
-
-    def settled(self, command: MqttCommand, delivered: Delivered) -> None:
-        """Tell the caller in the loop."""
-        self._post(lambda: command.settle(delivered))
-
-    def accepted(self) -> None:
-        """The broker accepted the connection."""
-        version = self._version
-        self._tell(lambda: self._became_accepted(version))
-
-    def subscribed(self, refused: Iterable[str]) -> None:
-        """The broker answered the subscriptions."""
-        names = tuple(refused)
-        self._tell(lambda: self._became_subscribed(names))
-
-    def received(self, batch: list[Received]) -> None:
-        """Messages came in."""
-        self._tell(batch)
-
-    @property
-    def congested(self) -> bool:
-        """Whether the loop is far behind."""
-        return len(self._inbox) >= _WAITING_BATCHES
-
-    def _tell(self, item: list[Received] | Callable[[], None]) -> None:
-        self._inbox.append(item)
-        if not self._drain_asked:
-            self._drain_asked = True
-            self._post(self._drain)
-
-    def _post(self, callback: Callable[[], Any]) -> None:
-        if self._loop is not None:
-            with suppress(RuntimeError):  # the loop was closed without close(): nobody is left to tell
-                self._loop.call_soon_threadsafe(callback)
+    def _post(self, callback: Callable[[], Any]) -> bool:
+        try:
+            assert self._loop is not None
+            self._loop.call_soon_threadsafe(callback)
+        except RuntimeError:  # the loop was closed without close(): nobody is left to tell
+            self.closing = True
+            return False
+        return True

@@ -268,8 +268,10 @@ class Journal(Protocol):
     def ask_call(self, call: Call) -> None:
         """Write a call that waits for a person's yes: after a crash it counts as not sent."""
 
-    def begin_call(self, call: Call, *, durable: bool) -> None:
-        """Write a call before it is dispatched; ``durable``: also against loss of power."""
+    def begin_call(self, call: Call, *, durable: bool, new: bool = False) -> None:
+        """Write a call before it is dispatched; ``durable``: also against loss of power; ``new``: its id was just made,
+        for a run that was saved.
+        """
 
     def refuse_call(self, call: Call, outcome: Outcome) -> None:
         """Write a call that was not sent, with why."""

@@ -140,7 +140,7 @@ class CallPerformer:
 
     async def _carry_out(self, run: ActiveRun, call: Call, document: ApiDocument) -> Outcome:
         irreversible = document.effect is Effect.HAZARDOUS or not document.idempotent
-        self._journal.begin_call(call, durable=document.effect.commands and irreversible)
+        self._journal.begin_call(call, durable=document.effect.commands and irreversible, new=True)
         run.observer.call_began(call)
         since = self._state.sequence
         outcome: Outcome | None = None

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from pydantic_core import to_json
 
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.store.checkpointer import Checkpointer
@@ -17,6 +20,11 @@ from taskmatrix_ros.store.instance_lock import InstanceLock
 from taskmatrix_ros.store.migrations import APPLICATION_ID, MIGRATIONS
 
 _log = logging.getLogger(__name__)
+
+_APPLY_S = 0.01
+"""Seconds that the tables may be behind what is kept: one transaction then serves many."""
+
+_RETRY_S = 1.0
 
 _REMEDIES = {
     "SQLITE_NOTADB": "move it away to start afresh, or bring back a copy",
@@ -46,8 +54,11 @@ class Database:
         self._connection: sqlite3.Connection | None = None
         self._checkpointer: Checkpointer | None = None
         self._depth = 0
-        self._pending = False
-        """Whether a transaction is open that was to be committed soon."""
+        self._late: list[tuple[str, tuple[Any, ...]]] = []
+        self._kept = 0
+        """How many of the late statements survive kill -9."""
+        self._gathered: tuple[Callable[[], None], ...] = ()
+        self._scheduled = self._applies = False
 
     @property
     def name(self) -> str:
@@ -98,8 +109,7 @@ class Database:
     def close(self) -> None:
         """Close the connection and give the lock back. May be called after a failed or no ``open``."""
         try:
-            if self._connection is not None:
-                self._settle_late()
+            self._apply_late()
             if self._checkpointer is not None:
                 self._checkpointer.close()
                 self._checkpointer = None
@@ -116,82 +126,147 @@ class Database:
         :raises ConfigError: the disk is full, gone or damaged.
         :raises sqlite3.IntegrityError: a constraint of the layout; the caller says what it means.
         """
+        if self._scheduled and not self._depth:
+            self.apply()
         cursor = self._run(statement, values)
-        if self._pending and not self._depth and not statement.startswith("SELECT"):
-            self._commit()
         if self._checkpointer is not None:
             self._checkpointer.committed()
         return cursor
 
     @contextmanager
-    def transaction(self, *, durable: bool = False, soon: bool = False) -> Iterator[None]:
+    def transaction(self, *, durable: bool = False) -> Iterator[None]:
         """Commit everything inside at once, or nothing of it.
 
         :param durable: the disk has it, too, when the block ends.
-        :param soon: it is committed with whatever is written next, in the next turn of the loop at the latest; a commit
-            then serves several. For what nobody has acted on before that.
         """
         if durable:
-            self.settle()
             self.execute("PRAGMA synchronous = FULL")
         try:
-            joins = self._pending
-            self._run("SAVEPOINT part" if joins else "BEGIN IMMEDIATE")
+            self.execute("BEGIN IMMEDIATE")
             self._depth += 1
             try:
                 yield
+                self.execute("COMMIT")
             except BaseException:
-                self._undo(*(("ROLLBACK TO part", "RELEASE part") if joins else ("ROLLBACK",)))
+                if self._connection is not None and self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
                 raise
             finally:
                 self._depth -= 1
-            if joins:
-                self._run("RELEASE part")
-            if not (soon and self._will_settle()):
-                self._commit()
         finally:
             if durable:
                 self.execute("PRAGMA synchronous = NORMAL")
 
-    def settle(self) -> None:
-        """Commit what was to be committed soon.
+    # --- what may be written a little later -----------------------------------------------------------------------------
 
-        :raises ConfigError: it cannot be written; then it is undone.
+    def write_soon(self, statement: str, values: Sequence[Any] = ()) -> None:
+        """Have a statement run a little later, in the order of its coming and before any other that is run.
+
+        It survives kill -9 once ``keep`` was called, which the next turn of the loop does at the latest. What is kept is
+        one row with all that came since, cheap to commit; the tables are brought up to date for many of them at once.
+        Without a loop it is run at once. A constraint that it breaks is a fault of the program, and logged.
         """
-        if self._pending and not self._depth:
-            self._commit()
+        if self._depth or not self.waits():
+            self.execute(statement, values)
+            return
+        self._late.append((statement, tuple(values)))
 
-    def _will_settle(self) -> bool:
-        if not self._pending:
-            try:
-                asyncio.get_running_loop().call_soon(self._settle_late)
-            except RuntimeError:  # no loop turns here
-                return False
-            self._pending = True
+    @contextmanager
+    def soon(self) -> Iterator[None]:
+        """Take what ``write_soon`` is given inside as one: nothing of it is written where the block fails."""
+        before = len(self._late)
+        try:
+            yield
+        except BaseException:
+            del self._late[before:]
+            raise
+
+    def keep(self) -> None:
+        """Have what is to be written soon survive kill -9 from now on.
+
+        :raises ConfigError: it cannot be written; it is tried again.
+        """
+        if len(self._late) > self._kept:
+            text = to_json(self._late[self._kept :]).decode()
+            self._run("INSERT INTO redo (statements) VALUES (?)", (text,))
+            self._kept = len(self._late)
+
+    def take_back(self) -> None:
+        """Forget the statement that came last and could not be kept."""
+        if len(self._late) > self._kept:
+            self._late.pop()
+
+    def gather(self, write: Callable[[], None]) -> None:
+        """Have ``write`` called in the next turn of the loop, or before anything else is run: it adds what it has
+        gathered meanwhile.
+        """
+        self._gathered = (*self._gathered, write)
+
+    def waits(self) -> bool:
+        """Whether what is written soon is kept in the next turn of the loop; without a loop nothing waits."""
+        if self._scheduled:
+            return True
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return False
+        self._scheduled = True
+        loop.call_soon(self._keep_late, loop)
         return True
 
-    def _settle_late(self) -> None:
-        try:
-            self.settle()
-        except ConfigError as error:
-            _log.error("what was to be written soon is lost: %s", error.message)
+    def apply(self) -> None:
+        """Bring the tables up to date.
 
-    def _commit(self) -> None:
-        self._pending = False
+        :raises ConfigError: that cannot be written; what was kept is done by the next start.
+        """
+        for write in self._gathered:
+            write()
+        if not self._late:
+            return
+        self._run("BEGIN IMMEDIATE")
         try:
+            self._redo(self._late)
             self._run("COMMIT")
+            self._late, self._kept = [], 0
         except BaseException:
-            self._undo("ROLLBACK")
+            if self._connection is not None and self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
             raise
         if self._checkpointer is not None:
             self._checkpointer.committed()
 
-    def _undo(self, *statements: str) -> None:
-        for statement in statements:
-            if self._connection is not None and self._connection.in_transaction:
-                self._connection.execute(statement)
-        if self._connection is None or not self._connection.in_transaction:  # some errors undo all by themselves
-            self._pending = False
+    def _redo(self, statements: Iterable[tuple[str, Sequence[Any]]]) -> None:
+        for statement, values in statements:
+            try:
+                self._run(statement, values)
+            except sqlite3.IntegrityError:
+                _log.exception("store '%s': %s with %s was not written", self.name, statement[:60], values)
+        self._run("DELETE FROM redo")
+
+    def _keep_late(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._scheduled = False
+        if self._connection is None:
+            return
+        for write in self._gathered:
+            write()
+        self._scheduled = bool(self._late)
+        try:
+            self.keep()
+            if self._late and not self._applies:
+                self._applies = True
+                loop.call_later(_APPLY_S, self._apply_late)
+        except ConfigError as error:
+            _log.error("what is to be written soon is not yet: %s", error.message)
+            loop.call_later(_RETRY_S, self._keep_late, loop)
+
+    def _apply_late(self) -> None:
+        self._applies = False
+        if self._connection is None:
+            return
+        try:
+            self.apply()
+        except ConfigError as error:
+            _log.error("%s; what was kept is done by the next start", error.message)
 
     def _run(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         if self._connection is None:
@@ -227,6 +302,9 @@ class Database:
                 for statement in statements:
                     self.execute(statement)
                 self.execute(f"PRAGMA user_version = {step}")
+        with self.transaction():  # what the last life kept and did not get to
+            for (text,) in self.execute("SELECT statements FROM redo ORDER BY number").fetchall():
+                self._redo(json.loads(text))
 
     def _scalar(self, statement: str) -> Any:
         return self.execute(statement).fetchone()[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from collections.abc import Sequence
 
@@ -14,6 +13,15 @@ from taskmatrix_ros.core.outcome import Outcome
 from taskmatrix_ros.core.run import Episode
 from taskmatrix_ros.store.database import Database
 
+_SAVE_RUN = (
+    "INSERT INTO runs (run_id, request_id, active, instruction, episode) VALUES (?, ?, ?, ?, ?)"
+    " ON CONFLICT (run_id) DO UPDATE SET active = excluded.active, episode = excluded.episode"
+)
+_BEGIN_CALL = (
+    "INSERT INTO calls (call_id, run_id, call, sent) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT (call_id) DO UPDATE SET sent = 1, call = excluded.call WHERE NOT sent AND excluded.sent"
+)
+_END_CALL = "UPDATE calls SET outcome = ? WHERE call_id = ?"
 _COLUMNS = "SELECT run_id, instruction, episode FROM runs"
 
 
@@ -25,8 +33,6 @@ class SqliteJournal:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._late: list[Outcome] = []
-        """Ends that go with the next entry; kept where that fails."""
 
     def save_run(self, episode: Episode, *, soon: bool = False) -> None:
         """Write the run without its calls: new, or in its new state. The instruction is written once.
@@ -36,19 +42,18 @@ class SqliteJournal:
         :raises ValueError: its ``request_id`` is another run's.
         """
         request_id = episode.instruction.request_id or None
+        values = (
+            episode.run_id,
+            request_id,
+            not episode.status.ended,
+            episode.instruction.model_dump_json(),
+            episode.model_dump_json(exclude={"calls", "instruction"}),
+        )
+        if soon:
+            self._database.write_soon(_SAVE_RUN, values)
+            return
         try:
-            with self._database.transaction(soon=soon):
-                self._database.execute(
-                    "INSERT INTO runs (run_id, request_id, active, instruction, episode) VALUES (?, ?, ?, ?, ?)"
-                    " ON CONFLICT (run_id) DO UPDATE SET active = excluded.active, episode = excluded.episode",
-                    (
-                        episode.run_id,
-                        request_id,
-                        not episode.status.ended,
-                        episode.instruction.model_dump_json(),
-                        episode.model_dump_json(exclude={"calls", "instruction"}),
-                    ),
-                )
+            self._database.execute(_SAVE_RUN, values)
         except sqlite3.IntegrityError as error:
             other = self._database.execute("SELECT run_id FROM runs WHERE request_id = ?", (request_id,)).fetchone()
             raise ValueError(
@@ -62,11 +67,20 @@ class SqliteJournal:
         """
         self._write_call(call, sent=False, durable=False)
 
-    def begin_call(self, call: Call, *, durable: bool) -> None:
+    def begin_call(self, call: Call, *, durable: bool, new: bool = False) -> None:
         """Write a call before it is dispatched; ``durable``: also against loss of power.
 
+        :param new: it is a call of a run that was saved, with an id just made: there is nothing to check.
         :raises ValueError: its run was not saved, or a call of this id has begun before.
         """
+        if new and not durable:
+            self._database.write_soon(_BEGIN_CALL, (call.call_id, call.run_id, call.model_dump_json(), True))
+            try:
+                self._database.keep()
+            except ConfigError:
+                self._database.take_back()
+                raise
+            return
         self._write_call(call, sent=True, durable=durable)
 
     def refuse_call(self, call: Call, outcome: Outcome) -> None:
@@ -74,25 +88,18 @@ class SqliteJournal:
 
         :raises ValueError: its run was not saved, or the call was sent before.
         """
-        self.flush()
         with self._database.transaction():
             self._write_call(call, sent=True, durable=False)
             self._write_end(outcome)
 
     def _write_call(self, call: Call, *, sent: bool, durable: bool) -> None:
-        statement = (
-            "INSERT INTO calls (call_id, run_id, call, sent) VALUES (?, ?, ?, ?)"
-            " ON CONFLICT (call_id) DO UPDATE SET sent = 1, call = excluded.call WHERE NOT sent AND excluded.sent"
-        )
         values = (call.call_id, call.run_id, call.model_dump_json(), sent)
         try:
-            if durable or self._late:
-                with self._database.transaction(durable=durable):
-                    self._write_late()
-                    written = self._database.execute(statement, values)
-                self._late.clear()
+            if durable:
+                with self._database.transaction(durable=True):
+                    written = self._database.execute(_BEGIN_CALL, values)
             else:
-                written = self._database.execute(statement, values)
+                written = self._database.execute(_BEGIN_CALL, values)
             if written.rowcount != 1:
                 raise sqlite3.IntegrityError("begun before")
         except sqlite3.IntegrityError as error:
@@ -107,38 +114,18 @@ class SqliteJournal:
             may be repeated, which is all that a crash in between would make of it.
         :raises ValueError: no such call has begun.
         """
-        if soon and (loop := _running_loop()):
-            if not self._late:
-                loop.call_soon(self.flush)
-            self._late.append(outcome)
-            return
-        self.flush()
-        self._write_end(outcome)
-
-    def flush(self) -> None:
-        """Write what was to be written soon.
-
-        :raises ConfigError: the file cannot be written; nothing is forgotten.
-        """
-        if self._late:
-            with self._database.transaction():
-                self._write_late()
-            self._late.clear()
-
-    def _write_late(self) -> None:
-        for outcome in self._late:
+        if soon:
+            self._database.write_soon(_END_CALL, (outcome.model_dump_json(), outcome.call_id))
+        else:
             self._write_end(outcome)
 
     def _write_end(self, outcome: Outcome) -> None:
-        written = self._database.execute(
-            "UPDATE calls SET outcome = ? WHERE call_id = ?", (outcome.model_dump_json(), outcome.call_id)
-        )
+        written = self._database.execute(_END_CALL, (outcome.model_dump_json(), outcome.call_id))
         if written.rowcount != 1:
             raise ValueError(f"journal: call {outcome.call_id} never began, so it cannot end")
 
     def run(self, run_id: str) -> Episode | None:
         """Give a run with its calls, in the order they began."""
-        self.flush()
         found = self._database.execute(f"{_COLUMNS} WHERE run_id = ?", (run_id,)).fetchone()
         return None if found is None else self._episode(found, with_calls=True)
 
@@ -198,10 +185,3 @@ class SqliteJournal:
             f'{{"call":{call},"outcome":{outcome or "null"},"sent":{"true" if sent else "false"}}}'
             for call, outcome, sent in rows
         )
-
-
-def _running_loop() -> asyncio.AbstractEventLoop | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None

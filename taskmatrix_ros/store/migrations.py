@@ -91,5 +91,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """,
         "CREATE TABLE rule_state (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
     ),
+    ("CREATE TABLE redo (number INTEGER PRIMARY KEY, statements TEXT NOT NULL) STRICT",),
 )
 """Appended to, never edited: files out there have taken the earlier steps."""

@@ -58,22 +58,31 @@ class RuleStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._depth = 0
+        self._soon = False
+        self._traces: dict[tuple[str, int], Trace] = {}
+        self._counts: dict[str, RuleCounts] = {}
+        """What is gathered for a turn of the loop: of many changes only the latest is written."""
+        database.gather(self._write_gathered)
 
     @contextmanager
     def transaction(self, *, durable: bool = False, soon: bool = False) -> Iterator[None]:
         """Commit everything inside at once, or nothing of it; one inside another is part of it.
 
-        :param soon: as ``Database.transaction`` has it: what it led to is written, and so commits it, before it goes out.
+        :param soon: as ``Database.write_soon`` has it: what it led to is kept, and so keeps it, before it goes out.
         """
         if self._depth:
             yield
             return
         self._depth += 1
+        soon = self._soon = soon and self._database.waits()
         try:
-            with self._database.transaction(durable=durable, soon=soon):
+            with self._database.soon() if soon else self._database.transaction(durable=durable):
                 yield
+                if not soon:
+                    self._write_gathered()
         finally:
             self._depth -= 1
+            self._soon = False
 
     def save(self, rule: Rule) -> None:
         """Write a rule, new or changed; what was counted stays."""
@@ -106,7 +115,7 @@ class RuleStore:
 
     def set_deadline(self, deadline: Deadline) -> None:
         """Write what a trigger waits for, in place of what it waited for."""
-        self._database.execute(
+        self._write(
             "INSERT OR REPLACE INTO rule_deadlines (rule_id, trigger, due_us, data) VALUES (?, ?, ?, ?)",
             (
                 deadline.rule_id,
@@ -118,7 +127,7 @@ class RuleStore:
 
     def clear_deadline(self, rule_id: str, trigger: int) -> None:
         """Forget what a trigger waited for."""
-        self._database.execute("DELETE FROM rule_deadlines WHERE rule_id = ? AND trigger = ?", (rule_id, trigger))
+        self._write("DELETE FROM rule_deadlines WHERE rule_id = ? AND trigger = ?", (rule_id, trigger))
 
     def deadlines(self) -> Sequence[Deadline]:
         """Give what all triggers wait for."""
@@ -130,7 +139,7 @@ class RuleStore:
 
     def save_firing(self, firing: Firing) -> None:
         """Write a firing that runs or waits."""
-        self._database.execute(
+        self._write(
             "INSERT INTO rule_firings (firing_id, rule_id, sequence, firing) VALUES (?, ?, ?, ?)"
             " ON CONFLICT (firing_id) DO UPDATE SET firing = excluded.firing",
             (firing.firing_id, firing.rule_id, firing.sequence, firing.model_dump_json()),
@@ -138,7 +147,7 @@ class RuleStore:
 
     def end_firing(self, firing_id: str) -> None:
         """Forget a firing: its run has ended, or never will be."""
-        self._database.execute("DELETE FROM rule_firings WHERE firing_id = ?", (firing_id,))
+        self._write("DELETE FROM rule_firings WHERE firing_id = ?", (firing_id,))
 
     def firings(self) -> Sequence[Firing]:
         """Give the firings that have not ended, in the order they came."""
@@ -153,21 +162,11 @@ class RuleStore:
             changed = replace(changed, **{column: getattr(counts, column) + count})
         if trace.verdict is Verdict.FIRED:
             changed = replace(changed, last_fired_at=trace.at)
-        last = changed.last_fired_at
-        with self.transaction():
-            self._database.execute(
-                "INSERT OR REPLACE INTO rule_traces (rule_id, place, trace) VALUES (?, ?, ?)",
-                (trace.rule_id, counts.traces % TRACES_KEPT, trace.model_dump_json()),
-            )
-            self._database.execute(
-                "UPDATE rules SET fired = ?, blocked = ?, dropped = ?, missed = ?, traces = ?, last_fired_us = ?"
-                " WHERE rule_id = ?",
-                (
-                    *(changed.fired, changed.blocked, changed.dropped, changed.missed, changed.traces),
-                    None if last is None else _microseconds(last),
-                    trace.rule_id,
-                ),
-            )
+        self._traces[trace.rule_id, counts.traces % TRACES_KEPT] = trace
+        self._counts[trace.rule_id] = changed
+        if not self._soon:
+            with self.transaction():
+                self._write_gathered()
         return changed
 
     def traces(self, rule_id: str, limit: int = 10) -> Sequence[Trace]:
@@ -180,11 +179,38 @@ class RuleStore:
 
     def remember(self, key: str, value: Any) -> None:
         """Write a value of state that triggers compare the next one with."""
-        self._database.execute("INSERT OR REPLACE INTO rule_state (key, value) VALUES (?, ?)", (key, json.dumps(value)))
+        self._write("INSERT OR REPLACE INTO rule_state (key, value) VALUES (?, ?)", (key, json.dumps(value)))
 
     def remembered(self) -> dict[str, Any]:
         """Give the values that were remembered."""
         return {key: json.loads(value) for key, value in self._database.execute("SELECT key, value FROM rule_state")}
+
+    def _write(self, statement: str, values: Sequence[Any]) -> None:
+        if self._soon:
+            self._database.write_soon(statement, values)
+        else:
+            self._database.execute(statement, values)
+
+    def _write_gathered(self) -> None:
+        write = self._database.write_soon
+        if self._traces:
+            for (rule_id, place), trace in self._traces.items():
+                write(
+                    "INSERT OR REPLACE INTO rule_traces (rule_id, place, trace)"
+                    " SELECT ?, ?, ? WHERE EXISTS (SELECT 1 FROM rules WHERE rule_id = ?)",
+                    (rule_id, place, trace.model_dump_json(), rule_id),
+                )
+            self._traces = {}
+        if self._counts:
+            for rule_id, counts in self._counts.items():
+                last = counts.last_fired_at
+                counted = (counts.fired, counts.blocked, counts.dropped, counts.missed, counts.traces)
+                write(
+                    "UPDATE rules SET fired = ?, blocked = ?, dropped = ?, missed = ?, traces = ?, last_fired_us = ?"
+                    " WHERE rule_id = ?",
+                    (*counted, None if last is None else _microseconds(last), rule_id),
+                )
+            self._counts = {}
 
     def _read(self, kind: Any, text: str) -> Any:
         try:

@@ -55,7 +55,7 @@ class MemoryJournal:
         self.begin_call(call, durable=False)
         self.end_call(outcome)
 
-    def begin_call(self, call: Call, *, durable: bool) -> None:
+    def begin_call(self, call: Call, *, durable: bool, **_how: object) -> None:
         call.model_dump_json()
         self.lines.append(("durable" if durable else "begin", call))
 
