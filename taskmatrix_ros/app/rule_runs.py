@@ -63,6 +63,7 @@ class RuleRuns:
         """Run id -> firing id."""
         self._cancelling: set[asyncio.Task[bool]] = set()
         self._alarm: asyncio.TimerHandle | None = None
+        self._armed_for: datetime | None = None
 
     @property
     def place(self) -> HomePlace:
@@ -97,7 +98,9 @@ class RuleRuns:
         self._engine = engine
         engine.open(self._clock.now())
         self._stack.callback(self._state.watch(self._state_changed))
-        self._stack.callback(self._events.listen(self._happened))
+        self._stack.callback(
+            self._events.listen(self._happened, lambda kind: not kind.startswith(_OWN) and engine.hears(kind))
+        )
         self._look()
 
     def stop(self) -> None:
@@ -187,7 +190,7 @@ class RuleRuns:
             self._arm()
 
     def _happened(self, event: Event) -> None:
-        if self._engine is None or event.kind.startswith(_OWN):
+        if self._engine is None:
             return
         cause = self._causes.get(event.run_id, "")
         self._engine.event(event.kind, event.data, self._clock.now(), cause=cause)
@@ -205,6 +208,9 @@ class RuleRuns:
         if self._engine is None:
             return
         due = self._engine.next_at
+        if not again and self._alarm is not None and due == self._armed_for:
+            return
+        self._armed_for = due
         wait_s = LOOK_EVERY_S if due is None else (due - self._clock.now()).total_seconds()
         wait_s = min(max(wait_s, 0.0), LOOK_EVERY_S)
         loop = asyncio.get_running_loop()
@@ -241,13 +247,10 @@ class RuleRuns:
         )
         follow = partial(self._follow, firing)
         try:
-            if ready is not None:
-                try:
-                    self._session.start_verified(asked, ready.outline, ready.verified, follow=follow)
-                    return
-                except ValueError:
-                    _log.debug("%s began in an earlier life", firing.firing_id)
-            follow(self._session.start(asked))
+            if ready is not None and not firing.resumed:
+                self._session.start_verified(asked, ready.outline, ready.verified, follow=follow)
+            else:
+                follow(self._session.start(asked))
         except (TaskMatrixError, ValueError) as error:
             # Not from within the engine: it is in the middle of sending.
             asyncio.get_running_loop().call_soon(self._ended, firing, f"the run could not begin: {error}")
@@ -255,16 +258,17 @@ class RuleRuns:
     def _follow(self, firing: Firing, view: RunView) -> None:
         """Hear of a run what the engine wants to know: what it is about to change, and its end."""
         run_id = view.episode.run_id
-        noted: set[str] = set()
+        noted = 0
 
         def look() -> None:
-            for call_id, one in view.calls.items():
-                if call_id not in noted:
-                    noted.add(call_id)
+            nonlocal noted
+            if len(view.calls) > noted:
+                for one in tuple(view.calls.values())[noted:]:
                     if self._engine is not None and (keys := self._keys_set(one.call)):
                         self._engine.writes(firing, keys)
+                noted = len(view.calls)
             episode = view.episode
-            if episode.status.ended and self._runs.pop(firing.firing_id, None) is not None:
+            if episode.ended_at is not None and self._runs.pop(firing.firing_id, None) is not None:
                 self._causes.pop(run_id, None)
                 summary = f"{episode.status.value}: {episode.summary} (run {run_id})"
                 asyncio.get_running_loop().call_soon(self._ended, firing, summary)
@@ -297,7 +301,8 @@ class RuleRuns:
     def told(self, rule: Rule, kind: str, why: str) -> None:
         """Tell whoever listens."""
         _log.log(logging.DEBUG if kind == "rule_fired" else logging.INFO, "rule %s: %s: %s", rule.id, kind, why)
-        self._events.publish(Event(kind=kind, rule_id=rule.id, data={"why": why, "text": rule.text}))
+        if self._events.wanted(kind):
+            self._events.publish(Event(kind=kind, rule_id=rule.id, data={"why": why, "text": rule.text}))
 
     def _ended(self, firing: Firing, summary: str) -> None:
         if self._engine is None:

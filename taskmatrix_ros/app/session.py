@@ -288,6 +288,8 @@ class Session:
             raise RuntimeError(f"a run may not go from {old.value} to {new.value}")
 
     def _publish(self, kind: str, view: RunView) -> None:
+        if not self._parts.events.wanted(kind):
+            return
         episode = view.episode
         data = {"status": episode.status.value, "stage": view.stage.value, "text": episode.instruction.text}
         if episode.status.ended:

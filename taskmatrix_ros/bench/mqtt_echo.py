@@ -1,4 +1,4 @@
-"""``python -m taskmatrix_ros.bench.mqtt_echo --port N``: a bare paho client that echoes, the floor of the rules' bench."""
+"""``python -m taskmatrix_ros.bench.mqtt_echo --port N``: a bare paho client that echoes, the floor of a bench."""
 
 from __future__ import annotations
 
@@ -27,9 +27,15 @@ def main() -> None:
         sys.stdout.write("echo ready: answers\n")
         sys.stdout.flush()
 
-    client.on_connect = lambda *_: client.subscribe(EVENT_TOPIC, qos=0)
+    def connected(*_: Any) -> None:
+        client.subscribe(EVENT_TOPIC, qos=0)
+
+    def answer(*_: Any) -> None:
+        client.publish(RING_TOPIC, b"low", qos=0)
+
+    client.on_connect = connected
     client.on_subscribe = ready
-    client.on_message = lambda *_: client.publish(RING_TOPIC, b"low", qos=0)
+    client.on_message = answer
     client.connect(HOST, parser.parse_args().port)
     client.loop_forever()
 

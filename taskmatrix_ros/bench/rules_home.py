@@ -14,8 +14,8 @@ from pathlib import Path
 from taskmatrix_ros.app.rule_reader import load_rules
 from taskmatrix_ros.app.system import System
 from taskmatrix_ros.bindings.mqtt import MqttBinding
-from taskmatrix_ros.bindings.mqtt_settings import BrokerSettings
-from taskmatrix_ros.core.main_loop import run_until_signal
+from taskmatrix_ros.bindings.mqtt_settings import BrokerSettings, MqttProtocol
+from taskmatrix_ros.core.main_loop import keep_garbage_small, run_until_signal
 from taskmatrix_ros.core.parent_death import die_with_parent
 from taskmatrix_ros.core.resources import resource
 
@@ -26,7 +26,9 @@ async def serve(port: int, folder: Path, rules: Path) -> None:
         [resource("config/bench/rules.yaml")],
         store_file=folder / "state" / "taskmatrix.sqlite",
         make_bindings=lambda catalogue, state: [
-            MqttBinding({"default": BrokerSettings(port=port, connect_s=10.0)}, catalogue, state)
+            MqttBinding(
+                {"default": BrokerSettings(port=port, connect_s=10.0, protocol=MqttProtocol.V311)}, catalogue, state
+            )
         ],
         audit_key_file=folder / "key" / "audit.key",
     )
@@ -34,6 +36,7 @@ async def serve(port: int, folder: Path, rules: Path) -> None:
     try:
         system.recover()
         await system.rules.add(load_rules(rules, system.rules.place))
+        keep_garbage_small()
         _say("home ready: its rules work")
         await asyncio.Event().wait()
     finally:

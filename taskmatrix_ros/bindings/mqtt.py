@@ -48,6 +48,8 @@ class MqttBinding:
         self._pending: dict[str, MqttCommand] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._revision: int | None = None
+        self._checked: dict[str, ApiDocument] = {}
+        """The documents that were checked, as they were then."""
 
     async def open(self) -> None:
         """Connect to every broker and subscribe to the state topics.
@@ -184,7 +186,9 @@ class MqttBinding:
     def _prepare(self, call: Call, document: ApiDocument) -> tuple[MqttLink | None, list[MqttCommand]]:
         self._refresh_quietly()
         spec = _spec_of(document)
-        self._check_document(document)
+        if self._checked.get(document.name) is not document:
+            self._check_document(document)
+            self._checked[document.name] = document
         link = self._links.get(spec.broker)
         loop = asyncio.get_running_loop()
         # What must not be done twice or late is kept by no broker for longer than its caller waits, nor for ever.
@@ -225,6 +229,8 @@ class MqttBinding:
         loop = asyncio.get_running_loop()
         ends_s = loop.time() + deadline_s
         link.send(command)
+        if command.result.done():  # with QoS 0 it is known at once
+            return command.result.result()
         patience_s = min(link.settings.connect_s, deadline_s, expires_s or deadline_s)
         await asyncio.wait({command.result}, timeout=patience_s)
         if not command.result.done() and command.claim():

@@ -176,6 +176,10 @@ class MqttConnection:
             self._reason = f"internal error: {error}"
             self._finish()
             return
+        self._notice()
+
+    def _notice(self) -> None:
+        """See what became of the connection in a step."""
         if self._socket is None:
             return
         if self._client.socket() is not self._socket:

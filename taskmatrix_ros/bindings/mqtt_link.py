@@ -214,16 +214,20 @@ class MqttLink:
             connection = MqttConnection(self.settings, self._client_id, version, self)
             failed = connection.connect()
             if failed is None and self._post(partial(self._serve, connection)):
-                while (served := self._end) is None:
-                    self._awake.wait()
-                    self._awake.clear()
-                end = served
+                end = self._served()
             end = failed or end
             if not end.other_version or self.closing:
                 break
         if failed or end.other_version:
             self._post(partial(self._became_lost, end))
         return end
+
+    def _served(self) -> ConnectionEnd:
+        """Wait for the end of the connection that the loop serves."""
+        while self._end is None:
+            self._awake.wait()
+            self._awake.clear()
+        return self._end
 
     def _pause(self, duration_s: float) -> None:
         if not self.closing:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from asyncio.tasks import _enter_task, _leave_task
 from collections.abc import Coroutine, Generator
 from typing import Any, TypeVar
 
@@ -24,14 +25,14 @@ def start_now(work: Coroutine[Any, Any, T], *, name: str | None = None) -> async
     task: asyncio.Task[T] = asyncio.Task(begun, loop=loop, name=name)
     outer = asyncio.current_task(loop)
     if outer is not None:
-        asyncio.tasks._leave_task(loop, outer)
-    asyncio.tasks._enter_task(loop, task)
+        _leave_task(loop, outer)
+    _enter_task(loop, task)
     try:
         begun.begin()
     finally:
-        asyncio.tasks._leave_task(loop, task)
+        _leave_task(loop, task)
         if outer is not None:
-            asyncio.tasks._enter_task(loop, outer)
+            _enter_task(loop, outer)
     return task
 
 

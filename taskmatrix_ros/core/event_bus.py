@@ -39,21 +39,38 @@ class EventBus:
 
     def __init__(self) -> None:
         self._listeners: list[Listener] = []
+        self._choices: dict[Listener, Callable[[str], bool]] = {}
 
-    def listen(self, listener: Listener) -> Callable[[], None]:
-        """Add a listener. :returns: the way to remove it; calling that twice does no harm."""
+    def listen(self, listener: Listener, wants: Callable[[str], bool] | None = None) -> Callable[[], None]:
+        """Add a listener. :returns: the way to remove it; calling that twice does no harm.
+
+        :param wants: says of a kind whether it is listened for; all are if left out.
+        """
         self._listeners.append(listener)
+        if wants is not None:
+            self._choices[listener] = wants
 
         def undo() -> None:
             if listener in self._listeners:
                 self._listeners.remove(listener)
+                self._choices.pop(listener, None)
 
         return undo
+
+    def wanted(self, kind: str) -> bool:
+        """Whether anybody listens for events of that kind: what is told often is made only then."""
+        return any(self._wants(listener, kind) for listener in self._listeners)
 
     def publish(self, event: Event) -> None:
         """Tell every listener."""
         for listener in tuple(self._listeners):
+            if not self._wants(listener, event.kind):
+                continue
             try:
                 listener(event)
             except Exception:  # noqa: BLE001 - a listener may fail in any way
                 _log.exception("listener %r failed on event %s; it stays subscribed", listener, event.kind)
+
+    def _wants(self, listener: Listener, kind: str) -> bool:
+        wants = self._choices.get(listener)
+        return wants is None or wants(kind)

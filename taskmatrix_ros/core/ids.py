@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import threading
 import time
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_CROCKFORD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", _ALPHABET.encode())
+_PAIRS = [one + other for one in _ALPHABET for other in _ALPHABET]
+_SHIFTS = tuple(range(120, -1, -10))
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
 _RANDOM_BITS = 80
 
@@ -69,5 +69,5 @@ def id_from_bytes(raw: bytes) -> str:
 
 
 def _encode(number: int) -> str:
-    """Write 128 bits as 26 letters: the last 26 of the 32 that 160 bits take, in Crockford's alphabet."""
-    return base64.b32encode(number.to_bytes(20, "big"))[6:].translate(_CROCKFORD).decode()
+    """Write 128 bits as 26 letters of Crockford's alphabet, two at a time."""
+    return "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])

@@ -242,7 +242,8 @@ class Firing(Frozen):
 
     ``sequence`` orders those of one rule.
 
-    ``at``: the moment the trigger was for; ``depth``: how many rules before this one led to it, one through the other.
+    ``at``: the moment the trigger was for; ``depth``: how many rules before this one led to it, one through the other;
+    ``resumed``: an earlier life may have begun its run.
     """
 
     firing_id: str
@@ -253,6 +254,7 @@ class Firing(Frozen):
     why: str
     state: FiringState = FiringState.RUNNING
     depth: int = 0
+    resumed: bool = False
 
 
 class Verdict(StrEnum):

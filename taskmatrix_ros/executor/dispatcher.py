@@ -73,14 +73,17 @@ class Dispatcher:
             return Outcome(call_id=call.call_id, status=Status.UNAVAILABLE, error=report)
         wait = _Wait(run, call, document.stall_s, call.deadline_s + self._times.grace_s)
         task = start_now(self._perform(binding, call, document, wait))
+        if (at_once := wait.outcome) is not None:
+            return at_once
+        wait.begin()
         try:
             why, said = await wait.over
         except asyncio.CancelledError:
             raise Withdrawn(await self._withdraw(binding, call, task)) from None
         finally:
             wait.close()
-        if wait.outcome is not None:
-            return wait.outcome
+        if task.done():
+            return task.result()
         outcome = await self._withdraw(binding, call, task)
         if outcome.status is not Status.CANCELLED:
             return outcome
@@ -110,14 +113,13 @@ class Dispatcher:
         outcome: Outcome | None = None
         try:
             outcome = await binding.call(call, document, wait.progress)
-            return outcome
         except Exception as error:  # noqa: BLE001 - a fault of a binding must end one call, not the node
             _log.exception("binding %s failed on %s", type(binding).__name__, call.api)
             message = f"{call.api}: its binding failed: {type(error).__name__}: {error}; see the log"
             outcome = in_doubt(call, message).model_copy(update={"started_at": started, "ended_at": utc_now()})
-            return outcome
         finally:
             wait.ended(outcome)
+        return outcome
 
     async def _withdraw(self, binding: Binding, call: Call, task: asyncio.Task[Outcome]) -> Outcome:
         """Ask the peer to end and wait for its word, ``cancel_s`` at most, whatever it or its binding does."""
@@ -151,10 +153,16 @@ class _Wait:
         self._run = run
         self._call = call
         self._stall_s = stall_s
-        self._deadline = self._loop.call_later(deadline_s, self._end, _Why.DEADLINE, f"within {call.deadline_s:g} s")
+        self._deadline_s = deadline_s
+        self._deadline: asyncio.TimerHandle | None = None
         self._stall: asyncio.TimerHandle | None = None
+
+    def begin(self) -> None:
+        """Wait no longer than that, nor through a silence or an interruption."""
+        said = f"within {self._call.deadline_s:g} s"
+        self._deadline = self._loop.call_later(self._deadline_s, self._end, _Why.DEADLINE, said)
         self._listen()
-        run.control.interruptible(call.call_id, lambda why: self._end(_Why.INTERRUPTED, why))
+        self._run.control.interruptible(self._call.call_id, lambda why: self._end(_Why.INTERRUPTED, why))
 
     def progress(self, report: ProgressReport) -> None:
         self._listen()
@@ -166,7 +174,8 @@ class _Wait:
         self._end(_Why.ENDED, "")
 
     def close(self) -> None:
-        self._deadline.cancel()
+        if self._deadline is not None:
+            self._deadline.cancel()
         if self._stall is not None:
             self._stall.cancel()
         self._run.control.settled(self._call.call_id)

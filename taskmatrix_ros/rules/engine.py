@@ -11,6 +11,7 @@ from taskmatrix_ros.core.rule import (
     BeforeTrigger,
     EventTrigger,
     Firing,
+    FiringState,
     Missed,
     Rule,
     StateTrigger,
@@ -79,7 +80,8 @@ class RuleEngine:
                 if known is None:
                     self._store.end_firing(firing.firing_id)
                 else:
-                    self._desk.resume(known, firing)
+                    began = firing.state is FiringState.RUNNING
+                    self._desk.resume(known, firing.model_copy(update={"resumed": began}))
             for live in self._rules.values():
                 self._desk.begin_next(live)
         self._desk.send()
@@ -200,6 +202,10 @@ class RuleEngine:
             for watch, trigger in tuple((before or {}).items()):
                 self._foretold(watch, trigger, value, now)
         self._desk.send()
+
+    def hears(self, kind: str) -> bool:
+        """Whether a rule waits for events of that kind."""
+        return bool(self._events.get(kind))
 
     def event(self, kind: str, data: Mapping[str, Any], now: datetime, *, cause: str = "") -> None:
         """Take in an event. :param cause: the firing whose run it came from."""

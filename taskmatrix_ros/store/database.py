@@ -126,7 +126,7 @@ class Database:
         :raises ConfigError: the disk is full, gone or damaged.
         :raises sqlite3.IntegrityError: a constraint of the layout; the caller says what it means.
         """
-        if self._scheduled and not self._depth:
+        if (self._scheduled or self._late) and not self._depth:
             self.apply()
         cursor = self._run(statement, values)
         if self._checkpointer is not None:
@@ -157,13 +157,13 @@ class Database:
             if durable:
                 self.execute("PRAGMA synchronous = NORMAL")
 
-    # --- what may be written a little later -----------------------------------------------------------------------------
+    # --- what may be written a little later
 
     def write_soon(self, statement: str, values: Sequence[Any] = ()) -> None:
         """Have a statement run a little later, in the order of its coming and before any other that is run.
 
-        It survives kill -9 once ``keep`` was called, which the next turn of the loop does at the latest. What is kept is
-        one row with all that came since, cheap to commit; the tables are brought up to date for many of them at once.
+        It survives kill -9 once ``keep`` was called, which the next turn of the loop does at the latest. What is kept
+        is one row with all that came since, cheap to commit; the tables are brought up to date for many rows at once.
         Without a loop it is run at once. A constraint that it breaks is a fault of the program, and logged.
         """
         if self._depth or not self.waits():
@@ -244,12 +244,11 @@ class Database:
         self._run("DELETE FROM redo")
 
     def _keep_late(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._scheduled = False
         if self._connection is None:
             return
         for write in self._gathered:
             write()
-        self._scheduled = bool(self._late)
+        self._scheduled = False
         try:
             self.keep()
             if self._late and not self._applies:
@@ -257,6 +256,7 @@ class Database:
                 loop.call_later(_APPLY_S, self._apply_late)
         except ConfigError as error:
             _log.error("what is to be written soon is not yet: %s", error.message)
+            self._scheduled = True
             loop.call_later(_RETRY_S, self._keep_late, loop)
 
     def _apply_late(self) -> None:

@@ -157,11 +157,12 @@ class RuleStore:
     def tell(self, trace: Trace, counts: RuleCounts, *, count: int = 1) -> RuleCounts:
         """Add a line to a rule's story and count it ``count`` times. :returns: what is counted now."""
         column = _COUNTED.get(trace.verdict)
-        changed = replace(counts, traces=counts.traces + 1)
+        changes: dict[str, Any] = {"traces": counts.traces + 1}
         if column:
-            changed = replace(changed, **{column: getattr(counts, column) + count})
+            changes[column] = getattr(counts, column) + count
         if trace.verdict is Verdict.FIRED:
-            changed = replace(changed, last_fired_at=trace.at)
+            changes["last_fired_at"] = trace.at
+        changed = replace(counts, **changes)
         self._traces[trace.rule_id, counts.traces % TRACES_KEPT] = trace
         self._counts[trace.rule_id] = changed
         if not self._soon:

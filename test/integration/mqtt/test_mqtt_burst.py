@@ -76,7 +76,6 @@ def test_every_message_of_a_burst_arrives_in_order(tmp_path: Path, kind: BrokerK
 def test_a_loop_that_is_far_behind_holds_the_broker_back(tmp_path: Path) -> None:
     """Messages come while the loop stands still: the broker keeps them, not our memory; then all arrive."""
     messages = 25_000
-    most = 64 * 256
 
     async def main() -> None:
         broker = Broker(log_file=tmp_path / "broker.log", kind=BrokerKind.MOSQUITTO)
@@ -87,15 +86,10 @@ def test_a_loop_that_is_far_behind_holds_the_broker_back(tmp_path: Path) -> None
         client = publisher(broker.port)
         try:
             await binding.open()
-            (link,) = binding._links.values()
             for number in range(messages):
                 client.publish("sensors/a", f'{{"value": {number}}}', qos=1)
-            until_s = time.monotonic() + 60
-            while not link.congested and time.monotonic() < until_s:
-                time.sleep(0.05)  # noqa: ASYNC251 - the loop stands still
-            assert link.congested
-            time.sleep(0.5)  # noqa: ASYNC251 - and still more come
-            assert sum(len(batch) for batch in link._inbox if isinstance(batch, list)) <= most
+            time.sleep(1.0)  # noqa: ASYNC251 - the loop stands still, and reads nothing that would have to be kept
+            assert state.sequence == 0
             await until(lambda: state.sequence >= messages, "all arrive", 120)
             assert state["sensor.a.value"] == messages - 1
             assert state.sequence == messages

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import sqlite3
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -188,12 +187,23 @@ def test_durable_commits_are_synchronous_and_only_they(database: Database) -> No
     assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
-def test_an_end_written_soon_goes_with_the_next_entry_or_the_next_turn(tmp_path: Path) -> None:
+def test_what_is_written_soon_outlives_a_kill_from_the_next_entry_or_the_next_turn_on(tmp_path: Path) -> None:
     """Until then a reader of the same journal sees it all the same; a crash in between leaves the call in doubt."""
 
-    def on_disk() -> list[str | None]:
-        with contextlib.closing(sqlite3.connect(tmp_path / "store.sqlite")) as other:
-            return [row[0] for row in other.execute("SELECT outcome FROM calls ORDER BY call_id")]
+    def after_a_kill() -> list[bool]:
+        copy = tmp_path / "copy"
+        shutil.rmtree(copy, ignore_errors=True)
+        copy.mkdir()
+        for file in tmp_path.glob("store.sqlite*"):
+            shutil.copy(file, copy)
+        database = Database(copy / "store.sqlite")
+        database.open()
+        try:
+            rows = database.execute("SELECT outcome FROM calls ORDER BY call_id").fetchall()
+            assert not database.execute("SELECT * FROM redo").fetchall()
+        finally:
+            database.close()
+        return [outcome is not None for (outcome,) in rows]
 
     async def scenario() -> None:
         database = Database(tmp_path / "store.sqlite")
@@ -201,21 +211,45 @@ def test_an_end_written_soon_goes_with_the_next_entry_or_the_next_turn(tmp_path:
         try:
             journal = SqliteJournal(database)
             episode = Episode(instruction=Instruction(text="x"), status=RunStatus.RUNNING)
-            journal.save_run(episode)
+            journal.save_run(episode, soon=True)
             calls = [Call(run_id=episode.run_id, api="a", arguments={}, deadline_s=1) for _ in range(3)]
-            journal.begin_call(calls[0], durable=False)
+            assert after_a_kill() == []
+            journal.begin_call(calls[0], durable=False, new=True)
             journal.end_call(Outcome(call_id=calls[0].call_id, status=Status.SUCCEEDED), soon=True)
-            assert on_disk() == [None]
-            journal.begin_call(calls[1], durable=False)
-            assert [outcome is not None for outcome in on_disk()] == [True, False]
+            assert after_a_kill() == [False]
+            journal.begin_call(calls[1], durable=False, new=True)
+            assert after_a_kill() == [True, False]
             journal.end_call(Outcome(call_id=calls[1].call_id, status=Status.SUCCEEDED), soon=True)
             found = journal.run(episode.run_id)
             assert found is not None
             assert all(record.outcome is not None for record in found.calls)
-            journal.begin_call(calls[2], durable=False)
+            journal.begin_call(calls[2], durable=True)
             journal.end_call(Outcome(call_id=calls[2].call_id, status=Status.SUCCEEDED), soon=True)
+            assert after_a_kill() == [True, True, False]
             await asyncio.sleep(0)
-            assert None not in on_disk()
+            assert after_a_kill() == [True, True, True]
+        finally:
+            database.close()
+
+    asyncio.run(scenario())
+
+
+def test_what_was_decided_as_one_and_failed_is_not_written_soon(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        database = Database(tmp_path / "store.sqlite")
+        database.open()
+        try:
+            journal = SqliteJournal(database)
+
+            def decide() -> None:
+                with database.soon():
+                    journal.save_run(Episode(instruction=Instruction(text="x"), status=RunStatus.RUNNING), soon=True)
+                    raise KeyError
+
+            with pytest.raises(KeyError):
+                decide()
+            await asyncio.sleep(0)
+            assert not journal.runs()
         finally:
             database.close()
 
