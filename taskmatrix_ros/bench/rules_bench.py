@@ -15,6 +15,7 @@ from taskmatrix_ros.app.broker import Broker
 from taskmatrix_ros.app.child_process import ChildProcess
 from taskmatrix_ros.bench import mqtt_echo
 from taskmatrix_ros.bench.figure import Figure
+from taskmatrix_ros.bench.options import BenchOptions
 from taskmatrix_ros.bench.round_trips import RoundTrips
 
 ROUNDS = 6
@@ -50,7 +51,7 @@ def watchers(count: int) -> Iterator[str]:
         yield rule(f"watcher_{number}", f"{{kind: state, key: bench.sensor, {waited}}}", STRAIGHT)
 
 
-async def measure(announce: Callable[[str], None]) -> Sequence[Figure]:
+async def measure(announce: Callable[[str], None], _options: BenchOptions) -> Sequence[Figure]:
     """Take the figures, one after the other."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="taskmatrix-bench-")))
