@@ -58,7 +58,7 @@ class Supervisor:
         try:
             await self._open_broker()
             await asyncio.gather(*(self._open_child(child) for child in self._others()))
-            self._node = self._child("node", "taskmatrix_ros.node.process", "--profile", self._profile, *self._sets())
+            self._node = self._child("node", self._module(), "--profile", self._profile, *self._sets())
             await self._open_child(self._node)
         except BaseException:
             await self.close()
@@ -143,6 +143,10 @@ class Supervisor:
             return self.broker_port
         assert self._settings.mqtt is not None
         return next(iter(self._settings.mqtt.brokers.values())).port
+
+    def _module(self) -> str:
+        """Give what runs the system: the ROS node, or, where the profile has no ROS, a home of its own."""
+        return "taskmatrix_ros.node.process" if self._settings.ros else "taskmatrix_ros.app.home_process"
 
     def _sets(self) -> list[str]:
         return [part for override in self._overrides for part in ("--set", override)]

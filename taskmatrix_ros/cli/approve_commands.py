@@ -8,9 +8,10 @@ import typer
 
 from taskmatrix_ros.cli.do_command import NamespaceOption
 from taskmatrix_ros.cli.exit_status import ExitStatus, UsageError
+from taskmatrix_ros.cli.home_link import any_client
 from taskmatrix_ros.cli.output import JsonOption, command, console, errors, escape, print_json
 from taskmatrix_ros.cli.pending_text import approval_lines, question_lines
-from taskmatrix_ros.cli.ros_link import task_client
+from taskmatrix_ros.cli.plain_messages import plain_approval, plain_question, plain_run
 from taskmatrix_ros.cli.runs_commands import answer as show_answer
 from taskmatrix_ros.cli.runs_commands import request
 from taskmatrix_ros.core.main_loop import run_until_signal
@@ -56,15 +57,13 @@ def answer(
 
 async def pending(namespace: str) -> dict[str, list[dict[str, Any]]]:
     """Give what all active runs wait for: ``approvals`` and ``questions`` as plain values."""
-    async with task_client(namespace) as client:
-        from taskmatrix_ros.ros.task_messages import approval_to_plain, question_to_plain
-
+    async with any_client(namespace) as client:
         listed = await client.request("taskmatrix_interfaces/srv/ListRuns", "list_runs", active_only=True)
         found: dict[str, list[dict[str, Any]]] = {"approvals": [], "questions": []}
         for run in reversed(listed.runs):
-            shown = await client.request("taskmatrix_interfaces/srv/GetRun", "get_run", run_id=run.run_id)
-            found["approvals"] += map(approval_to_plain, shown.approvals)
-            found["questions"] += map(question_to_plain, shown.questions)
+            shown = await client.request("taskmatrix_interfaces/srv/GetRun", "get_run", run_id=plain_run(run)["run_id"])
+            found["approvals"] += map(plain_approval, shown.approvals)
+            found["questions"] += map(plain_question, shown.questions)
         return found
 
 

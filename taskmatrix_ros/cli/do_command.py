@@ -12,8 +12,8 @@ import typer
 
 from taskmatrix_ros.cli.asker import Asker
 from taskmatrix_ros.cli.exit_status import ExitStatus, UsageError, exit_status_of_run
+from taskmatrix_ros.cli.home_link import any_client
 from taskmatrix_ros.cli.output import JsonOption, command, errors, escape, print_json
-from taskmatrix_ros.cli.ros_link import task_client
 from taskmatrix_ros.cli.timeline import Timeline
 from taskmatrix_ros.core.instruction import MAX_TEXT, Mode
 from taskmatrix_ros.core.main_loop import run_until_signal
@@ -84,7 +84,7 @@ def _values(given: Sequence[str]) -> dict[str, str]:
 
 async def _execute(text: str, mode: Mode, namespace: str, more: dict[str, Any], *, yes: bool) -> dict[str, Any]:
     """Send the goal; Ctrl-C cancels it and waits for its result, so that nothing is left moving."""
-    async with task_client(namespace) as client:
+    async with any_client(namespace) as client:
         with Timeline(errors) as timeline:
             asker = Asker(client, timeline, yes=yes)
 
@@ -93,6 +93,7 @@ async def _execute(text: str, mode: Mode, namespace: str, more: dict[str, Any], 
                 asker.show(plain["approvals"], plain["questions"])
 
             pending = asyncio.ensure_future(client.execute(text, on_feedback, mode=mode, **more))
+            result: dict[str, Any]
             try:
                 result = await asyncio.shield(pending)
             except asyncio.CancelledError:

@@ -15,6 +15,7 @@ from taskmatrix_ros.cli.audit_commands import audit
 from taskmatrix_ros.cli.bench_command import bench
 from taskmatrix_ros.cli.demo_command import demo
 from taskmatrix_ros.cli.do_command import do
+from taskmatrix_ros.cli.ha_commands import ha
 from taskmatrix_ros.cli.outline_commands import outline
 from taskmatrix_ros.cli.plan_command import plan
 from taskmatrix_ros.cli.rules_commands import rules
@@ -40,6 +41,7 @@ app.add_typer(outline, name="outline")
 app.command()(approve)
 app.command()(answer)
 app.add_typer(audit, name="audit")
+app.add_typer(ha, name="ha")
 app.command()(stop)
 app.command()(rearm)
 app.command()(bench)

@@ -9,8 +9,9 @@ import typer
 
 from taskmatrix_ros.cli.do_command import NamespaceOption
 from taskmatrix_ros.cli.exit_status import ExitStatus
+from taskmatrix_ros.cli.home_link import any_client
 from taskmatrix_ros.cli.output import JsonOption, command, console, errors, escape, print_json
-from taskmatrix_ros.cli.ros_link import task_client
+from taskmatrix_ros.cli.plain_messages import plain_outline, plain_run
 from taskmatrix_ros.cli.timeline import call_text
 from taskmatrix_ros.core.main_loop import run_until_signal
 
@@ -23,7 +24,7 @@ def request(namespace: str, kind: str, name: str, **fields: Any) -> Any:
     """Call a service of the node. :param kind: the type's name in taskmatrix_interfaces/srv."""
 
     async def program() -> Any:
-        async with task_client(namespace) as client:
+        async with any_client(namespace) as client:
             return await client.request(f"taskmatrix_interfaces/srv/{kind}", name, **fields)
 
     return run_until_signal(program())
@@ -49,9 +50,7 @@ def list_runs(
 ) -> ExitStatus:
     """Show runs, newest first."""
     response = request(namespace, "ListRuns", "list_runs", active_only=active, limit=limit)
-    from taskmatrix_ros.ros.task_messages import run_to_plain
-
-    found = [run_to_plain(run) for run in response.runs]
+    found = [plain_run(run) for run in response.runs]
     if not as_json:
         for run in found:
             console.print(f"{run['run_id']}  {run['created_at']}  {run['status']:<12}", escape(run["instruction"]))
@@ -65,9 +64,7 @@ def show_run(
 ) -> ExitStatus:
     """Show one run with its code and calls."""
     response = request(namespace, "GetRun", "get_run", run_id=run)
-    from taskmatrix_ros.ros.task_messages import outline_to_plain, run_to_plain
-
-    found = run_to_plain(response.run)
+    found = plain_run(response.run)
     if response.success and not as_json:
         console.print(f"{escape(found['instruction'])}: {found['status']}", escape(found["summary"]))
         console.print(escape(found["code"]))
@@ -75,7 +72,7 @@ def show_run(
             console.print(f"  {call['status']:<10} {call['confirmation']:<12}", escape(call_text(call)))
             for line in call["evidence"]:
                 console.print(f"      {escape(line)}", style="dim")
-    return answer(response, as_json, lambda: {"run": found, "outline": outline_to_plain(response.outline)})
+    return answer(response, as_json, lambda: {"run": found, "outline": plain_outline(response.outline)})
 
 
 @runs.command("cancel")

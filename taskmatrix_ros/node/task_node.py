@@ -10,10 +10,10 @@ from contextlib import AsyncExitStack
 from lifecycle_msgs.msg import State
 
 from taskmatrix_ros.app.profile_bindings import make_bindings
+from taskmatrix_ros.app.profile_system import profile_system
 from taskmatrix_ros.app.settings import Settings
 from taskmatrix_ros.app.system import System
 from taskmatrix_ros.core.errors import ConfigError
-from taskmatrix_ros.core.ports import Catalogue
 from taskmatrix_ros.core.state_store import StateStore
 from taskmatrix_ros.node.event_publisher import EventPublisher
 from taskmatrix_ros.node.execute_task_server import ExecuteTaskServer
@@ -23,6 +23,7 @@ from taskmatrix_ros.node.query_server import QueryServer
 from taskmatrix_ros.node.rules_server import RulesServer
 from taskmatrix_ros.node.run_control_server import RunControlServer
 from taskmatrix_ros.node.safety_server import SafetyServer
+from taskmatrix_ros.registry.registry import Registry
 from taskmatrix_ros.ros.node_thread import NodeThread
 from taskmatrix_ros.ros.ros_context import RosContext
 from taskmatrix_ros.ros.simulated_clock import SimulatedClock, SystemRosClock
@@ -94,21 +95,10 @@ class TaskNode:
                 await clock.open()
                 stack.push_async_callback(clock.close)
 
-            def make(catalogue: Catalogue, state: StateStore) -> list[object]:
+            def make(catalogue: Registry, state: StateStore) -> list[object]:
                 return make_bindings(settings, catalogue, state, self._thread, clock)
 
-            system = self._make_system(
-                settings.manifest_files,
-                store_file=settings.store_file,
-                make_bindings=make,
-                own_namespaces=(self._ros_settings.namespace,),
-                robot_namespace=self._ros_settings.robot_namespace,
-                policy=settings.policy,
-                audit_key_file=settings.audit_key_file,
-                models=settings.models,
-                place=settings.home,
-                trusted=settings.apis.trust,
-            )
+            system = profile_system(settings, make, self._make_system)
             await system.open()
             stack.push_async_callback(system.close)
             self._server = ExecuteTaskServer(self._thread, system)

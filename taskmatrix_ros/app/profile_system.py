@@ -1,0 +1,30 @@
+"""The system of a profile: what a process around it adds is its bindings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from taskmatrix_ros.app.settings import Settings
+from taskmatrix_ros.app.system import MakeBindings, System
+
+
+def profile_system(
+    settings: Settings, make_bindings: MakeBindings, make_system: Callable[..., System] = System
+) -> System:
+    """Put it together, without I/O.
+
+    :param make_system: builds it, by the arguments of ``System``; a measurement gives one of its own.
+    """
+    ros = settings.ros
+    return make_system(
+        settings.manifest_files,
+        store_file=settings.store_file,
+        make_bindings=make_bindings,
+        own_namespaces=(ros.namespace,) if ros else ("/taskmatrix",),
+        robot_namespace=ros.robot_namespace if ros else "",
+        policy=settings.policy,
+        audit_key_file=settings.audit_key_file,
+        models=settings.models,
+        place=settings.home,
+        trusted=settings.apis.trust,
+    )
