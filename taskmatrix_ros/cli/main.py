@@ -20,6 +20,7 @@ from taskmatrix_ros.cli.outline_commands import outline
 from taskmatrix_ros.cli.plan_command import plan
 from taskmatrix_ros.cli.rules_commands import rules
 from taskmatrix_ros.cli.runs_commands import rearm, runs, stop
+from taskmatrix_ros.cli.sim_commands import sim
 from taskmatrix_ros.cli.up_command import up
 from taskmatrix_ros.core.parent_death import die_with_parent
 
@@ -45,6 +46,7 @@ app.add_typer(ha, name="ha")
 app.command()(stop)
 app.command()(rearm)
 app.command()(bench)
+app.add_typer(sim, name="sim")
 
 
 def show_version(value: bool) -> None:

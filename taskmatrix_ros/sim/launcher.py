@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.sim.home_map import HomeMap, load_home_map
-from taskmatrix_ros.sim.locations import map_file, model_folder, placement_file, world_file
+from taskmatrix_ros.sim.locations import map_file, model_folders, placement_file, world_file
 from taskmatrix_ros.sim.mujoco_world import LARGEST_PICTURE_PX
 from taskmatrix_ros.sim.odometry import OdometryNoise
 from taskmatrix_ros.sim.placement import load_placement
@@ -48,7 +48,7 @@ def build_simulator(
         raise ConfigError(f"simulation: seed {seed} is outside 0..{_LARGEST_SEED}")
     if odometry_noise < 0:
         raise ConfigError(f"simulation: odometry noise {odometry_noise} is negative; 0 turns it off")
-    world = SdfReader(model_folder()).load_world(world_file(world_name))
+    world = SdfReader(*model_folders(world_name)).load_world(world_file(world_name))
     world = _with_camera(world, camera_size, camera_hz)
     home = load_home_map(map_file(world_name))
     if seed is not None:

@@ -24,7 +24,7 @@ _REMEDIES = {
 def parser() -> argparse.ArgumentParser:
     """Command line of the process."""
     result = argparse.ArgumentParser(prog="taskmatrix-sim", description="Simulate a home and its robot with MuJoCo.")
-    result.add_argument("--world", default="home", help="name of a world in sim/worlds")
+    result.add_argument("--world", default="home", help="name of a world in sim/worlds, or an SDF file")
     result.add_argument("--seed", type=int, help="moves the objects, draws the noise; without it, as in the world")
     result.add_argument("--speed", type=float, default=1.0, help="simulated per wall seconds; 0: as fast as possible")
     result.add_argument("--namespace", default="", help="ROS namespace of the robot's topics")

@@ -35,11 +35,11 @@ _UNLIMITED = 1e15
 class SdfReader:
     """Turns world files into :class:`World`.
 
-    :param model_folder: where ``model://name`` is looked up.
+    :param model_folders: where ``model://name`` is looked up, in this order.
     """
 
-    def __init__(self, model_folder: Path) -> None:
-        self._model_folder = model_folder
+    def __init__(self, *model_folders: Path) -> None:
+        self._model_folders = model_folders
 
     def load_world(self, path: Path) -> World:
         """Read a world file with everything it includes.
@@ -77,12 +77,16 @@ class SdfReader:
         return world
 
     def load_model(self, name: str) -> Model:
-        """Read one model from the model folder, at the origin.
+        """Read one model from the model folders, at the origin.
 
         :raises SdfError: there is no such model, or it cannot be run.
         """
-        path = self._model_folder / name / "model.sdf"
+        path = self._model_file(name) or self._model_folders[0] / name / "model.sdf"
         return self._model(self._load_root(path).need("model"))
+
+    def _model_file(self, name: str) -> Path | None:
+        files = (folder / name / "model.sdf" for folder in self._model_folders)
+        return next((file for file in files if file.is_file()), None)
 
     def _load_root(self, path: Path) -> SdfElement:
         root = load_xml(path)
@@ -100,8 +104,9 @@ class SdfReader:
         name = uri.removeprefix("model://")
         if name == uri or "/" in name or name.startswith("."):
             raise include.need("uri").error(f"<uri> is '{uri}'; allowed: model://NAME")
-        if not (self._model_folder / name / "model.sdf").is_file():
-            known = ", ".join(sorted(p.parent.name for p in self._model_folder.glob("*/model.sdf")))
+        if self._model_file(name) is None:
+            files = (file for folder in self._model_folders for file in folder.glob("*/model.sdf"))
+            known = ", ".join(sorted(file.parent.name for file in files))
             raise include.need("uri").error(f"there is no model '{name}'; known: {known or 'none'}")
         model = self.load_model(name)
         model = _with_plugins(replace(model, uri=uri, name=include.string("name", model.name)), include)

@@ -1,0 +1,69 @@
+"""Homes drawn by chance can be simulated, and a robot reaches everything in them."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from taskmatrix_ros.core.errors import ConfigError
+from taskmatrix_ros.robot.world_description import WorldDescription
+from taskmatrix_ros.sim.free_floor import FreeFloor
+from taskmatrix_ros.sim.home_design import FIRST_TAG, design_home, distance_m
+from taskmatrix_ros.sim.home_files import write_home
+from taskmatrix_ros.sim.launcher import build_simulator
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(2, 8), st.integers(1, 8), st.integers(0, 10_000))
+def test_a_design_leaves_room_to_stand(rooms: int, objects: int, seed: int) -> None:
+    design = design_home(rooms, objects, seed)
+    assert design == design_home(rooms, objects, seed)
+    assert len(design.rooms) == rooms == len({room.name for room in design.rooms})
+    assert len({piece.name for piece in design.pieces}) == len(design.pieces)
+    assert all(sum(tag.room == room.name for tag in design.tags) >= 2 for room in design.rooms)
+    for piece in design.surfaces:
+        assert piece.stand is not None
+        x, y, yaw = piece.stand
+        room = next(room for room in design.rooms if room.name == piece.room)
+        assert room.x_m[0] < x < room.x_m[1]
+        assert room.y_m[0] < y < room.y_m[1]
+        assert all(distance_m(other.extent_m, (x, y)) > 0.3 for other in design.pieces)
+        ahead = (x + math.cos(yaw) * 0.9, y + math.sin(yaw) * 0.9)
+        assert distance_m(piece.extent_m, ahead) < 1e-6, "the robot does not look at what it stands before"
+
+
+def test_a_floor_that_is_cut_in_two_joins_nothing() -> None:
+    floor = FreeFloor((4.0, 2.0))
+    assert floor.joins((0.5, 1.0), [(3.5, 1.0)])
+    floor.block((1.9, 2.1, 0.0, 1.2))
+    assert floor.joins((0.5, 1.0), [(3.5, 1.0)]), "the robot fits through 0.8 m"
+    floor.block((1.9, 2.1, 1.5, 2.0))
+    assert not floor.joins((0.5, 1.0), [(3.5, 1.0)])
+
+
+@pytest.mark.parametrize(("rooms", "objects"), [(0, 1), (13, 1), (1, 0), (2, 41)])
+def test_numbers_out_of_range(rooms: int, objects: int) -> None:
+    with pytest.raises(ConfigError, match="outside 1"):
+        design_home(rooms, objects, 0)
+
+
+@pytest.mark.mujoco
+@pytest.mark.parametrize(("rooms", "objects", "seed"), [(2, 3, 0), (3, 8, 1), (5, 14, 2)])
+def test_it_can_be_simulated(tmp_path: Path, rooms: int, objects: int, seed: int) -> None:
+    files = write_home(design_home(rooms, objects, seed), tmp_path)
+    known = WorldDescription.load(str(files.map))
+    assert len(known.objects) == objects
+    assert {tag.id for tag in known.wall_tags}.isdisjoint({thing.tag_id for thing in known.objects})
+    assert min(tag.id for tag in known.wall_tags) == FIRST_TAG
+    for placed in (None, 7):
+        built = build_simulator(str(files.world), seed=placed)
+        built.simulator.run_until(1.0)
+        assert built.simulator.hardest_bump is None
+        built.recorder.record()
+        things = built.recorder.snapshot()["objects"]
+        assert set(things) == {thing.name for thing in known.objects}
+        assert all(thing["on"] in {surface.name for surface in known.surfaces} for thing in things.values()), things
