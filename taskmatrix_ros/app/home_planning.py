@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from taskmatrix_ros.app.robot_maps import map_of_home
 from taskmatrix_ros.app.service_calls import service_calls
 from taskmatrix_ros.core.action_code import ActionCode
 from taskmatrix_ros.core.clocks import WallClock
@@ -66,7 +67,8 @@ class HomePlanning:
         self._home = home
         self._registry = Registry()
         self._stack = AsyncExitStack()
-        self._planner = OfflinePlanner(self._registry)
+        robot_map = map_of_home(home)
+        self._planner = OfflinePlanner(self._registry, robot_map=lambda: robot_map)
         self._state: dict[str, Any] = {}
         self._verifier: Verifier
         self._rehearsal: Rehearsal

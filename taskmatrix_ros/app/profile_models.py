@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 from taskmatrix_ros.core.frozen import Frozen
@@ -12,6 +13,7 @@ from taskmatrix_ros.planner.model_planner import ModelPlanner
 from taskmatrix_ros.planner.offline_planner import OfflinePlanner
 from taskmatrix_ros.planner.planner_chain import PlannerChain
 from taskmatrix_ros.planner.planner_settings import PlannerSettings
+from taskmatrix_ros.planner.robot_map import RobotMap
 
 
 class ModelsSettings(Frozen):
@@ -21,12 +23,19 @@ class ModelsSettings(Frozen):
     planner: PlannerSettings = PlannerSettings()
 
 
-async def open_planner(catalogue: Catalogue, models: ModelsSettings | None, stack: AsyncExitStack) -> Planner:
+async def open_planner(
+    catalogue: Catalogue,
+    models: ModelsSettings | None,
+    stack: AsyncExitStack,
+    *,
+    robot_map: Callable[[], RobotMap] | None = None,
+) -> Planner:
     """Make the planner of a profile; what it opens, ``stack`` closes.
 
+    :param robot_map: as ``OfflinePlanner`` takes it.
     :raises ConfigError: the model's key is missing.
     """
-    grammar = OfflinePlanner(catalogue)
+    grammar = OfflinePlanner(catalogue, robot_map=robot_map)
     if models is None:
         return grammar
     client = ChatClient(models.chat)

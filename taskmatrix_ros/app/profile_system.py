@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from taskmatrix_ros.app.robot_maps import map_of_profile
 from taskmatrix_ros.app.settings import Settings
 from taskmatrix_ros.app.system import MakeBindings, System
 
@@ -11,9 +12,10 @@ from taskmatrix_ros.app.system import MakeBindings, System
 def profile_system(
     settings: Settings, make_bindings: MakeBindings, make_system: Callable[..., System] = System
 ) -> System:
-    """Put it together, without I/O.
+    """Put it together; all that is read is the robot's map.
 
     :param make_system: builds it, by the arguments of ``System``; a measurement gives one of its own.
+    :raises ConfigError: the robot's map is missing or wrong.
     """
     ros = settings.ros
     return make_system(
@@ -27,4 +29,5 @@ def profile_system(
         models=settings.models,
         place=settings.home,
         trusted=settings.apis.trust,
+        robot_map=map_of_profile(settings),
     )

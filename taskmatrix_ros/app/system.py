@@ -34,6 +34,7 @@ from taskmatrix_ros.executor.stop_latch import StopLatch
 from taskmatrix_ros.executor.verifier import Verifier
 from taskmatrix_ros.planner.offline_planner import OfflinePlanner
 from taskmatrix_ros.planner.planner_settings import PlannerSettings
+from taskmatrix_ros.planner.robot_map import RobotMap
 from taskmatrix_ros.registry.registry import Registry
 from taskmatrix_ros.rules.home_place import HomePlace
 from taskmatrix_ros.selector.api_selector import ApiSelector
@@ -65,6 +66,7 @@ class System:
         models: ModelsSettings | None = None,
         place: HomePlace | None = None,
         trusted: Sequence[str] = (),
+        robot_map: Callable[[], RobotMap] | None = None,
     ) -> None:
         """:param store_file: the SQLite file; None keeps everything in memory.
 
@@ -73,6 +75,7 @@ class System:
         :param models: asked for what the grammar does not understand; None: nothing is asked.
         :param place: where the home is, for rules; UTC and no sun if left out.
         :param trusted: sources whose documents need no approval.
+        :param robot_map: what the robot knows of things and places; None: any name is taken as it comes.
         :param own_namespaces: ROS namespaces no binding may reach: the node's own.
         :param robot_namespace: what the ROS binding puts before relative names.
         """
@@ -84,6 +87,7 @@ class System:
         self._database = Database(store_file)
         self._policy = policy or Policy()
         self._models = models
+        self._robot_map = robot_map
         self._place = place or HomePlace()
         self.events = EventBus()
         self.state = StateStore()
@@ -92,7 +96,8 @@ class System:
         self.journal = SqliteJournal(self._database)
         marker = None if store_file is None else StopMarker(store_file.with_name(store_file.name + ".stop"))
         outlines = SqliteOutlines(self._database)
-        self.outlines = OutlineDesk(outlines, OfflinePlanner(self.registry), self._context, self._is_done_now)
+        grammar = OfflinePlanner(self.registry, robot_map=robot_map)
+        self.outlines = OutlineDesk(outlines, grammar, self._context, self._is_done_now)
         self.latch = StopLatch(self.journal, marker)
         self.audit: AuditLog | None = None
         if store_file is not None and audit_key_file is not None:
@@ -175,7 +180,9 @@ class System:
         planning = self._models.planner if self._models else PlannerSettings()
         self.session = Session(
             Parts(
-                planner=self.rules.planner(await open_planner(self.registry, self._models, stack)),
+                planner=self.rules.planner(
+                    await open_planner(self.registry, self._models, stack, robot_map=self._robot_map)
+                ),
                 selector=self.selector,
                 verifier=verifier,
                 rehearsal=Rehearsal(interpreter),

@@ -10,6 +10,7 @@ import typer
 from rich.syntax import Syntax
 
 from taskmatrix_ros.app.home_planning import HomePlan, HomePlanning, PlanStatus
+from taskmatrix_ros.app.robot_maps import map_of_profile
 from taskmatrix_ros.app.settings import load_settings
 from taskmatrix_ros.app.system import System
 from taskmatrix_ros.cli.do_command import InstructionArgument, read_instruction
@@ -48,7 +49,13 @@ def plan(
     asked = Instruction(text=text, channel=Channel.CLI, mode=mode)
 
     async def program() -> Episode:
-        system = System(settings.manifest_files, store_file=None, policy=settings.policy, models=settings.models)
+        system = System(
+            settings.manifest_files,
+            store_file=None,
+            policy=settings.policy,
+            models=settings.models,
+            robot_map=map_of_profile(settings),
+        )
         await system.open()
         try:
             return await system.session.submit(asked)

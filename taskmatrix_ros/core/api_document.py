@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -73,11 +73,19 @@ class Composite(Frozen):
     ``code`` is action code in which ``{name}`` is a slot's value as a Python literal. Among matches that
     are equally literal, one whose ``when`` (CEL over ``state`` and ``args``, the slots) holds goes first; one whose
     ``when`` does not hold is no match.
+
+    ``known_names``: its sentences are so open that they are only read where a map tells which names there are.
+    ``question``: what the person is asked instead of running ``code``, where the words leave open what to do;
+    ``{object}`` stands for the things it is about. ``answer``: what is asked, where a map may know the answer; ``code``
+    finds out what it does not know.
     """
 
     sentences: dict[str, tuple[str, ...]]
     code: str
     when: str | None = None
+    known_names: bool = False
+    question: str = ""
+    answer: Literal["where", "whether", "what", "how_many", "holding", "robot"] | None = None
     description: str = ""
 
 

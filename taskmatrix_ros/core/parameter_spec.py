@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -25,7 +25,8 @@ class ParameterSpec(Frozen):
     """What a value may be.
 
     ``minimum`` and ``maximum`` are inclusive and in ``unit``; the unit is the name's suffix too. What has a
-    default is not required.
+    default is not required. ``names``: the value is the name of an object, a place, or a surface to put things on, of
+    the robot's map.
     """
 
     type: ValueType
@@ -37,6 +38,7 @@ class ParameterSpec(Frozen):
     default: Any = None
     required: bool = Field(default_factory=lambda given: given.get("default") is None)
     sensitive: bool = False
+    names: Literal["object", "place", "surface"] | None = None
     items: ParameterSpec | None = None
     properties: dict[str, ParameterSpec] | None = None
 

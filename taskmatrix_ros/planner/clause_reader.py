@@ -23,6 +23,8 @@ class Doing:
     answer: str = ""
     targets: tuple[str, ...] = ()
     mentioned: tuple[str, ...] = ()
+    unless_done: bool = False
+    """Leave out calls that were made already and whose effect still holds."""
 
 
 @dataclass(kw_only=True)

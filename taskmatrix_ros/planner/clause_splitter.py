@@ -208,7 +208,7 @@ class ClauseSplitter:
             for prefix in range(1, min(_MAX_PREFIX, len(head) - 1) + 1):
                 clauses = self._completed(parts, head[:prefix], end)
                 if clauses:
-                    open_length = sum(c.readings[0].open_length for c in clauses)
+                    open_length = sum(c.readings[0].open_length for c in clauses if c.readings)
                     rank = (_relaxed(clauses), suffix, open_length, -prefix)
                     if best is None or rank < best[0]:
                         best = (rank, clauses)
@@ -222,6 +222,10 @@ class ClauseSplitter:
             lead = start if number else ()
             trail = end if number < len(parts) - 1 else ()
             words = tuple(word.joined() for word in (*lead, *part, *trail))
+            meaning = self._meaning(words)
+            if meaning is not None and not (meaning.problem or meaning.weak):
+                clauses.append(Clause(words, meaning=meaning, shared=True))
+                continue
             readings = self._read(words)
             if not readings or self._joins_names(readings[0], part, len(lead)):
                 return ()
@@ -256,7 +260,7 @@ class ClauseSplitter:
 
 
 def _relaxed(clauses: Sequence[Clause]) -> int:
-    return sum(clause.readings[0].relaxed for clause in clauses)
+    return sum(clause.readings[0].relaxed for clause in clauses if clause.readings)
 
 
 def _too_long(given: str, allowed: str) -> PlanningError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from taskmatrix_ros.core.effect import Effect
 from taskmatrix_ros.core.errors import PlanningError
@@ -33,6 +33,8 @@ class DraftStep:
     effect: Effect
     targets: tuple[str, ...]
     goal: str | None
+    is_aside: bool = False
+    """It does nothing by itself: it tells how another step is meant."""
 
 
 class Draft:
@@ -88,13 +90,17 @@ class Draft:
         clauses = ClauseSplitter(self._grammar, self._normalizer, self._earlier, self._readers).split(text)
         if not clauses:
             raise self._not_understood(self._normalizer.words(text))
-        return [self._step(clause, after=clauses[at - 1] if at else None) for at, clause in enumerate(clauses)]
+        steps = [self._step(clause, after=clauses[at - 1] if at else None) for at, clause in enumerate(clauses)]
+        merged = _without_asides(steps)
+        if not merged:
+            raise self._not_understood(self._normalizer.words(text))
+        return merged
 
     def _done(self, text: str, doing: Doing) -> DraftStep:
         """Write the calls that a reader makes of a text."""
         calls: list[WrittenCall] = []
         for statement in doing.statements:
-            calls += self._writer.append(statement)
+            calls += self._writer.append(statement, unless_done=doing.unless_done)
         if doing.answer:
             self._answers.append(doing.answer)
         if doing.mentioned:
@@ -103,6 +109,7 @@ class Draft:
             text=text,
             effect=_effect(calls),
             targets=doing.targets,
+            is_aside=not (doing.statements or doing.answer),
             goal=goal_of(calls[-1].document, calls[-1].arguments, self._now) if calls else None,
         )
 
@@ -241,6 +248,21 @@ class Draft:
             )
         advice = f"; nearest: {nearest[0]}" if nearest else "; there are no sentences in this language"
         return PlanningError(f"offline planner: {_shown(words)} is no sentence it knows{advice}{hint}", nearest=nearest)
+
+
+def _without_asides(steps: Sequence[DraftStep]) -> list[DraftStep]:
+    """Put what is said aside into the text of the step that it goes with: the next one, or the last."""
+    merged: list[DraftStep] = []
+    aside = ""
+    for step in steps:
+        if step.is_aside:
+            aside += f"{step.text} "
+        else:
+            merged.append(replace(step, text=aside + step.text))
+            aside = ""
+    if aside and merged:
+        merged[-1] = replace(merged[-1], text=f"{merged[-1].text.rstrip('.')}. {aside.rstrip()}")
+    return merged
 
 
 def _effect(calls: Sequence[WrittenCall]) -> Effect:

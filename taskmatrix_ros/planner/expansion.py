@@ -49,6 +49,16 @@ class Expansion:
     """Place in the catalogue; the first of several composites whose ``when`` holds is taken."""
     document: ApiDocument | None = None
     body: ast.Module | None = None
+    known_names: bool = False
+    """Its sentences are only read where a map tells which names there are."""
+    question: str = ""
+    """What is asked instead of doing anything."""
+    answer: str = ""
+    """What is asked, where a map may know the answer."""
+    origins: frozenset[str] = frozenset()
+    """Slots that say where a thing is now: an API that does not leave a thing there gets both."""
+    names_places: bool = False
+    """It names a place of a map itself."""
 
     @staticmethod
     def of_api(document: ApiDocument, order: int) -> Expansion:
@@ -61,6 +71,7 @@ class Expansion:
             when=None,
             order=order,
             document=document,
+            origins=frozenset(_origins(document, {name: name for name in document.parameters})),
         )
 
     @staticmethod
@@ -75,13 +86,18 @@ class Expansion:
             raise ValueError(f"its code is no Python: {error}") from error
         slots: dict[str, tuple[SlotUse, ...]] = {}
         required: set[str] = set()
+        origins: set[str] = set()
+        names_places = False
         for call in _calls(body):
             document = documents.get(call.func.id) if isinstance(call.func, ast.Name) else None
             if document is None:
                 raise ValueError(f"its code calls {ast.unparse(call.func)}, which is no API that may be used now")
+            said = {keyword.arg or "": slot_name(keyword.value) or "" for keyword in call.keywords}
+            origins |= _origins(document, said)
             for keyword in call.keywords:
                 slot = slot_name(keyword.value)
                 spec = document.parameters.get(keyword.arg or "")
+                names_places = names_places or (spec is not None and slot is None and spec.names is not None)
                 if slot is None or spec is None:
                     continue
                 slots[slot] = (*slots.get(slot, ()), SlotUse(document.package, keyword.arg or "", spec))
@@ -99,6 +115,11 @@ class Expansion:
             when=composite.when,
             order=order,
             body=body,
+            known_names=composite.known_names,
+            question=composite.question,
+            answer=composite.answer or "",
+            origins=frozenset(origins),
+            names_places=names_places,
         )
 
     def statements(self, values: Mapping[str, Any]) -> Iterator[Statement]:
@@ -122,6 +143,14 @@ def slot_name(node: ast.AST) -> str | None:
     if isinstance(node, ast.Set) and len(node.elts) == 1 and isinstance(node.elts[0], ast.Name):
         return node.elts[0].id
     return None
+
+
+def _origins(document: ApiDocument, said: Mapping[str, str]) -> set[str]:
+    """Give the slots for a place that a call gets beside an object, unless the call leaves the object there."""
+    named = {name: spec.names for name, spec in document.parameters.items() if said.get(name)}
+    if "object" not in named.values():
+        return set()
+    return {said[name] for name, what in named.items() if what == "place"}
 
 
 def _calls(tree: ast.AST) -> Iterator[ast.Call]:

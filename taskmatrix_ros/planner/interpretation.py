@@ -17,9 +17,13 @@ from taskmatrix_ros.planner.words import Words, keys, matched_text, written_name
 
 
 class Interpretation:
-    """Interprets the matches of one clause. ``spelled``: it was matched with its numbers as words."""
+    """Interprets the matches of one clause. ``spelled``: it was matched with its numbers as words.
 
-    def __init__(self, words: Words, phrasebook: Phrasebook, *, spelled: bool = False) -> None:
+    ``grounded``: what stands in open slots is read further: it may leave open which of two things is meant.
+    """
+
+    def __init__(self, words: Words, phrasebook: Phrasebook, *, spelled: bool = False, grounded: bool = False) -> None:
+        self._grounded = grounded
         self._words = words
         self._phrasebook = phrasebook
         self._length = len(matched_text(words))
@@ -124,7 +128,7 @@ class Interpretation:
         shown = f"{span.slot} {written_name(words)!r}"
         if any(pattern.search(text) for pattern in self._phrasebook.timing):
             return f"{shown} holds a time or condition, which is not understood here; say what to do now", TIMED
-        for word, following in pairwise(keys(words)):
+        for word, following in () if self._grounded else pairwise(keys(words)):
             if word in self._phrasebook.choice and self._phrasebook.is_determiner(following):
                 return f"{shown} names two things; say one, or put it in quotes if it is one name", AMBIGUOUS
         return "", ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from taskmatrix_ros.core.action_code import ActionCode
@@ -16,7 +16,12 @@ from taskmatrix_ros.core.ports import Catalogue, PlanningContext
 from taskmatrix_ros.core.run import CallRecord
 from taskmatrix_ros.planner.clause_reader import ClauseReader, UtteranceReader
 from taskmatrix_ros.planner.draft import Draft, DraftStep
+from taskmatrix_ros.planner.expansion import Expansion
 from taskmatrix_ros.planner.normalizer import Normalizer
+from taskmatrix_ros.planner.reading_grounder import names_things
+from taskmatrix_ros.planner.robot_map import RobotMap
+from taskmatrix_ros.planner.robot_reader import RobotReader
+from taskmatrix_ros.planner.robot_wishes import RobotWishes
 from taskmatrix_ros.planner.sentence_grammar import SentenceGrammar
 from taskmatrix_ros.planner.suggestions import Suggestions
 
@@ -30,6 +35,8 @@ class _Language:
     grammar: SentenceGrammar
     normalizer: Normalizer
     suggestions: Suggestions
+    readers: tuple[ClauseReader, ...] = ()
+    utterance_readers: tuple[UtteranceReader, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,11 +65,15 @@ class OfflinePlanner:
         catalogue: Catalogue,
         readers: Sequence[ClauseReader] = (),
         utterance_readers: Sequence[UtteranceReader] = (),
+        robot_map: Callable[[], RobotMap] | None = None,
     ) -> None:
         """:param readers: asked for each clause, in their order, before the sentences.
 
         :param utterance_readers: asked for the whole text first.
+        :param robot_map: gives what the robot knows of things and places. With one, names in its sentences are those
+            of the map; without one they are taken as they come.
         """
+        self._robot_map = robot_map
         self._catalogue = catalogue
         self._readers = tuple(readers)
         self._utterance_readers = tuple(utterance_readers)
@@ -169,8 +180,10 @@ class OfflinePlanner:
             language.suggestions,
             self._catalogue,
             context,
-            readers=self._readers if in_english else (),
-            utterance_readers=self._utterance_readers if in_english and whole else (),
+            readers=(*language.readers, *(self._readers if in_english else ())),
+            utterance_readers=(*(self._utterance_readers if in_english else ()), *language.utterance_readers)
+            if whole
+            else (),
             plan=plan,
         )
 
@@ -195,12 +208,20 @@ class OfflinePlanner:
     def _language(self, locale: str) -> _Language:
         language = self._languages.get(locale)
         if language is None or language.grammar.revision != self._catalogue.revision:
-            grammar = SentenceGrammar(self._catalogue, locale)
+            grammar = SentenceGrammar(self._catalogue, locale, select=self._takes_any_name)
             for problem in grammar.problems:
                 _log.warning("sentence left out: %s", problem)
-            language = _Language(grammar, Normalizer(grammar.phrasebook, locale), Suggestions(grammar))
+            normalizer, suggestions = Normalizer(grammar.phrasebook, locale), Suggestions(grammar)
+            language = _Language(grammar, normalizer, suggestions)
+            if self._robot_map is not None:
+                robot = RobotReader(self._catalogue, self._robot_map, locale)
+                language = replace(language, readers=(robot,), utterance_readers=(RobotWishes(robot),))
             self._languages[locale] = language
         return language
+
+    def _takes_any_name(self, expansion: Expansion) -> bool:
+        """Whether its sentences are read without a map."""
+        return not expansion.known_names if self._robot_map is None else not names_things(expansion)
 
 
 def _steps(drafted: Sequence[DraftStep]) -> tuple[OutlineStep, ...]:

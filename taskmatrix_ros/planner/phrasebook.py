@@ -32,6 +32,13 @@ class Phrasebook:
     """What stands between two commands, never inside a name that is not quoted."""
     negations: tuple[Phrase, ...] = ()
     """What begins a wish that something be not done."""
+    wishes: tuple[Phrase, ...] = ()
+    """Said before a thing that is wanted: ``wish_verb`` says the same as a command."""
+    wish_verb: Phrase = ()
+    statements: tuple[Phrase, ...] = ()
+    """What begins a sentence that tells something, unless it is a wish."""
+    copulas: frozenset[str] = frozenset()
+    """Verbs that tell what something is: ``my snack is late`` tells, ``my snack`` does not."""
     abbreviations: frozenset[str] = frozenset()
     determiners: frozenset[str] = frozenset()
     pronouns: frozenset[str] = frozenset()

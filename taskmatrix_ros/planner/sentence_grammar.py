@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from hassil.intents import Intents
 from hassil.recognize import recognize_all
@@ -22,7 +22,19 @@ from taskmatrix_ros.planner.words import Words, matched_text
 class SentenceGrammar:
     """Reads clauses. Built once per revision of the catalogue; reading changes nothing in it."""
 
-    def __init__(self, catalogue: Catalogue, locale: str) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        locale: str,
+        *,
+        select: Callable[[Expansion], bool] = lambda _expansion: True,
+        grounded: bool = False,
+    ) -> None:
+        """:param select: whose sentences to read.
+
+        :param grounded: what stands in open slots is read further by whoever asks: it need not be a name.
+        """
+        self._grounded = grounded
         self.locale = locale
         self.revision = catalogue.revision
         self.phrasebook = phrasebook_of(locale)
@@ -31,7 +43,8 @@ class SentenceGrammar:
         self._templates: list[SentenceTemplate] = []
         problems: list[Diagnostic] = []
         for expansion in self._expansions(catalogue, problems):
-            self._add(expansion, problems)
+            if select(expansion):
+                self._add(expansion, problems)
         self.problems = tuple(problems)
         self._by_key: dict[str, list[int]] = {}
         self._keyless: list[int] = []
@@ -117,7 +130,7 @@ class SentenceGrammar:
                 chosen[intent.name] = intent
         if not chosen:
             return
-        interpretation = Interpretation(words, self.phrasebook, spelled=spelled)
+        interpretation = Interpretation(words, self.phrasebook, spelled=spelled, grounded=self._grounded)
         intents = Intents(language=self.locale, intents=chosen)
         for result in recognize_all(text, intents):
             reading = interpretation.of(self._templates[int(result.intent.name)], result)

@@ -57,6 +57,11 @@ class Slot:
         return next((spec for spec in self.specs if spec.enum), self.specs[0] if self.specs else None)
 
     @property
+    def names(self) -> str | None:
+        """What of the robot's map it names, if it does."""
+        return next((spec.names for spec in self.specs if spec.names), None)
+
+    @property
     def is_number(self) -> bool:
         """Whether a number is said here."""
         spec = self.spec

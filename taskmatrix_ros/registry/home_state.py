@@ -16,4 +16,6 @@ def home_state(home: Home) -> dict[str, Any]:
             state |= entity_state(entity.entity_id, entity.state, entity.attributes)
     if home.robot is not None:
         state["robot.holding"] = home.robot.holding
+        state["robot.holding_names"] = [home.robot.holding] if home.robot.holding else []
+        state["robot.near"] = [home.robot.at] if home.robot.at else []
     return state

@@ -1,0 +1,185 @@
+"""Sentences of our own, with what they must come to in a home of our own: ``config/bench/sentences.yaml``."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from taskmatrix_ros.app.home_planning import HomePlan, HomePlanning, PlanStatus
+from taskmatrix_ros.bench.symbolic_kitchen import Infeasible, follow_calls
+from taskmatrix_ros.core.errors import ConfigError
+from taskmatrix_ros.core.home import Home
+from taskmatrix_ros.core.resources import resource
+from taskmatrix_ros.registry.home_snapshot import HomeSnapshot
+
+TABLE = "config/bench/sentences.yaml"
+HOME = "config/bench/sentences_home.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnSentence:
+    """A sentence and what it must come to.
+
+    ``robot``: what happens to things, in order (``move cup table``, ``pick cup``, ``put cup table``, ``goto table``,
+    ``find cup``), alternatives with ``|``. ``calls``: what devices get. ``told``: words in the answer or question.
+    """
+
+    group: str
+    say: str
+    area: str = ""
+    status: PlanStatus = PlanStatus.PLANNED
+    robot: tuple[str, ...] = ()
+    calls: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceResult:
+    """How one went. ``why``: what is wrong; empty if nothing is. ``is_wrong_actuation``: it did what was not asked."""
+
+    sentence: OwnSentence
+    plan: HomePlan
+    why: str = ""
+    is_wrong_actuation: bool = False
+
+
+def load_sentences(path: Path | None = None) -> tuple[OwnSentence, ...]:
+    """Read a table; ours if none is given.
+
+    :raises ConfigError: it cannot be read, or holds what is no sentence.
+    """
+    path = path or resource(TABLE)
+    try:
+        groups = yaml.safe_load(path.read_text("utf-8"))
+        return tuple(
+            OwnSentence(
+                group=group["group"],
+                say=row["say"],
+                area=row.get("area", ""),
+                status=PlanStatus(row.get("status", "planned")),
+                robot=tuple(row.get("robot", ())),
+                calls=tuple(row.get("calls", ())),
+                told=tuple(map(str, row.get("told", ()))),
+            )
+            for group in groups
+            for row in group["sentences"]
+        )
+    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:
+        raise ConfigError(f"sentences '{path}' are no table of groups with sentences: {error}") from error
+
+
+def sentences_home() -> HomeSnapshot:
+    """Give the home that the table is about."""
+    return HomeSnapshot.load(resource(HOME))
+
+
+async def run_sentences(sentences: Sequence[OwnSentence], home: Home) -> tuple[SentenceResult, ...]:
+    """Plan every sentence and compare."""
+    planning = HomePlanning(home)
+    await planning.open()
+    try:
+        return tuple([judge(one, await planning.plan(one.say, area=one.area), home) for one in sentences])
+    finally:
+        await planning.close()
+
+
+def judge(sentence: OwnSentence, plan: HomePlan, home: Home) -> SentenceResult:
+    """Compare a plan with what the sentence must come to."""
+    try:
+        done = _done(plan, home)
+    except Infeasible as error:
+        return SentenceResult(sentence, plan, f"no robot can do it: {error}", is_wrong_actuation=True)
+    given = _devices(plan.calls)
+    wanted = _wanted(sentence.calls)
+    moved = [step for step in done if step.split()[0] in ("pick", "put")]
+    may_move = [step for step in _expanded(sentence.robot) if step.split()[0] in ("pick", "put")]
+    wrong = bool(given - wanted) or any(not any(_matches(step, may) for may in may_move) for step in moved)
+    why = _difference(sentence, plan, done, given, wanted)
+    return SentenceResult(sentence, plan, why, is_wrong_actuation=wrong)
+
+
+def _difference(
+    sentence: OwnSentence, plan: HomePlan, done: Sequence[str], given: Counter[str], wanted: Counter[str]
+) -> str:
+    if plan.status is not sentence.status:
+        return f"{plan.status.value}, not {sentence.status.value}: {plan.question or plan.answer or list(plan.calls)}"
+    steps = _expanded(sentence.robot)
+    if len(steps) != len(done) or not all(_matches(step, may) for step, may in zip(done, steps, strict=True)):
+        return f"the robot does {list(done)}, not {steps}"
+    if given != wanted:
+        return f"devices get {sorted(given.elements())}, not {sorted(wanted.elements())}"
+    said = f"{plan.answer} {plan.question}".casefold()
+    untold = [word for word in sentence.told if word.casefold() not in said]
+    return f"says nothing of {', '.join(untold)}: {said.strip()}" if untold else ""
+
+
+def _done(plan: HomePlan, home: Home) -> list[str]:
+    """Give what the robot does: how things change hands, where it is sent, what it only looks for.
+
+    :raises Infeasible: it cannot be done in that order.
+    """
+    calls = [call for call in plan.calls if str(call["service"]).startswith("robot.")]
+    follow_calls(home, calls)
+    done: list[str] = []
+    for at, call in enumerate(calls):
+        data: Mapping[str, Any] = call["data"]
+        after = calls[at + 1] if at + 1 < len(calls) else None
+        following = (str(after["service"]), after["data"]) if after else ("", {})
+        thing, place = str(data.get("object", "")), str(data.get("place", ""))
+        if call["service"] == "robot.pick_up":
+            done.append(f"pick {thing}")
+        elif call["service"] == "robot.put_down":
+            done.append(f"put {thing} {place}")
+        elif call["service"] == "robot.go_to" and place:
+            is_on_the_way = following[0] in ("robot.find", "robot.pick_up")
+            puts_down = following[0] == "robot.put_down" and following[1].get("place") == place
+            if not (is_on_the_way or puts_down):
+                done.append(f"goto {place}")
+        elif call["service"] == "robot.find" and following[1].get("object") != thing:
+            done.append(f"find {thing}")
+    return done
+
+
+def _expanded(steps: Sequence[str]) -> list[str]:
+    """Write ``move cup table`` as ``pick cup``, ``put cup table``."""
+    expanded: list[str] = []
+    for step in steps:
+        verb, *rest = step.split()
+        expanded += [f"pick {rest[0]}", f"put {rest[0]} {rest[1]}"] if verb == "move" else [step]
+    return expanded
+
+
+def _matches(step: str, allowed: str) -> bool:
+    given, wanted = step.split(), allowed.split()
+    return len(given) == len(wanted) and all(one in other.split("|") for one, other in zip(given, wanted, strict=True))
+
+
+def _devices(calls: Sequence[Mapping[str, Any]]) -> Counter[str]:
+    """Count what devices get, entity by entity: one call for two lamps is the same as two."""
+    found: Counter[str] = Counter()
+    for call in calls:
+        service = str(call["service"])
+        if not service.startswith("robot."):
+            data = " ".join(f"{key}={_plain(value)}" for key, value in sorted((call.get("data") or {}).items()))
+            found.update(f"{service} {entity} {data}".strip() for entity in call.get("entity_id") or [""])
+    return found
+
+
+def _wanted(lines: Sequence[str]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for line in lines:
+        service, _, rest = line.partition(" ")
+        entities, _, data = rest.partition(" ")
+        if "=" in entities:
+            entities, data = "", rest
+        found.update(f"{service} {entity} {data.replace(chr(34), '')}".strip() for entity in entities.split(","))
+    return found
+
+
+def _plain(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)

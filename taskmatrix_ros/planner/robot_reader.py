@@ -1,0 +1,266 @@
+"""Reads what a robot is asked to do with the things and places of its map."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence, Set
+from dataclasses import dataclass, replace
+
+from taskmatrix_ros.core.errors import ClarificationNeeded, PlanningError
+from taskmatrix_ros.core.ports import Catalogue
+from taskmatrix_ros.planner.clause import segments
+from taskmatrix_ros.planner.clause_reader import Doing, Meaning, Scene
+from taskmatrix_ros.planner.expansion import Statement
+from taskmatrix_ros.planner.grounding import Grounding
+from taskmatrix_ros.planner.known_things import KnownThings
+from taskmatrix_ros.planner.leaning import Leaning
+from taskmatrix_ros.planner.lexicon import Lexicon
+from taskmatrix_ros.planner.normalizer import Normalizer
+from taskmatrix_ros.planner.phrasebook import starts_with
+from taskmatrix_ros.planner.prefaces import Prefaces
+from taskmatrix_ros.planner.reading import AMBIGUOUS, Reading
+from taskmatrix_ros.planner.reading_grounder import HOLDING, GroundedReading, ReadingGrounder, names_things
+from taskmatrix_ros.planner.robot_map import RobotMap
+from taskmatrix_ros.planner.sentence_grammar import SentenceGrammar
+from taskmatrix_ros.planner.trouble import Trouble
+from taskmatrix_ros.planner.words import Word, Words, keys, matched_text
+
+_NOTES = "robot"
+
+
+@dataclass(frozen=True)
+class _Notes:
+    """What earlier clauses said and did: the map since then, and what would be welcome."""
+
+    map: RobotMap
+    leaning: Leaning
+
+
+class RobotReader:
+    """A clause reader over the sentences that name things and places.
+
+    The sentences are the documents' own; here their slots are grounded: ``something to drink`` becomes the one thing
+    that it can be, a question or a refusal. It also hears out statements beside a request.
+
+    :param robot_map: gives the map as it is now.
+    """
+
+    def __init__(self, catalogue: Catalogue, robot_map: Callable[[], RobotMap], locale: str = "en") -> None:
+        self._catalogue = catalogue
+        self._map = robot_map
+        self._lexicon = Lexicon.of(locale)
+        self._grammar = SentenceGrammar(catalogue, locale, select=names_things, grounded=True)
+        self._book = self._grammar.phrasebook
+        self._normalizer = Normalizer(self._book, locale)
+        self._prefaces = Prefaces(self._book, self._lexicon)
+        self._known: tuple[tuple[str, ...], KnownThings] | None = None
+
+    @property
+    def openings(self) -> Set[str]:
+        """Words that its clauses begin with."""
+        return self._grammar.openings
+
+    def read(self, words: Words) -> Meaning | None:
+        """Understand a clause, with the statements around it."""
+        stated, asked = self._prefaces.split(words)
+        if stated and not asked:
+            return Meaning(words=words, carry_out=lambda scene: self._heard(scene, stated), weak=True)
+        asked = self._as_command(asked)
+        readings = self._readings(asked)
+        if not readings:
+            return None
+        grounding = self._grounding(self._map(), self._prefaces.leaning(stated))
+        best = ReadingGrounder(self._catalogue, grounding).best(readings)
+        if best is None:
+            return None
+        problem = best.message if isinstance(best, Trouble) else ""
+        joints = len(segments(asked, self._book)) - 1 if problem else 0
+        return Meaning(
+            words=words,
+            carry_out=lambda scene: self._carry_out(scene, stated, readings),
+            problem=problem,
+            joints=joints,
+        )
+
+    def read_whole(self, text: str, scene: Scene) -> Doing | None:
+        """Understand an utterance that asks for something without a verb: ``The remote, please.``, ``I'm thirsty``."""
+        words = self._normalizer.trimmed(self._normalizer.words(text), self.openings)
+        if not words:
+            return None
+        stated, asked = self._prefaces.split(words)
+        wish = self._prefaces.wish(stated) if stated and not asked else ""
+        if wish:
+            asked = (Word("something", "something"), *(Word(piece, piece) for piece in wish.split()))
+        elif not _is_polite(text) or not asked or asked[0].key in self.openings or self.read(words) is not None:
+            return None
+        bring = self._as_command((*(Word(piece, piece) for piece in ("bring", "me")), *asked))
+        readings = self._readings(bring)
+        if not readings:
+            return None
+        best = ReadingGrounder(self._catalogue, self._grounding(self._map(), Leaning())).best(readings)
+        if not wish and (best is None or (isinstance(best, Trouble) and best.code != AMBIGUOUS)):
+            return None
+        return self._carry_out(scene, stated, readings)
+
+    # understanding
+
+    def _as_command(self, words: Words) -> Words:
+        """Give a wish as the command it stands for: ``I'd like a coke`` is ``bring me a coke``."""
+        words = self._normalizer.trimmed(words, self.openings)
+        said = keys(words)
+        for phrase in self._book.wishes:
+            if starts_with(said, phrase) and len(words) > len(phrase):
+                rest = words[len(phrase) :]
+                if rest[0].key in self.openings and rest[0].key not in self._lexicon.generic:
+                    return rest
+                bring = [Word(piece, piece) for piece in self._book.wish_verb]
+                return (*bring, *rest)
+        return words
+
+    def _readings(self, words: Words) -> tuple[Reading, ...]:
+        if not words:
+            return ()
+        shorter = self._normalizer.without_weak_closer(words)
+        found = self._grammar.read(tuple(words))
+        if len(shorter) < len(words):
+            found = (*self._grammar.read(shorter), *found)
+        return tuple(sorted(found, key=lambda reading: reading.score))
+
+    # carrying out
+
+    def _heard(self, scene: Scene, stated: tuple[Words, ...]) -> Doing:
+        notes = self._notes(scene)
+        leaning = self._prefaces.leaning(stated)
+        scene.notes[_NOTES] = replace(notes, leaning=notes.leaning.joined(leaning))
+        return Doing(mentioned=self._named_in(stated, notes.map))
+
+    def _carry_out(self, scene: Scene, stated: tuple[Words, ...], readings: Sequence[Reading]) -> Doing:
+        notes = self._notes(scene)
+        leaning = notes.leaning.joined(self._prefaces.leaning(stated))
+        mentioned = [*scene.mentioned]
+        if stated and (named := self._named_in(stated, notes.map)):
+            mentioned.append(named)
+        grounding = self._grounding(notes.map, leaning, mentioned, scene.area)
+        best = ReadingGrounder(self._catalogue, grounding, scene.state.holds).best(readings)
+        if best is None or isinstance(best, Trouble):
+            raise _error(best, readings[0])
+        if best.answer:
+            return Doing(answer=best.answer)
+        question = best.reading.expansion.question
+        if question:
+            raise self._asked(question, best, grounding)
+        statements, after = self._written(best, grounding)
+        scene.notes[_NOTES] = _Notes(after, leaning)
+        ids = tuple(thing.id for thing in best.objects)
+        return Doing(statements=statements, targets=("robot", *ids), mentioned=ids, unless_done=True)
+
+    def _written(self, best: GroundedReading, grounding: Grounding) -> tuple[tuple[Statement, ...], RobotMap]:
+        """Give the statements with every place by its id, and the map after them."""
+        statements: list[Statement] = []
+        after = grounding.map
+        for arguments in best.each:
+            for statement in best.reading.expansion.statements(arguments):
+                statement = self._with_ids(statement, grounding)
+                after = self._moved(after, statement)
+                statements.append(statement)
+        return tuple(statements), after
+
+    def _with_ids(self, statement: Statement, grounding: Grounding) -> Statement:
+        document = self._catalogue.get(statement.api)
+        if document is None:
+            return statement
+        arguments = dict(statement.arguments)
+        for name, value in arguments.items():
+            spec = document.parameters.get(name)
+            if spec is None or spec.names not in ("place", "surface") or grounding.map.place(str(value)) is not None:
+                continue
+            place = grounding.places.role(str(value))
+            if isinstance(place, Trouble):
+                raise _error(place, None)
+            arguments[name] = place.id
+        return replace(statement, arguments=arguments)
+
+    def _moved(self, robot_map: RobotMap, statement: Statement) -> RobotMap:
+        document = self._catalogue.get(statement.api)
+        if document is None or HOLDING not in document.sets:
+            return robot_map
+        thing = str(statement.arguments.get("object", ""))
+        if document.sets[HOLDING] == "null":
+            place = str(statement.arguments.get("place") or robot_map.at)
+            return robot_map.moved(thing, place).standing(at=place, holding="")
+        return robot_map.moved(thing, "").standing(at=robot_map.at, holding=thing)
+
+    def _asked(self, question: str, best: GroundedReading, grounding: Grounding) -> ClarificationNeeded:
+        things = best.objects
+        if not things:
+            place = next((value for value in best.each[0].values() if isinstance(value, str)), "")
+            things = tuple(thing for thing in grounding.map.objects if thing.at in grounding.map.within(place))
+        names = list(dict.fromkeys(thing.said for thing in things))
+        said = " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]])) or "it"
+        return ClarificationNeeded(
+            question.format(object=said), choices=tuple(place.said for place in grounding.map.places)
+        )
+
+    def _named_in(self, stated: tuple[Words, ...], robot_map: RobotMap) -> tuple[str, ...]:
+        """Give the one thing that statements name, for ``it``."""
+        found: list[str] = []
+        known = self._things(robot_map)
+        for words in stated:
+            said = keys(words)
+            for thing in robot_map.objects:
+                for first in range(len(said)):
+                    if any(
+                        known.is_name(thing.id, said[first:end])
+                        for end in range(first + 1, min(first + 4, len(said)) + 1)
+                    ):
+                        found.append(thing.id)
+                        break
+        return tuple(dict.fromkeys(found)) if len(set(found)) == 1 else ()
+
+    def _notes(self, scene: Scene) -> _Notes:
+        notes = scene.notes.get(_NOTES)
+        if isinstance(notes, _Notes):
+            return notes
+        robot_map = self._map()
+        holding = scene.state.values.get(HOLDING)
+        if isinstance(holding, str) and robot_map.get(holding) is not None:
+            robot_map = robot_map.standing(at=robot_map.at, holding=holding)
+        return _Notes(robot_map, Leaning())
+
+    def _grounding(
+        self, robot_map: RobotMap, leaning: Leaning, mentioned: Sequence[tuple[str, ...]] = (), area: str = ""
+    ) -> Grounding:
+        return Grounding(
+            map=robot_map,
+            things=self._things(robot_map),
+            lexicon=self._lexicon,
+            mentioned=mentioned,
+            area=self._area_id(robot_map, area),
+            leaning=leaning,
+        )
+
+    @staticmethod
+    def _area_id(robot_map: RobotMap, area: str) -> str:
+        for place in robot_map.places:
+            if place.is_area and area and area.casefold() in {name.casefold() for name in place.called}:
+                return place.id
+        return area
+
+    def _things(self, robot_map: RobotMap) -> KnownThings:
+        ids = tuple(thing.id for thing in robot_map.objects)
+        if self._known is None or self._known[0] != ids:
+            self._known = (ids, KnownThings(robot_map, self._lexicon))
+        return self._known[1]
+
+
+def _is_polite(text: str) -> bool:
+    said = text.casefold()
+    return "please" in said or "pls" in said
+
+
+def _error(trouble: Trouble | None, reading: Reading | None) -> PlanningError:
+    about = f"{matched_text(reading.words)!r}: " if reading is not None else ""
+    if trouble is None:
+        return PlanningError(f"offline planner: {about}nothing of it is on the map")
+    if trouble.code == AMBIGUOUS and trouble.question:
+        return ClarificationNeeded(trouble.question, choices=trouble.choices)
+    return PlanningError(f"offline planner: {about}{trouble.message}", code=trouble.code)
