@@ -22,6 +22,9 @@ ENGLISH = Phrasebook(
         *("how would you", "how would you go about", "how do you", "what would you do to", "show me how to"),
         *("could you be so kind as to", "would you be so kind as to", "be so kind as to", "do me a favor and"),
         *("do me a favour and", "any chance you could", "any chance you can", "is there any chance you could"),
+        *("would you be able to", "are you able to", "would you be willing to", "do you think you could"),
+        *("do you think you can", "i'd appreciate it if you could", "it would be great if you could"),
+        *("it would be nice if you could", "i would be grateful if you could", "maybe you could", "perhaps you could"),
         *("no wait", "actually", "oh", "pls", "robot please", "i was wondering if you could"),
         *("i wonder if you could", "would it be possible to", "is it possible to", "let us"),
         *("please", "kindly", "hey", "hi", "hello", "ok", "okay", "so", "well", "now", "just", "robot", "computer"),
@@ -41,6 +44,7 @@ ENGLISH = Phrasebook(
         *("can i please have", "could i please have", "i'm looking for", "i am looking for"),
     ),
     wish_verb=("bring", "me"),
+    helps=phrases("help", "help me", "help me out", "help me with that", "do something", "do something about it"),
     statements=phrases(
         *(
             "i",

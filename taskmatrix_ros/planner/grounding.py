@@ -54,8 +54,8 @@ class Grounding:
         choice = self._choice(tokens, leave, origin)
         if choice is not None:
             return choice
-        descriptions = described(tokens, self.lexicon)
-        if not descriptions:
+        descriptions = self._with_joined_traits(described(tokens, self.lexicon))
+        if not descriptions or tokens[0] in ("me", "us", "you"):
             return Trouble(code=UNKNOWN_NAME, message=f"{text_of(tokens)!r} names no thing")
         chosen: list[MapObject] = []
         for description in descriptions:
@@ -137,6 +137,17 @@ class Grounding:
         ids = tuple(ids)
         return bool(ids) and all(self.map.get(one) is not None for one in ids)
 
+    def _with_joined_traits(self, said: Sequence[Description]) -> tuple[Description, ...]:
+        """Read ``something fizzy and healthy`` as one thing: what is only like something is said of the one before."""
+        joined: list[Description] = []
+        for one in said:
+            bare = not (one.definite or one.count or one.every)
+            if joined and bare and one.words and self.things.is_only_trait(one.words):
+                joined[-1] = replace(joined[-1], wanted=(*joined[-1].wanted, one.words, *one.wanted))
+            else:
+                joined.append(one)
+        return tuple(joined)
+
     def _choice(self, tokens: Tokens, leave: frozenset[str], origin: Tokens) -> tuple[MapObject, ...] | Trouble | None:
         """Read ``a coke or a milk``: the one that is there; where both are, which one is asked."""
         if "or" not in tokens[1:-1] or not {"not", "isn't", "no", "without", "except", "but", "neither"}.isdisjoint(
@@ -149,7 +160,9 @@ class Grounding:
         found = [some for some in (first, other) if not isinstance(some, Trouble)]
         if len(found) == 2:
             return self._which([thing for some in found for thing in some], "one")
-        return found[0] if found else first
+        if not found or not (self.is_a_thing(tokens[:at]) and self.is_a_thing(tokens[at + 1 :])):
+            return first if isinstance(first, Trouble) else other
+        return found[0]
 
     def _exactly(self, tokens: Tokens) -> tuple[MapObject, ...] | None:
         """Give the one thing of exactly that name, whatever words it is made of."""
@@ -193,6 +206,10 @@ class Grounding:
             kept = [thing for thing in there if thing.at not in leave]
             kept = [t for t in kept if self.lexicon.places.get(plain(self.map.said_place(t.at))) != "trash"] or kept
             there = kept or there
+        all_of_them = said.count is not None and said.count > len(there) and said.count == len(fitting)
+        if all_of_them and not said.places:
+            # "both mugs": the one that is there already stays.
+            return tuple(there)
         return self._picked(said, words, self._leaned(there))
 
     def _only_alike(

@@ -78,6 +78,12 @@ class KnownThings:
         """Whether the words are its name."""
         return self.fit(object_id, words) is Fit.NAME
 
+    def is_only_trait(self, words: tuple[str, ...]) -> bool:
+        """Whether the words say what some thing is like, and what none is."""
+        return any(self._is_like(known, words) for known in self._things.values()) and not any(
+            self.fit(object_id, words) is not None for object_id in self._things
+        )
+
     def holds(self, object_id: str, words: tuple[str, ...]) -> bool:
         """Whether it is what the words say: a name, a kind, or a trait."""
         return self.fit(object_id, words) is not None or self._is_like(self._things[object_id], words)
@@ -91,7 +97,9 @@ class KnownThings:
         lexicon = self._lexicon
         called = [plain(name) for name in thing.called]
         packaging = {w for name in called for w in name.split() if w in lexicon.packaging and name != w}
-        own = {noun for name in called for noun in self._ends(name)}
+        kinds = lexicon.wider(plain(category) for category in thing.categories)
+        is_package = not kinds.isdisjoint(("waste", "container", "dish"))
+        own = {noun for name in called for noun in self._ends(name, unpacked=not is_package)}
         own |= {plain(category) for category in thing.categories}
         own |= {noun for category in thing.categories for noun in self._ends(plain(category))}
         nouns = lexicon.wider(own) | own
@@ -119,12 +127,15 @@ class KnownThings:
             frozenset(packaging),
         )
 
-    def _ends(self, name: str) -> Iterable[str]:
-        """Give a name and what it ends with, and both without what the thing comes in."""
+    def _ends(self, name: str, *, unpacked: bool = True) -> Iterable[str]:
+        """Give a name and what it ends with, and both without what the thing comes in.
+
+        :param unpacked: what it comes in is not the thing itself: a can of soda is soda, an empty one is a can.
+        """
         words = name.split()
         if len(words) > 2 and words[1] == "of" and words[0] in self._lexicon.packaging:
             yield from self._ends(" ".join(words[2:]))
-        if len(words) > 1 and words[-1] in _PACKED & self._lexicon.packaging:
+        if unpacked and len(words) > 1 and words[-1] in _PACKED & self._lexicon.packaging:
             yield " ".join(words)
             yield words[-1]
             words = words[:-1]
@@ -179,9 +190,11 @@ class KnownThings:
             return True
         if words[0] in ("non", "not") and len(words) > 1:
             return not self._is_like(known, words[1:])
+        if trait in self._recorded:
+            return False
         if text in lexicon.opposites:
             return not self._is_like(known, (lexicon.opposites[text],))
-        if text in lexicon.idle and text not in self._recorded and text not in self.__dict__.get("traits", ()):
+        if text in lexicon.idle:
             return True
         return len(words) > 1 and all(self._is_like(known, (word,)) for word in words)
 

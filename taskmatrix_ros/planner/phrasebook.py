@@ -35,6 +35,8 @@ class Phrasebook:
     wishes: tuple[Phrase, ...] = ()
     """Said before a thing that is wanted: ``wish_verb`` says the same as a command."""
     wish_verb: Phrase = ()
+    helps: tuple[Phrase, ...] = ()
+    """Asks for what a statement before it is about."""
     statements: tuple[Phrase, ...] = ()
     """What begins a sentence that tells something, unless it is a wish."""
     copulas: frozenset[str] = frozenset()

@@ -32,11 +32,18 @@ class Prefaces:
     def is_statement(self, words: Words) -> bool:
         """Whether it tells something and asks for nothing."""
         said = keys(words)
-        if len(said) < 2 or any(starts_with(said, phrase) for phrase in (*self._book.wishes, *self._book.openers)):
+        if len(said) < 2 or any(starts_with(said, phrase) for phrase in self._book.openers):
             return False
+        wish = next((phrase for phrase in self._book.wishes if starts_with(said, phrase)), None)
+        if wish is not None:
+            # "I need to wake up" is no wish for a thing, but tells of one.
+            return said[len(wish) : len(wish) + 1] == ("to",) and self._tells(said)
         if not any(starts_with(said, phrase) for phrase in self._book.statements):
             return False
         return said[0] not in self._book.determiners or not self._book.copulas.isdisjoint(said)
+
+    def _tells(self, said: tuple[str, ...]) -> bool:
+        return any(_has(said, phrase) for situation in self._lexicon.situations for phrase in situation.said)
 
     def leaning(self, statements: tuple[Words, ...]) -> Leaning:
         """Read what statements say about what would be welcome."""

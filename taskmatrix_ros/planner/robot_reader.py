@@ -17,7 +17,7 @@ from taskmatrix_ros.planner.lexicon import Lexicon
 from taskmatrix_ros.planner.normalizer import Normalizer
 from taskmatrix_ros.planner.phrasebook import starts_with
 from taskmatrix_ros.planner.prefaces import Prefaces
-from taskmatrix_ros.planner.reading import AMBIGUOUS, Reading
+from taskmatrix_ros.planner.reading import AMBIGUOUS, NOT_NOW, Reading
 from taskmatrix_ros.planner.reading_grounder import HOLDING, GroundedReading, ReadingGrounder, names_things
 from taskmatrix_ros.planner.robot_map import RobotMap
 from taskmatrix_ros.planner.sentence_grammar import SentenceGrammar
@@ -87,7 +87,8 @@ class RobotReader:
         if not words:
             return None
         stated, asked = self._prefaces.split(words)
-        wish = self._prefaces.wish(stated) if stated and not asked else ""
+        helped = keys(self._normalizer.trimmed(asked, self.openings)) in self._book.helps
+        wish = self._prefaces.wish(stated) if stated and (helped or not asked) else ""
         if wish:
             asked = (Word("something", "something"), *(Word(piece, piece) for piece in wish.split()))
         elif not _is_polite(text) or not asked or asked[0].key in self.openings or self.read(words) is not None:
@@ -108,8 +109,8 @@ class RobotReader:
         words = self._normalizer.trimmed(words, self.openings)
         said = keys(words)
         for phrase in self._book.wishes:
-            if starts_with(said, phrase) and len(words) > len(phrase):
-                rest = words[len(phrase) :]
+            rest = words[len(phrase) :]
+            if starts_with(said, phrase) and rest and rest[0].key != "to":
                 if rest[0].key in self.openings and rest[0].key not in self._lexicon.generic:
                     return rest
                 bring = [Word(piece, piece) for piece in self._book.wish_verb]
@@ -187,6 +188,13 @@ class RobotReader:
         if document.sets[HOLDING] == "null":
             place = str(statement.arguments.get("place") or robot_map.at)
             return robot_map.moved(thing, place).standing(at=place, holding="")
+        if robot_map.holding and robot_map.holding != thing:
+            held = robot_map.get(robot_map.holding)
+            name = held.said if held else robot_map.holding
+            raise PlanningError(
+                f"offline planner: the gripper holds one thing, and that is the {name} then; say where to put it first",
+                code=NOT_NOW,
+            )
         return robot_map.moved(thing, "").standing(at=robot_map.at, holding=thing)
 
     def _asked(self, question: str, best: GroundedReading, grounding: Grounding) -> ClarificationNeeded:
