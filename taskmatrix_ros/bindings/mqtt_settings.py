@@ -21,12 +21,33 @@ class MqttProtocol(StrEnum):
     V311 = "3.1.1"
 
 
+class TlsSettings(Frozen):
+    """How a connection is encrypted, and by what both sides show who they are. Files are PEM.
+
+    Without ``ca_file`` the certificates of the system are believed. ``cert_file`` and ``key_file`` are this node's own;
+    ``key_password_env`` names the environment variable that opens the key.
+    """
+
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+    key_password_env: str | None = None
+
+    @model_validator(mode="after")
+    def _certificate_with_key(self) -> Self:
+        if (self.cert_file is None) != (self.key_file is None):
+            raise ValueError("cert_file and key_file go together; give both or neither")
+        return self
+
+
 class BrokerSettings(Frozen):
     """A broker as a profile names it. The secret itself never stands in a profile.
 
     ``password_env`` names an environment variable, ``password_file`` a file whose first line is the password. An empty
     ``client_id`` becomes one of our own for each process: two clients of one id push each other out for ever.
-    ``connect_s`` bounds one attempt to connect and how long a call waits for a connection, in seconds.
+    ``connect_s`` bounds one attempt to connect and how long a call waits for a connection, in seconds; ``queue`` is how
+    many messages may wait for one. ``discovery`` is the prefix of Home Assistant's discovery topics, mostly
+    ``homeassistant``; empty: devices that announce themselves are not imported.
     """
 
     host: str = Field(default="127.0.0.1", min_length=1)
@@ -38,6 +59,9 @@ class BrokerSettings(Frozen):
     protocol: MqttProtocol = MqttProtocol.AUTO
     keepalive_s: int = Field(default=15, ge=1, le=65_535)
     connect_s: float = Field(default=5.0, gt=0, le=120)
+    tls: TlsSettings | None = None
+    queue: int = Field(default=1000, ge=1, le=100_000)
+    discovery: str = Field(default="", pattern=r"^([^/+#\x00]+(/[^/+#\x00]+)*)?$")
 
     @model_validator(mode="after")
     def _one_secret(self) -> Self:

@@ -88,6 +88,13 @@ class StateTopic:
         """Whether it is one topic."""
         return all(isinstance(level, str) for level in self._levels)
 
+    def hears(self, topic: str) -> bool:
+        """Whether a topic is one of these."""
+        levels = topic.split("/")
+        return len(levels) == len(self._levels) and all(
+            isinstance(wanted, Argument) or wanted == level for wanted, level in zip(self._levels, levels, strict=True)
+        )
+
     def key_of(self, topic: str) -> str | None:
         """Give the key a message on ``topic`` is about, or None if the topic is another one.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from jinja2 import meta
@@ -49,7 +49,7 @@ class JinjaTemplate:
         """Make a template, or give the one made of the same text. :raises ConfigError: as the constructor."""
         return JinjaTemplate(source)
 
-    @property
+    @cached_property
     def names(self) -> frozenset[str]:
         """The variables it reads and does not set itself."""
         tree = _SANDBOX.parse(self.source.strip())
