@@ -8,6 +8,7 @@ from taskmatrix_ros.app.settings import Settings
 from taskmatrix_ros.bindings.function import FunctionBinding
 from taskmatrix_ros.bindings.homeassistant import HomeAssistantBinding, LiveCatalogue
 from taskmatrix_ros.bindings.http import HttpBinding
+from taskmatrix_ros.bindings.mcp import McpBinding
 from taskmatrix_ros.bindings.mqtt import MqttBinding
 from taskmatrix_ros.core.clocks import RosClock
 from taskmatrix_ros.core.ports import Binding
@@ -32,6 +33,8 @@ def make_bindings(
         HttpBinding(settings.http, settings.secrets),
         FunctionBinding(settings.functions, catalogue),
     ]
+    if settings.mcp is not None:
+        bindings.append(McpBinding(settings.mcp, settings.secrets, settings.http.private_hosts))
     if settings.mqtt is not None:
         bindings.append(MqttBinding(settings.mqtt.brokers, catalogue, state))
     if settings.homeassistant is not None:

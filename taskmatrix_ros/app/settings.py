@@ -15,6 +15,7 @@ from taskmatrix_ros.app.setting_errors import setting_error
 from taskmatrix_ros.bindings.function import FunctionSettings
 from taskmatrix_ros.bindings.homeassistant_settings import HomeAssistantSettings
 from taskmatrix_ros.bindings.http_settings import HttpSettings
+from taskmatrix_ros.bindings.mcp_settings import McpSettings
 from taskmatrix_ros.bindings.mqtt_settings import BrokerSettings
 from taskmatrix_ros.bindings.secret import SecretSettings
 from taskmatrix_ros.core.binding_spec import Name
@@ -91,6 +92,7 @@ class Settings(Frozen):
     homeassistant: HomeAssistantSettings | None = None
     http: HttpSettings = HttpSettings()
     functions: FunctionSettings = FunctionSettings()
+    mcp: McpSettings | None = None
     apis: ApisSettings = ApisSettings()
     secrets: dict[Name, SecretSettings] = Field(default_factory=dict)
     processes: ProcessesSettings = ProcessesSettings()
