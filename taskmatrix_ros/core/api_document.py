@@ -133,8 +133,8 @@ class ApiDocument(Frozen):
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the document's canonical JSON: what a pin compares."""
-        return hashlib.sha256(self.model_dump_json(by_alias=True).encode()).hexdigest()
+        """SHA-256 of the document's canonical JSON, without what was learned about it: what a pin compares."""
+        return hashlib.sha256(self.model_dump_json(by_alias=True, exclude={"examples"}).encode()).hexdigest()
 
     @property
     def signature(self) -> str:

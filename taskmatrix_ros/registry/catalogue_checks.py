@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
+from typing import cast
 
 from taskmatrix_ros.core.api_document import ApiDocument, Composite
 from taskmatrix_ros.core.diagnostic import Diagnostic
@@ -15,11 +17,21 @@ from taskmatrix_ros.registry.sentence_check import check_sentences
 from taskmatrix_ros.registry.yaml_reader import Path
 
 
-def check_catalogue(manifests: Sequence[Manifest]) -> tuple[Diagnostic, ...]:
-    """Check files that are right by themselves against each other."""
-    documents = {api.name: api for manifest in manifests for api in manifest.package.apis}
-    keys = [state.key for manifest in manifests for state in manifest.package.state]
-    names = _Names()
+def check_catalogue(
+    manifests: Sequence[Manifest],
+    known: Mapping[str, ApiDocument] | None = None,
+    known_keys: Mapping[str, str] | None = None,
+) -> tuple[Diagnostic, ...]:
+    """Check files that are right by themselves against each other, and against what is there already.
+
+    :param known: documents of other packages, which they may name.
+    :param known_keys: state keys of other packages -> the package.
+    """
+    own = {api.name: api for manifest in manifests for api in manifest.package.apis}
+    documents = ChainMap(own, cast("dict[str, ApiDocument]", known or {}))
+    others = known_keys or {}
+    keys = [*(state.key for manifest in manifests for state in manifest.package.state), *others]
+    names = _Names({("state key", key): f"package {package!r}" for key, package in others.items()})
     found: list[Diagnostic] = []
     for manifest in manifests:
         findings = Findings(manifest.document)
@@ -41,8 +53,8 @@ def check_catalogue(manifests: Sequence[Manifest]) -> tuple[Diagnostic, ...]:
 class _Names:
     """Names that may stand once among all files."""
 
-    def __init__(self) -> None:
-        self._places: dict[tuple[str, str], str] = {}
+    def __init__(self, taken: Mapping[tuple[str, str], str]) -> None:
+        self._places = dict(taken)
 
     def take(self, kind: str, name: str, path: Path, manifest: Manifest, findings: Findings) -> None:
         first = self._places.get((kind, name))

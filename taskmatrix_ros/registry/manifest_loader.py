@@ -45,7 +45,23 @@ def load_manifest(path: Path) -> Manifest:
 
 def parse_manifest(text: str, path: Path) -> Manifest:
     """Make a package of a manifest's text. :param path: for messages. :raises ManifestError: as ``load_manifest``."""
-    document = read_yaml(text, str(path))
+    return _manifest_of(read_yaml(text, str(path)), path)
+
+
+def parse_document(text: str, path: Path, package: str, version: str) -> Manifest:
+    """Make a package of one document's text.
+
+    :param path: for messages.
+    :param package: which package it belongs to, of which version.
+    :raises ManifestError: as ``load_manifest``.
+    """
+    bare = read_yaml(text, str(path))
+    places = {("apis", 0, *place): where for place, where in bare.places.items()}
+    value = {"package": package, "version": version, "apis": [bare.value]}
+    return _manifest_of(YamlDocument(bare.file, value, places, bare.problems), path)
+
+
+def _manifest_of(document: YamlDocument, path: Path) -> Manifest:
     findings = Findings(document)
     if not document.problems:
         if document.value is None:

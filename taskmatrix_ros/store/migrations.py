@@ -92,5 +92,70 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE rule_state (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
     ),
     ("CREATE TABLE redo (number INTEGER PRIMARY KEY, statements TEXT NOT NULL) STRICT",),
+    (
+        """
+        CREATE TABLE api_packages (
+            package  TEXT PRIMARY KEY,
+            route    TEXT NOT NULL,
+            source   TEXT NOT NULL,
+            body     TEXT NOT NULL,
+            approved TEXT NOT NULL DEFAULT ''
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE apis (
+            number      INTEGER PRIMARY KEY,
+            name        TEXT NOT NULL UNIQUE,
+            package     TEXT NOT NULL,
+            version     INTEGER NOT NULL,
+            base        INTEGER NOT NULL DEFAULT 0,
+            enabled     INTEGER NOT NULL DEFAULT 1,
+            deleted     INTEGER NOT NULL DEFAULT 0,
+            active      INTEGER NOT NULL DEFAULT 0,
+            danger      TEXT NOT NULL,
+            approved    TEXT NOT NULL DEFAULT '',
+            approved_by TEXT NOT NULL DEFAULT '',
+            kind        TEXT NOT NULL,
+            revision    INTEGER NOT NULL,
+            quality     REAL,
+            uses        INTEGER NOT NULL DEFAULT 0,
+            confirmed   INTEGER NOT NULL DEFAULT 0,
+            failed      INTEGER NOT NULL DEFAULT 0,
+            used_us     INTEGER
+        ) STRICT
+        """,
+        "CREATE INDEX apis_active ON apis (name) WHERE active",
+        "CREATE INDEX apis_of_package ON apis (package, name)",
+        "CREATE INDEX apis_by_revision ON apis (revision)",
+        """
+        CREATE TABLE api_versions (
+            name     TEXT NOT NULL,
+            version  INTEGER NOT NULL,
+            change   TEXT NOT NULL,
+            author   TEXT NOT NULL,
+            at_us    INTEGER NOT NULL,
+            document TEXT NOT NULL,
+            PRIMARY KEY (name, version)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE api_examples (
+            name   TEXT NOT NULL,
+            text   TEXT NOT NULL,
+            run_id TEXT NOT NULL,
+            at_us  INTEGER NOT NULL,
+            PRIMARY KEY (name, text)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE feedback (
+            feedback_id TEXT PRIMARY KEY,
+            run_id      TEXT NOT NULL,
+            verdict     TEXT NOT NULL,
+            story       TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE INDEX feedback_of_run ON feedback (run_id)",
+    ),
 )
 """Appended to, never edited: files out there have taken the earlier steps."""

@@ -69,7 +69,7 @@ def test_a_package_that_does_not_fit_changes_nothing(registry: Registry) -> None
     before = registry.revision
     with pytest.raises(ManifestError, match=r"args\.x"):
         registry.put(package("fan_off", requires=["args.x == 1"]), source="homeassistant")
-    with pytest.raises(ManifestError, match="is a manifest's"):
+    with pytest.raises(ManifestError, match="there already"):
         registry.put(package("fan_off", name="home"), source="homeassistant")
     assert registry.revision == before
     assert registry.get("fan_on") is not None

@@ -67,12 +67,15 @@ def test_the_manifests_that_ship_are_right() -> None:
     assert len(registry.composites()) >= 4
 
 
-def test_revision_rises_with_each_load_only(tmp_path: Path) -> None:
+def test_revision_rises_with_what_is_new_only(tmp_path: Path) -> None:
     registry = Registry()
     path = written(tmp_path, RIGHT)
     assert registry.revision == 0
     registry.load([path])
     registry.load([tmp_path, path])
+    assert registry.revision == 1
+    written(tmp_path, spoilt("Switch a light on.", "Switch a lamp on."))
+    registry.load([path])
     assert registry.revision == 2
     before = registry.documents()
     written(tmp_path, spoilt("effect:", "efect:"))
