@@ -28,6 +28,7 @@ def profile_system(
         audit_key_file=settings.audit_key_file,
         models=settings.models,
         place=settings.home,
-        trusted=settings.apis.trust,
+        apis=settings.apis,
+        private_hosts=settings.http.private_hosts,
         robot_map=map_of_profile(settings),
     )

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Self
 import yaml
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
+from taskmatrix_ros.app.apis_settings import ApisSettings
 from taskmatrix_ros.app.profile_models import ModelsSettings
 from taskmatrix_ros.app.setting_errors import setting_error
 from taskmatrix_ros.bindings.function import FunctionSettings
@@ -72,12 +73,6 @@ class AuditSettings(Frozen):
     """Where the audit log's key lies: outside the state folder. Left out, see ``audit_key.default_key_file``."""
 
     key_file: Path | None = None
-
-
-class ApisSettings(Frozen):
-    """``trust``: sources whose documents need no approval, such as ``homeassistant`` and ``mqtt_discovery``."""
-
-    trust: tuple[str, ...] = ()
 
 
 class Settings(Frozen):

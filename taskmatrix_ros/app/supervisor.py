@@ -13,7 +13,7 @@ from pathlib import Path
 from taskmatrix_ros.app.broker import Broker
 from taskmatrix_ros.app.child_process import ChildProcess
 from taskmatrix_ros.app.settings import Settings
-from taskmatrix_ros.core.errors import ConfigError
+from taskmatrix_ros.core.errors import ConfigError, ManifestError
 from taskmatrix_ros.registry.registry import Registry
 
 _log = logging.getLogger(__name__)
@@ -51,10 +51,10 @@ class Supervisor:
     async def open(self) -> None:
         """Start everything.
 
-        :raises ManifestError: a manifest is wrong; nothing was started.
+        :raises ManifestError: no manifest is right; nothing was started.
         :raises ConfigError: a process did not come up; what had started is ended again.
         """
-        Registry().load(self._settings.manifest_files)
+        self._check_manifests()
         try:
             await self._open_broker()
             await asyncio.gather(*(self._open_child(child) for child in self._others()))
@@ -63,6 +63,17 @@ class Supervisor:
         except BaseException:
             await self.close()
             raise
+
+    def _check_manifests(self) -> None:
+        registry = Registry()
+        try:
+            problems = registry.sync(self._settings.manifest_files)
+            if problems and not registry.documents():
+                raise ManifestError(problems)
+        finally:
+            registry.close()
+        for problem in problems:
+            self._announce(str(problem))
 
     async def close(self) -> None:
         """End everything, the node first."""

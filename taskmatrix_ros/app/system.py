@@ -9,6 +9,9 @@ from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+from taskmatrix_ros.app.apis_settings import ApisSettings
+from taskmatrix_ros.app.document_objection import document_objection
+from taskmatrix_ros.app.manifest_watch import ManifestWatch, tell_problems
 from taskmatrix_ros.app.outline_desk import OutlineDesk
 from taskmatrix_ros.app.parts import Parts
 from taskmatrix_ros.app.profile_models import ModelsSettings, open_planner
@@ -16,7 +19,9 @@ from taskmatrix_ros.app.recovery import Recovery
 from taskmatrix_ros.app.rule_runs import RuleRuns
 from taskmatrix_ros.app.safety import Safety
 from taskmatrix_ros.app.session import Session
+from taskmatrix_ros.app.use_counter import UseCounter
 from taskmatrix_ros.core.clocks import SteadyClock, WallClock
+from taskmatrix_ros.core.errors import ManifestError
 from taskmatrix_ros.core.event_bus import EventBus
 from taskmatrix_ros.core.policy import Policy
 from taskmatrix_ros.core.ports import Binding, PlanningContext
@@ -35,6 +40,7 @@ from taskmatrix_ros.executor.verifier import Verifier
 from taskmatrix_ros.planner.offline_planner import OfflinePlanner
 from taskmatrix_ros.planner.planner_settings import PlannerSettings
 from taskmatrix_ros.planner.robot_map import RobotMap
+from taskmatrix_ros.registry.editor import Editor
 from taskmatrix_ros.registry.registry import Registry
 from taskmatrix_ros.rules.home_place import HomePlace
 from taskmatrix_ros.selector.api_selector import ApiSelector
@@ -65,8 +71,9 @@ class System:
         audit_key_file: Path | None = None,
         models: ModelsSettings | None = None,
         place: HomePlace | None = None,
-        trusted: Sequence[str] = (),
         robot_map: Callable[[], RobotMap] | None = None,
+        apis: ApisSettings | None = None,
+        private_hosts: Sequence[str] = (),
     ) -> None:
         """:param store_file: the SQLite file; None keeps everything in memory.
 
@@ -74,8 +81,9 @@ class System:
         :param audit_key_file: key of the audit log, which is then kept beside the store; None keeps none.
         :param models: asked for what the grammar does not understand; None: nothing is asked.
         :param place: where the home is, for rules; UTC and no sun if left out.
-        :param trusted: sources whose documents need no approval.
         :param robot_map: what the robot knows of things and places; None: any name is taken as it comes.
+        :param apis: how the API platform behaves; nobody is trusted, and files are watched, if left out.
+        :param private_hosts: hosts off the public internet that documents may name.
         :param own_namespaces: ROS namespaces no binding may reach: the node's own.
         :param robot_namespace: what the ROS binding puts before relative names.
         """
@@ -91,9 +99,20 @@ class System:
         self._place = place or HomePlace()
         self.events = EventBus()
         self.state = StateStore()
-        self.registry = Registry(trusted)
-        self.selector = ApiSelector(self.registry)
+        self._apis = apis or ApisSettings()
+        self.registry = Registry(
+            self._apis.trust,
+            self._database,
+            objection=document_objection(
+                own_namespaces=self._own_namespaces, robot_namespace=robot_namespace, private_hosts=private_hosts
+            ),
+            conflicts=self._apis.conflicts,
+        )
+        self.editor = Editor(self.registry)
         self.journal = SqliteJournal(self._database)
+        self.uses = UseCounter(self.registry, self.journal)
+        self.selector = ApiSelector(self.registry, uses=self.uses.confirmed)
+        self._is_kept = store_file is not None
         marker = None if store_file is None else StopMarker(store_file.with_name(store_file.name + ".stop"))
         outlines = SqliteOutlines(self._database)
         grammar = OfflinePlanner(self.registry, robot_map=robot_map)
@@ -133,13 +152,11 @@ class System:
 
     async def _open(self) -> None:
         stack = self._stack
-        self.registry.load(self._manifest_files)
-        for warning in self.registry.warnings:
-            _log.warning("%s", warning)
-        stack.callback(self.selector.close)
-        self._check_policy()
         self._database.open()
         stack.callback(self._database.close)
+        self._load_manifests()
+        stack.callback(self.selector.close)
+        self._check_policy()
         if self.audit is not None:
             stack.callback(self.audit.close)
             self.audit.open()
@@ -201,6 +218,34 @@ class System:
         self.rules.connect(self.session, verifier, self._policy, self._place)
         stack.push_async_callback(self.rules.close)
         stack.callback(self.latch.listen(self._stop_planning()))
+        stack.callback(self.events.listen(self.uses.hear))
+        if self._is_kept:
+            watch = self._watch_manifests(bindings)
+            stack.push_async_callback(watch.close)
+            watch.open()
+
+    def _load_manifests(self) -> None:
+        """Take what is right of the manifests; what is not is told, and what it said last stays.
+
+        :raises ManifestError: nothing is right of them, and nothing is known of an earlier life.
+        """
+        problems = self.registry.sync(self._manifest_files)
+        if problems and not self.registry.documents():
+            raise ManifestError(problems)
+        tell_problems(problems, self.events)
+        for warning in self.registry.warnings:
+            _log.warning("%s", warning)
+
+    def _watch_manifests(self, bindings: Sequence[Binding]) -> ManifestWatch:
+        def changed() -> None:
+            for binding in bindings:
+                refresh = getattr(binding, "refresh", None)
+                if refresh is not None:
+                    refresh()
+
+        return ManifestWatch(
+            self.registry, self._manifest_files, self.events, every_s=self._apis.watch_s, changed=changed
+        )
 
     def _stop_planning(self) -> Callable[[str], None]:
         """Give what tells the session of a stop, from the thread that stopped."""

@@ -6,41 +6,17 @@ import asyncio
 import ipaddress
 import socket
 import ssl
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import httpcore2
 import httpx2
 
-IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
-
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+from taskmatrix_ros.core.hosts import IpAddress, is_private, names_host
 
 
 class HostRefused(Exception):
     """A host that may not be reached; the text says what to do."""
-
-
-def is_private(address: IpAddress) -> bool:
-    """Whether an address is of this machine, its network, or otherwise not of the public internet.
-
-    IPv4 addresses inside IPv6 ones (mapped, 6to4, Teredo, NAT64) count as themselves.
-    """
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-        if address in _NAT64:
-            inner.append(ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF))
-        if any(one is not None and is_private(one) for one in inner):
-            return True
-        if address.ipv4_mapped is not None:
-            return False
-    return not address.is_global or address.is_multicast
-
-
-def names_host(entries: Collection[str], host: str, port: int) -> bool:
-    """Whether ``host`` or ``host:port`` is among a profile's entries."""
-    host = host.lower().rstrip(".")
-    return host in entries or f"{host}:{port}" in entries or f"[{host}]:{port}" in entries
 
 
 class HostGuard(httpcore2.AsyncNetworkBackend):

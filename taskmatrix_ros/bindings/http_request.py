@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from taskmatrix_ros.bindings.http_hosts import names_host
 from taskmatrix_ros.bindings.secret import SecretSettings
 from taskmatrix_ros.bindings.templates import render, render_text, template_names
 from taskmatrix_ros.core.binding_spec import Http, HttpAuth
 from taskmatrix_ros.core.errors import CallRefused, ConfigError
+from taskmatrix_ros.core.hosts import names_host
 from taskmatrix_ros.core.url_template import UrlTemplate
 
 MAX_BODY_BYTES = 10_000_000

@@ -28,7 +28,7 @@ def check_catalogue(
     :param known_keys: state keys of other packages -> the package.
     """
     own = {api.name: api for manifest in manifests for api in manifest.package.apis}
-    documents = ChainMap(own, cast("dict[str, ApiDocument]", known or {}))
+    documents = ChainMap(own, cast("dict[str, ApiDocument]", {} if known is None else known))
     others = known_keys or {}
     keys = [*(state.key for manifest in manifests for state in manifest.package.state), *others]
     names = _Names({("state key", key): f"package {package!r}" for key, package in others.items()})

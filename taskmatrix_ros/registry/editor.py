@@ -66,14 +66,20 @@ class Editor:
         :returns: the names under which they are known, and what their author should know.
         """
         manifest = parse_manifest(text, Path(source))
-        return self.register_package(manifest.package, author=author, owner=owner, source=source, dry_run=dry_run)
+        return self._register(manifest, author=author, owner=owner, source=source, dry_run=dry_run)
 
     def register_package(
         self, package: ApiPackage, *, author: str, owner: str = "", source: str = "service", dry_run: bool = False
     ) -> tuple[tuple[str, ...], tuple[Diagnostic, ...]]:
         """Add the documents of a package, as ``register`` does."""
+        manifest = manifest_of(package, source)
+        return self._register(manifest, author=author, owner=owner, source=source, dry_run=dry_run)
+
+    def _register(
+        self, manifest: Manifest, *, author: str, owner: str, source: str, dry_run: bool
+    ) -> tuple[tuple[str, ...], tuple[Diagnostic, ...]]:
         self._registry.open()
-        manifest, found = self._checked(package, Route.REGISTERED, source)
+        manifest, found = self._checked(manifest, Route.REGISTERED, source)
         given = {"source": source, "owner": owner}
         apis = tuple(api.model_copy(update={**given, "owner": api.owner or owner}) for api in manifest.package.apis)
         for api in apis:
@@ -143,7 +149,7 @@ class Editor:
         held = self._shelf.packages.get(package.package)
         if held is not None and held.route is not Route.IMPORTED:
             raise RequestError(f"package '{package.package}' is there already, by another way", code="EXISTS")
-        manifest, found = self._checked(package, Route.IMPORTED, source)
+        manifest, found = self._checked(manifest_of(package, source), Route.IMPORTED, source)
         drafts = {api.name: api.model_copy(update={"source": source}) for api in manifest.package.apis}
         added, changed, kept, texts = [], [], [], []
         plans: list[tuple[ApiDocument, ApiDocument | None]] = []
@@ -245,8 +251,8 @@ class Editor:
 
     # --- within
 
-    def _checked(self, package: ApiPackage, route: Route, source: str) -> tuple[Manifest, tuple[Diagnostic, ...]]:
-        manifest, found = self._registry.intake.settle_names(manifest_of(package, source), route, source, lenient=False)
+    def _checked(self, manifest: Manifest, route: Route, source: str) -> tuple[Manifest, tuple[Diagnostic, ...]]:
+        manifest, found = self._registry.intake.settle_names(manifest, route, source, lenient=False)
         if not errors_of(found):
             intake = self._registry.intake
             found += (*intake.check_alone(manifest), *intake.check_together([self._in_its_package(manifest)]))
@@ -298,7 +304,7 @@ class Editor:
         return entry, document
 
     def _unknown(self, name: str) -> RequestError:
-        names = [entry.name for entry in self._store.entries(limit=20_000)]
+        names = self._store.names(limit=20_000)
         return RequestError(f"api '{name}' is unknown; {nearest_hint(name, names, 'there are')}", code="UNKNOWN_API")
 
     def _version(self, name: str, wanted: str) -> ApiVersion:

@@ -10,7 +10,7 @@ from taskmatrix_ros.core.diagnostic import Diagnostic, Severity
 from taskmatrix_ros.registry.catalogue_checks import check_catalogue
 from taskmatrix_ros.registry.document_checks import check_manifest
 from taskmatrix_ros.registry.findings import Findings
-from taskmatrix_ros.registry.known_documents import KnownDocuments
+from taskmatrix_ros.registry.known_documents import MAX_NAMES, KnownDocuments
 from taskmatrix_ros.registry.manifest_loader import Manifest
 from taskmatrix_ros.registry.namespacing import renamed
 from taskmatrix_ros.registry.route import Conflicts, Route
@@ -63,7 +63,7 @@ class Intake:
             document = self._shelf.any(name)
             return None if document is None or document.package in left_out else document
 
-        return KnownDocuments(find, lambda: (entry.name for entry in self._shelf.store.entries(limit=2000)))
+        return KnownDocuments(find, lambda: iter(self._shelf.store.names(limit=MAX_NAMES)))
 
     def settle_names(
         self, manifest: Manifest, route: Route, source: str, *, lenient: bool
@@ -87,7 +87,7 @@ class Intake:
         for index, api in enumerate(package.apis):
             if (owner := taken.get(api.name)) is None:
                 continue
-            problem = f"API {api.name!r} is package {owner!r}'s already"
+            problem = f"API {api.name!r} belongs to package {owner!r} already"
             if lenient:
                 findings.warn(("apis", index, "name"), "duplicate", problem, "it is left out; rename one of them")
             else:

@@ -260,9 +260,11 @@ class Registry:
         revision, held = self._held
         if revision != self.revision:
             count = self.store.count()
-            held = tuple(self.shelf.walk()) if count <= _HELD else StoredDocuments(count, self.shelf.walk)
-            if count <= _HELD:  # one object for each name, whoever asks
-                held = tuple(self.shelf.active(document.name) or document for document in held)
+            if count > _HELD:
+                held = StoredDocuments(count, self.shelf.walk)
+            else:  # one object for each name, whoever asks
+                names = self.store.names(limit=count, active=True)
+                held = tuple(document for name in names if (document := self.shelf.active(name)) is not None)
             self._held = (self.revision, held)
         return held
 
@@ -282,7 +284,7 @@ class Registry:
         """Name the documents that could have been meant, best first."""
         if not self._is_open:
             return ()
-        names = [entry.name for entry in self.store.entries(limit=_NAMES_LOOKED_THROUGH, active=True)]
+        names = self.store.names(limit=_NAMES_LOOKED_THROUGH, active=True)
         return tuple(difflib.get_close_matches(name, names, n=limit, cutoff=0.5))
 
     async def check_examples(self, verify: VerifyExample) -> tuple[Diagnostic, ...]:

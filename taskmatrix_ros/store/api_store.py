@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from taskmatrix_ros.store.database import Database
 
@@ -154,6 +155,12 @@ class ApiStore:
         values = (after, package, limit) if package else (after, limit)
         rows = self._database.execute(f"{_ENTRY} WHERE {where} ORDER BY name LIMIT ?", values)
         return [_entry(row) for row in rows]
+
+    def names(self, *, limit: int, active: bool = False) -> list[str]:
+        """Give names of documents that are not deleted, or that may be used, in their order."""
+        where = "active" if active else "NOT deleted"
+        rows = self._database.execute(f"SELECT name FROM apis WHERE {where} ORDER BY name LIMIT ?", (limit,))  # noqa: S608
+        return [name for (name,) in rows]
 
     def names_of(self, package: str) -> list[str]:
         """Give the names of a package's documents that are not deleted."""
@@ -377,28 +384,28 @@ class ApiStore:
         into[name] = None
 
 
-def _entry(row: tuple[object, ...]) -> ApiEntry:
+def _entry(row: tuple[Any, ...]) -> ApiEntry:
     number, name, package, version, base, enabled, deleted, active, danger, approved, by, kind, revision, *rest = row
     quality, uses, confirmed, failed, used_us = rest
     return ApiEntry(
-        number=int(str(number)),
-        name=str(name),
-        package=str(package),
-        version=int(str(version)),
-        base=int(str(base)),
+        number=number,
+        name=name,
+        package=package,
+        version=version,
+        base=base,
         enabled=bool(enabled),
         deleted=bool(deleted),
         active=bool(active),
-        danger=str(danger),
-        approved=str(approved),
-        approved_by=str(by),
-        kind=str(kind),
-        revision=int(str(revision)),
-        quality=None if quality is None else float(str(quality)),
-        uses=int(str(uses)),
-        confirmed=int(str(confirmed)),
-        failed=int(str(failed)),
-        used_at=None if used_us is None else _moment(int(str(used_us))),
+        danger=danger,
+        approved=approved,
+        approved_by=by,
+        kind=kind,
+        revision=revision,
+        quality=quality,
+        uses=uses,
+        confirmed=confirmed,
+        failed=failed,
+        used_at=None if used_us is None else _moment(used_us),
     )
 
 

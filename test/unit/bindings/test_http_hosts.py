@@ -7,7 +7,8 @@ from typing import Any
 import httpcore2
 import pytest
 
-from taskmatrix_ros.bindings.http_hosts import HostGuard, HostRefused, is_private, names_host
+from taskmatrix_ros.bindings.http_hosts import HostGuard, HostRefused
+from taskmatrix_ros.core.hosts import is_private, is_private_name, names_host
 
 
 @pytest.mark.parametrize(
@@ -94,3 +95,16 @@ def test_the_next_address_is_tried_where_one_does_not_answer() -> None:
     connected: list[str] = []
     connect(HostGuard(()), Resolver(["9.9.9.9", "1.1.1.1"]), connected)
     assert connected == ["9.9.9.9", "1.1.1.1"]
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["localhost", "a.localhost", "printer", "nas.local", "10.0.0.1", "2130706433", "0x7f.1", "127.1", "::1", "x.lan."],
+)
+def test_names_that_show_they_are_private(host: str) -> None:
+    assert is_private_name(host)
+
+
+@pytest.mark.parametrize("host", ["api.example.com", "1.1.1.1", "2606:4700::1111", "xn--bcher-kva.example"])
+def test_names_that_do_not(host: str) -> None:
+    assert not is_private_name(host)
