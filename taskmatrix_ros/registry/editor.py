@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from taskmatrix_ros.core.api_document import ApiDocument, ApiPackage
@@ -91,6 +92,22 @@ class Editor:
             with self._registry.changing():
                 self._take(taken, Route.REGISTERED, source, author)
         return tuple(api.name for api in apis), tuple(warnings_of(found))
+
+    def register_bulk(
+        self, documents: Iterable[ApiDocument], package: str, *, author: str, source: str, batch: int = 1000
+    ) -> Iterator[int]:
+        """Add very many documents, a batch at a time: each is in, or out, whenever the program ends.
+
+        Documents of a batch that was taken before are passed over, so that an import that was cut off is begun again.
+
+        :returns: after each batch, how many were taken so far.
+        """
+        taken, waiting = 0, iter(documents)
+        while chunk := tuple(islice(waiting, batch)):
+            bare = ApiPackage(package=package, version=chunk[0].version, apis=chunk)
+            self.register_package(bare, author=author, source=source)
+            taken += len(chunk)
+            yield taken
 
     def update(self, name: str, text: str, *, author: str, owner: str = "", dry_run: bool = False) -> Edited:
         """Put a new version in the place of a document.
@@ -255,21 +272,10 @@ class Editor:
         manifest, found = self._registry.intake.settle_names(manifest, route, source, lenient=False)
         if not errors_of(found):
             intake = self._registry.intake
-            found += (*intake.check_alone(manifest), *intake.check_together([self._in_its_package(manifest)]))
+            found += (*intake.check_alone(manifest), *intake.check_together([manifest], whole=False))
         if errors := errors_of(found):
             raise ManifestError(errors)
         return manifest, found
-
-    def _in_its_package(self, manifest: Manifest) -> Manifest:
-        """Add the rest of the package, which the documents may name."""
-        package = manifest.package
-        names = {api.name for api in package.apis}
-        rest = [name for name in self._store.names_of(package.package) if name not in names]
-        if len(rest) > 5_000:  # a bulk import: its documents stand for themselves
-            return manifest
-        others = tuple(document for name in rest if (document := self._shelf.any(name)) is not None)
-        whole = package.model_copy(update={"apis": (*package.apis, *others)})
-        return Manifest(manifest.path, whole, manifest.document)
 
     def _check_edit(self, document: ApiDocument) -> tuple[Diagnostic, ...]:
         package = self._shelf.packages[document.package].package if document.package in self._shelf.packages else None
@@ -277,7 +283,7 @@ class Editor:
         bare = ApiPackage(package=document.package, version=version, apis=(document,))
         manifest = manifest_of(bare, document.name)
         intake = self._registry.intake
-        found = (*intake.check_alone(manifest), *intake.check_together([self._in_its_package(manifest)]))
+        found = (*intake.check_alone(manifest), *intake.check_together([manifest], whole=False))
         if errors := errors_of(found):
             raise ManifestError(errors)
         return tuple(warnings_of(found))

@@ -44,14 +44,19 @@ class Intake:
                 findings.error(("apis", index, "binding"), "refused", problem, "bind it to something else")
         return (*check_manifest(manifest), *findings.found)
 
-    def check_together(self, manifests: Sequence[Manifest]) -> tuple[Diagnostic, ...]:
-        """Check manifests against each other and against every other package."""
-        packages = {manifest.package.package for manifest in manifests}
+    def check_together(self, manifests: Sequence[Manifest], *, whole: bool = True) -> tuple[Diagnostic, ...]:
+        """Check manifests against each other and against what is there.
+
+        :param whole: they replace their packages; else they are added to them.
+        """
+        packages = {manifest.package.package for manifest in manifests} if whole else set()
+        own_keys = {state.key for manifest in manifests for state in manifest.package.state}
         keys = {
             state.key: shelved.package.package
             for shelved in self._shelf.packages.values()
             if shelved.package.package not in packages and shelved.present
             for state in shelved.package.state
+            if whole or state.key not in own_keys
         }
         return check_catalogue(manifests, self.known(packages), keys)
 
