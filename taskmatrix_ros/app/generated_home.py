@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from taskmatrix_ros.core.errors import ConfigError
+from taskmatrix_ros.sim.physics_only import physics_only
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,11 @@ def generate_home(rooms: int, objects: int, seed: int, folder: Path) -> Generate
 
     :raises ConfigError: a number is out of range, there is no space, or the folder cannot be written.
     """
-    # Nothing is drawn in three dimensions here, and the drawing library may be absent.
-    os.environ.setdefault("MUJOCO_GL", "disable")
-    from taskmatrix_ros.sim.home_design import design_home
-    from taskmatrix_ros.sim.home_files import write_home
-    from taskmatrix_ros.sim.launcher import build_simulator
-    from taskmatrix_ros.sim.top_view import write_top_view
+    with physics_only():
+        from taskmatrix_ros.sim.home_design import design_home
+        from taskmatrix_ros.sim.home_files import write_home
+        from taskmatrix_ros.sim.launcher import build_simulator
+        from taskmatrix_ros.sim.top_view import write_top_view
 
     design = design_home(rooms, objects, seed)
     try:

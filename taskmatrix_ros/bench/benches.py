@@ -21,6 +21,7 @@ BENCHES = {
     "rules": "what a rule adds to an event over MQTT, what a burst loses, and what many rules cost",
     "selector": "how fast, how fresh and how right APIs are found among a million (--apis N, --data DIR)",
     "sim": "how fast the embedded simulator is, how soon it is there, whether it repeats itself",
+    "skills": "fetch-and-place tasks in generated homes, judged by truth (--tasks N, --seed S, --out DIR goes on)",
     "stop": "how fast a stop reaches a driving robot, also in the worst moments",
 }
 """Name -> what it measures. ``bench/<name>_bench.py`` holds it, as ``measure``."""

@@ -23,6 +23,7 @@ from taskmatrix_ros.bench.sim_listener import SimListener, pace
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.ros.node_thread import NodeThread
 from taskmatrix_ros.ros.ros_context import RosContext
+from taskmatrix_ros.sim.physics_only import physics_only
 
 if TYPE_CHECKING:
     from taskmatrix_ros.sim.simulator import Simulator
@@ -137,16 +138,9 @@ def _hold_on_one_core(pid: int) -> None:
 
 
 def _home(seed: int) -> Simulator:
-    """Build the home in this process, which draws nothing: physics must not depend on a drawing library."""
-    chosen = os.environ.get("MUJOCO_GL")
-    os.environ["MUJOCO_GL"] = "disable"
-    try:
+    """Build the home in this process, which draws nothing."""
+    with physics_only():
         from taskmatrix_ros.sim.launcher import build_simulator
-    finally:
-        if chosen is None:
-            del os.environ["MUJOCO_GL"]
-        else:
-            os.environ["MUJOCO_GL"] = chosen
     return build_simulator("home", seed=seed).simulator
 
 
