@@ -23,6 +23,7 @@ from taskmatrix_ros.executor.interpreter import Interpreter
 from taskmatrix_ros.executor.rehearsal import Rehearsal
 from taskmatrix_ros.executor.verifier import Verifier
 from taskmatrix_ros.planner.offline_planner import OfflinePlanner
+from taskmatrix_ros.planner.timed_reader import TimedReader
 from taskmatrix_ros.registry.home_state import home_state
 from taskmatrix_ros.registry.registry import Registry
 
@@ -57,7 +58,10 @@ class HomePlan:
 
 def home_manifests() -> tuple[Path, ...]:
     """Give the manifests of what a home offers, whatever devices it has."""
-    return tuple(resource(f"api_manifests/{name}") for name in ("homeassistant", "robot.yaml", "time.yaml"))
+    return tuple(
+        resource(f"api_manifests/{name}")
+        for name in ("homeassistant", "robot.yaml", "time.yaml", "person.yaml", "say.yaml")
+    )
 
 
 class HomePlanning:
@@ -68,7 +72,8 @@ class HomePlanning:
         self._registry = Registry()
         self._stack = AsyncExitStack()
         robot_map = map_of_home(home)
-        self._planner = OfflinePlanner(self._registry, robot_map=lambda: robot_map)
+        timed = TimedReader(self._registry, home)
+        self._planner = OfflinePlanner(self._registry, utterance_readers=(timed,), robot_map=lambda: robot_map)
         self._state: dict[str, Any] = {}
         self._verifier: Verifier
         self._rehearsal: Rehearsal

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from taskmatrix_ros.app.outline_desk import OutlineDesk
@@ -9,6 +10,7 @@ from taskmatrix_ros.core.clocks import HomeClock
 from taskmatrix_ros.core.event_bus import EventBus
 from taskmatrix_ros.core.policy import Policy
 from taskmatrix_ros.core.ports import Journal, Planner, Rehearsal, Runner, Selector, Verifier
+from taskmatrix_ros.core.rule import Rule
 from taskmatrix_ros.core.state_store import StateStore
 
 
@@ -16,6 +18,7 @@ from taskmatrix_ros.core.state_store import StateStore
 class Parts:
     """What a session is made of.
 
+    ``zone``: the home's time zone. ``rules_of``: gives the rules that live, those of a conversation last.
     ``max_repairs``: how often refused code goes back to its planner; ``max_replans``: how often the rest is planned
     anew after a failed call.
     """
@@ -31,5 +34,7 @@ class Parts:
     events: EventBus
     policy: Policy = field(default_factory=Policy)
     outlines: OutlineDesk | None = None
+    zone: str = ""
+    rules_of: Callable[[str], tuple[Rule, ...]] = lambda _conversation: ()
     max_repairs: int = 3
     max_replans: int = 1

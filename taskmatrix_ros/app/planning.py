@@ -44,6 +44,8 @@ class Planning:
         return PlanningContext(
             state=self._parts.state.known(),
             now=self._parts.clock.now(),
+            zone=self._parts.zone,
+            rules=self._parts.rules_of(view.episode.instruction.conversation_id),
             area=view.episode.instruction.area,
             task=view.episode.run_id,
             conversation=self._conversation(view),

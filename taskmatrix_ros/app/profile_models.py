@@ -14,6 +14,7 @@ from taskmatrix_ros.planner.offline_planner import OfflinePlanner
 from taskmatrix_ros.planner.planner_chain import PlannerChain
 from taskmatrix_ros.planner.planner_settings import PlannerSettings
 from taskmatrix_ros.planner.robot_map import RobotMap
+from taskmatrix_ros.planner.timed_reader import TimedReader
 
 
 class ModelsSettings(Frozen):
@@ -36,6 +37,7 @@ async def open_planner(
     :raises ConfigError: the model's key is missing.
     """
     grammar = OfflinePlanner(catalogue, robot_map=robot_map)
+    grammar = OfflinePlanner(catalogue, utterance_readers=(TimedReader(catalogue),))
     if models is None:
         return grammar
     client = ChatClient(models.chat)

@@ -6,6 +6,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 
 from taskmatrix_ros.app.session import Session
+from taskmatrix_ros.core.home_spec import WAITING
 from taskmatrix_ros.core.ids import id_time_s
 from taskmatrix_ros.core.outcome import ErrorReport, Outcome, Status, utc_now
 from taskmatrix_ros.core.ports import Catalogue
@@ -43,7 +44,7 @@ class Recovery:
         return any(
             record.outcome is None
             and (document := self._catalogue.get(record.call.api)) is not None
-            and document.binding.kind == "builtin"
+            and document.binding.kind in WAITING
             for record in episode.calls
         )
 

@@ -76,13 +76,8 @@ def parse_rules(text: str, file: str, place: HomePlace) -> tuple[Rule, ...]:
 
 def write_rule(rule: Rule) -> str:
     """Give a rule as YAML that ``parse_rules`` reads to the same rule."""
-    plain = rule.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    plain["triggers"] = [
-        trigger.model_dump(mode="json", by_alias=True, exclude_defaults=True) | {"kind": trigger.kind}
-        for trigger in rule.triggers
-    ]
     # The dumper puts quotes around what other readers of YAML take for something else: on, 12:30.
-    return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=110)
+    return yaml.safe_dump(rule.to_plain(), sort_keys=False, allow_unicode=True, width=110)
 
 
 def _check(rules: Sequence[Rule], findings: Findings, place: HomePlace, *, several: bool) -> None:

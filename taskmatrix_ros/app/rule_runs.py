@@ -30,6 +30,7 @@ from taskmatrix_ros.rules.engine import RuleEngine
 from taskmatrix_ros.rules.home_place import HomePlace
 from taskmatrix_ros.rules.rule_check import keys_read
 from taskmatrix_ros.store.database import Database
+from taskmatrix_ros.store.rule_makings import RuleMakings
 from taskmatrix_ros.store.rule_store import RuleStore
 
 _log = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ class RuleRuns:
     ) -> None:
         self._state, self._events, self._catalogue, self._clock = state, events, catalogue, clock
         self._store = RuleStore(database)
+        self._makings = RuleMakings(database)
         self._place = HomePlace()
         self._engine: RuleEngine | None = None
         self._session: Session
@@ -155,6 +157,20 @@ class RuleRuns:
         """Forget a rule. :raises RequestError: there is none of that id."""
         self.engine.delete(rule_id)
         self.code.forget(rule_id)
+        self._makings.forget(rule_id)
+
+    def note_made(self, rule_id: str, conversation: str) -> None:
+        """Remember that a person has just spoken of a rule: it is what ``that`` means next."""
+        self._makings.made(rule_id, conversation)
+
+    def made(self, conversation: str = "") -> tuple[Rule, ...]:
+        """Give the rules in the order they were made, those of the conversation last; none while not at work."""
+        if self._engine is None:
+            return ()
+        rules = {rule.id: rule for rule, _ in self._engine.rules()}
+        known = [rule_id for rule_id in self._makings.order(conversation) if rule_id in rules]
+        others = [rule_id for rule_id in rules if rule_id not in known]
+        return tuple(rules[rule_id] for rule_id in (*others, *known))
 
     def traces(self, rule_id: str, limit: int = 10) -> Sequence[Trace]:
         """Give a rule's story, newest first. :raises RequestError: there is none of that id."""

@@ -132,8 +132,11 @@ class Settings(Frozen):
 
     @property
     def manifest_files(self) -> tuple[Path, ...]:
-        """The manifests' paths: names are looked up in ``api_manifests``."""
-        return tuple(Path(name) if "/" in name else resource(f"api_manifests/{name}") for name in self.manifests)
+        """The manifests' paths: what is no file is looked up in ``api_manifests``."""
+        return tuple(
+            Path(name) if "/" in name and Path(name).exists() else resource(f"api_manifests/{name}")
+            for name in self.manifests
+        )
 
 
 def load_settings(profile: str, overrides: Sequence[str] = ()) -> Settings:

@@ -16,13 +16,15 @@ from taskmatrix_ros.app.outline_desk import OutlineDesk
 from taskmatrix_ros.app.parts import Parts
 from taskmatrix_ros.app.profile_models import ModelsSettings, open_planner
 from taskmatrix_ros.app.recovery import Recovery
+from taskmatrix_ros.app.rule_binding import RuleBinding
 from taskmatrix_ros.app.rule_runs import RuleRuns
 from taskmatrix_ros.app.safety import Safety
 from taskmatrix_ros.app.session import Session
 from taskmatrix_ros.app.use_counter import UseCounter
-from taskmatrix_ros.core.clocks import SteadyClock, WallClock
+from taskmatrix_ros.core.clocks import HomeClock, SteadyClock, WallClock
 from taskmatrix_ros.core.errors import ManifestError
 from taskmatrix_ros.core.event_bus import EventBus
+from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.policy import Policy
 from taskmatrix_ros.core.ports import Binding, PlanningContext
 from taskmatrix_ros.core.state_store import StateStore
@@ -31,6 +33,7 @@ from taskmatrix_ros.executor.audit_log import AuditLog
 from taskmatrix_ros.executor.builtin_binding import BuiltinBinding
 from taskmatrix_ros.executor.gate import Gate
 from taskmatrix_ros.executor.interpreter import Interpreter
+from taskmatrix_ros.executor.person_binding import PersonBinding
 from taskmatrix_ros.executor.policy_check import idle_patterns, verify_policy
 from taskmatrix_ros.executor.question_desk import QuestionDesk
 from taskmatrix_ros.executor.rehearsal import Rehearsal
@@ -41,6 +44,7 @@ from taskmatrix_ros.planner.offline_planner import OfflinePlanner
 from taskmatrix_ros.planner.planner_settings import PlannerSettings
 from taskmatrix_ros.planner.robot_map import RobotMap
 from taskmatrix_ros.registry.editor import Editor
+from taskmatrix_ros.planner.timed_reader import TimedReader
 from taskmatrix_ros.registry.registry import Registry
 from taskmatrix_ros.rules.home_place import HomePlace
 from taskmatrix_ros.selector.api_selector import ApiSelector
@@ -49,6 +53,7 @@ from taskmatrix_ros.store.database import Database
 from taskmatrix_ros.store.journal import SqliteJournal
 from taskmatrix_ros.store.outlines import SqliteOutlines
 from taskmatrix_ros.store.stop_marker import StopMarker
+from taskmatrix_ros.store.told_facts import ToldFacts
 
 _log = logging.getLogger(__name__)
 
@@ -71,6 +76,8 @@ class System:
         audit_key_file: Path | None = None,
         models: ModelsSettings | None = None,
         place: HomePlace | None = None,
+        clock: HomeClock | None = None,
+        trusted: Sequence[str] = (),
         robot_map: Callable[[], RobotMap] | None = None,
         apis: ApisSettings | None = None,
         private_hosts: Sequence[str] = (),
@@ -81,6 +88,8 @@ class System:
         :param audit_key_file: key of the audit log, which is then kept beside the store; None keeps none.
         :param models: asked for what the grammar does not understand; None: nothing is asked.
         :param place: where the home is, for rules; UTC and no sun if left out.
+        :param clock: the time the home lives by; the machine's if left out.
+        :param trusted: sources whose documents need no approval.
         :param robot_map: what the robot knows of things and places; None: any name is taken as it comes.
         :param apis: how the API platform behaves; nobody is trusted, and files are watched, if left out.
         :param private_hosts: hosts off the public internet that documents may name.
@@ -97,6 +106,7 @@ class System:
         self._models = models
         self._robot_map = robot_map
         self._place = place or HomePlace()
+        self.clock: HomeClock = clock or WallClock()
         self.events = EventBus()
         self.state = StateStore()
         self._apis = apis or ApisSettings()
@@ -116,6 +126,7 @@ class System:
         marker = None if store_file is None else StopMarker(store_file.with_name(store_file.name + ".stop"))
         outlines = SqliteOutlines(self._database)
         grammar = OfflinePlanner(self.registry, robot_map=robot_map)
+        grammar = OfflinePlanner(self.registry, utterance_readers=(TimedReader(self.registry),))
         self.outlines = OutlineDesk(outlines, grammar, self._context, self._is_done_now)
         self.latch = StopLatch(self.journal, marker)
         self.audit: AuditLog | None = None
@@ -124,7 +135,7 @@ class System:
             self.audit = AuditLog(store_file.parent / "audit", audit_key_file, head, events=self.events)
         self.approvals = ApprovalDesk(self.events, catalogue=self.registry, policy=self._policy, audit=self.audit)
         self.questions = QuestionDesk(self.events)
-        self.rules = RuleRuns(self._database, self.state, self.events, self.registry, WallClock())
+        self.rules = RuleRuns(self._database, self.state, self.events, self.registry, self.clock)
         self.verifier: Verifier
         self.runner: Runner
         self.safety: Safety
@@ -177,16 +188,26 @@ class System:
             self.latch,
             policy=self._policy,
             audit=self.audit,
+            home_clock=self.clock,
             own_namespaces=self._own_namespaces,
             robot_namespace=self._robot_namespace,
         )
-        waits = BuiltinBinding(self.state, self.questions, WallClock(), SteadyClock())
+        waits = BuiltinBinding(self.state, self.questions, self.clock, SteadyClock())
+        person = PersonBinding(self.state, self.events, ToldFacts(self._database), self.clock)
+        await person.open()
+        rules = RuleBinding(
+            self.rules,
+            self.approvals,
+            self._instruction_of,
+            self.clock,
+            answer_within_s=self._policy.approval_expires_s,
+        )
         self.runner = Runner(
             RunnerParts(
                 catalogue=self.registry,
                 verifier=verifier,
                 gate=gate,
-                bindings=(*bindings, waits),
+                bindings=(*bindings, waits, person, rules),
                 journal=self.journal,
                 state=self.state,
                 interpreter=interpreter,
@@ -206,10 +227,12 @@ class System:
                 runner=self.runner,
                 journal=self.journal,
                 state=self.state,
-                clock=WallClock(),
+                clock=self.clock,
                 events=self.events,
                 policy=self._policy,
                 outlines=self.outlines,
+                zone=self._place.time_zone,
+                rules_of=self.rules.made,
                 max_repairs=planning.repairs,
                 max_replans=planning.replans,
             )
@@ -258,7 +281,13 @@ class System:
         return tell
 
     def _context(self) -> PlanningContext:
-        return PlanningContext(state=self.state.known(), now=WallClock().now())
+        return PlanningContext(
+            state=self.state.known(), now=self.clock.now(), zone=self._place.time_zone, rules=self.rules.made()
+        )
+
+    def _instruction_of(self, run_id: str) -> Instruction | None:
+        views = (view for view in self.session.active if view.episode.run_id == run_id)
+        return next((view.episode.instruction for view in views), None)
 
     def _is_done_now(self, outline_id: str) -> bool:
         outlines = (view.episode.outline for view in self.session.active)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from taskmatrix_ros.core.frozen import Frozen
+from taskmatrix_ros.core.home_spec import CallSource, Rules, Say, Told, ToldSource
 from taskmatrix_ros.core.url_template import UrlTemplate
 
 RosName = Annotated[str, Field(pattern=r"^[A-Za-z_/~][A-Za-z0-9_/{}~]*$")]
@@ -212,7 +213,7 @@ class Builtin(Frozen):
 
 
 BindingSpec = Annotated[
-    Ros2Action | Ros2Service | Ros2Topic | Mqtt | Http | Mcp | Function | HomeAssistant | Builtin,
+    Ros2Action | Ros2Service | Ros2Topic | Mqtt | Http | Mcp | Function | HomeAssistant | Builtin | Rules | Told | Say,
     Field(discriminator="kind"),
 ]
 
@@ -265,4 +266,6 @@ class HomeAssistantSource(Frozen):
     attribute: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = "state"
 
 
-StateSource = Annotated[Ros2TopicSource | MqttSource | HomeAssistantSource, Field(discriminator="kind")]
+StateSource = Annotated[
+    Ros2TopicSource | MqttSource | HomeAssistantSource | ToldSource | CallSource, Field(discriminator="kind")
+]

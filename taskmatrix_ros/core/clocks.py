@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 
@@ -33,6 +33,24 @@ class WallClock:
     def now(self) -> datetime:
         """The moment, aware, UTC."""
         return datetime.now(UTC)
+
+
+class VirtualHomeClock:
+    """Home time that goes as the machine's does, and may jump: for demonstrations and trials, never for a real home."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta()
+
+    def now(self) -> datetime:
+        """The moment, aware, UTC."""
+        return datetime.now(UTC) + self._ahead
+
+    def jump(self, to: datetime) -> None:
+        """Let it be another moment. Whoever calls sees to it that nothing is under way that would be cut by it.
+
+        :param to: aware.
+        """
+        self._ahead = to - datetime.now(UTC)
 
 
 class RosClock(Protocol):

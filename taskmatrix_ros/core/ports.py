@@ -18,6 +18,7 @@ from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.outcome import Outcome
 from taskmatrix_ros.core.outline import Outline
 from taskmatrix_ros.core.rights import Rights
+from taskmatrix_ros.core.rule import Rule
 from taskmatrix_ros.core.run import CallRecord, Episode, Rehearsed, RunStatus
 
 
@@ -71,7 +72,8 @@ class Catalogue(Protocol):
 class PlanningContext:
     """What a planner may know beside the instruction: the believable state and the moment.
 
-    ``area``: the id or name of the area the speaker is in, or empty.
+    ``area``: the id or name of the area the speaker is in, or empty. ``zone``: the home's time zone, empty for that of
+    ``now``. ``rules``: those that live, the one spoken of last at the end.
     ``task``: what is planned for belongs to this task, whose budget it uses; ``conversation``: earlier turns, oldest
     first; ``on_outline`` is shown an outline while it is being drafted.
     """
@@ -79,6 +81,8 @@ class PlanningContext:
     state: Mapping[str, Any] = field(default_factory=dict)
     now: datetime
     area: str = ""
+    zone: str = ""
+    rules: tuple[Rule, ...] = ()
     task: str = ""
     conversation: tuple[Turn, ...] = ()
     on_outline: Callable[[Outline], None] | None = None

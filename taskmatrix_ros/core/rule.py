@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
@@ -50,17 +50,28 @@ class Weekday(StrEnum):
 
 
 class TimeTrigger(Frozen):
-    """A time of day in the home's zone, ``07:00`` or ``07:00:30``, on some weekdays or on all."""
+    """A time of day in the home's zone, ``07:00`` or ``07:00:30``, on some weekdays or on all.
+
+    ``every_days``: only on every so many days, counted from the day ``since``; from a Monday in 1970 if left out.
+    """
 
     kind: Literal["time"]
     at: str
     weekdays: tuple[Weekday, ...] = ()
+    every_days: int = Field(default=1, ge=1, le=366)
+    since: date | None = None
 
     @field_validator("at")
     @classmethod
     def _is_time(cls, text: str) -> str:
         parse_time(text)
         return text
+
+    @model_validator(mode="after")
+    def _one_rhythm(self) -> Self:
+        if self.every_days > 1 and self.weekdays:
+            raise ValueError("every_days does not go with weekdays; give the first such day in since")
+        return self
 
 
 class DateTrigger(Frozen):
@@ -223,6 +234,15 @@ class Rule(Frozen):
         if not self.triggers:
             raise ValueError("a rule without triggers never starts; give it one")
         return self
+
+    def to_plain(self) -> dict[str, Any]:
+        """Give JSON-like values without what is left at its default: what files and calls hold."""
+        plain = self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        plain["triggers"] = [
+            {"kind": trigger.kind} | trigger.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+            for trigger in self.triggers
+        ]
+        return plain
 
     @property
     def words(self) -> str:

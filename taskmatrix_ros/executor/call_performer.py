@@ -15,6 +15,7 @@ from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.effect import Effect
 from taskmatrix_ros.core.errors import BudgetExceeded, CallRefused, ProgramFailed
+from taskmatrix_ros.core.home_spec import WAITING
 from taskmatrix_ros.core.outcome import ErrorReport, Outcome, Status
 from taskmatrix_ros.core.ports import Journal
 from taskmatrix_ros.core.run import CallRecord
@@ -144,7 +145,7 @@ class CallPerformer:
         run.observer.call_began(call)
         since = self._state.sequence
         outcome: Outcome | None = None
-        waits = document.binding.kind == "builtin"
+        waits = document.binding.kind in WAITING
         run.acting += not waits
         try:
             if waits:

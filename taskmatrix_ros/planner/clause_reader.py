@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from taskmatrix_ros.core.rule import Rule
 from taskmatrix_ros.planner.expansion import Statement
 from taskmatrix_ros.planner.symbolic_state import SymbolicState
 from taskmatrix_ros.planner.words import Words
@@ -31,13 +32,16 @@ class Doing:
 class Scene:
     """What clauses are understood in: the state that those before them leave behind, and what they were about.
 
-    ``area``: where the speaker is, an area's id or name, or empty; ``mentioned``: what earlier clauses were about, the
-    latest last; ``notes``: what a reader keeps for its later clauses, under a key of its own.
+    ``area``: where the speaker is, an area's id or name, or empty; ``zone``: the home's time zone, empty for that of
+    ``now``; ``rules``: those that live, the one spoken of last at the end; ``mentioned``: what earlier clauses were
+    about, the latest last; ``notes``: what a reader keeps for its later clauses, under a key of its own.
     """
 
     state: SymbolicState
     now: datetime
     area: str = ""
+    zone: str = ""
+    rules: Sequence[Rule] = ()
     locale: str = "en"
     mentioned: list[tuple[str, ...]] = field(default_factory=list)
     notes: dict[str, Any] = field(default_factory=dict)

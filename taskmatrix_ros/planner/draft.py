@@ -59,7 +59,14 @@ class Draft:
         self._catalogue = catalogue
         self._now = context.now
         self._state = SymbolicState(context.state, context.now)
-        self._scene = Scene(state=self._state, now=context.now, area=context.area, locale=grammar.locale)
+        self._scene = Scene(
+            state=self._state,
+            now=context.now,
+            area=context.area,
+            zone=context.zone,
+            rules=context.rules,
+            locale=grammar.locale,
+        )
         self._writer = CodeWriter(catalogue, self._state)
         self._readers = tuple(readers)
         self._utterance_readers = tuple(utterance_readers)

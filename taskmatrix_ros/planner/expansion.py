@@ -138,6 +138,11 @@ class Expansion:
         return tuple(dict.fromkeys(call.func.id for call in calls if isinstance(call.func, ast.Name)))
 
 
+def statements_of(source: str) -> tuple[Statement, ...]:
+    """Give the statements of action code. :raises SyntaxError: it is no Python."""
+    return tuple(_statement(node, {}) for node in ast.parse(source).body)
+
+
 def slot_name(node: ast.AST) -> str | None:
     """Give the name in ``{name}``, which Python reads as a set of one; None for anything else."""
     if isinstance(node, ast.Set) and len(node.elts) == 1 and isinstance(node.elts[0], ast.Name):

@@ -20,6 +20,7 @@ from taskmatrix_ros.core.binding_spec import (
 )
 from taskmatrix_ros.core.diagnostic import Diagnostic
 from taskmatrix_ros.core.errors import ConfigError
+from taskmatrix_ros.core.home_spec import CallSource, Rules, Say, ToldSource
 from taskmatrix_ros.core.url_template import UrlTemplate
 from taskmatrix_ros.expressions.ensures import is_read_back
 from taskmatrix_ros.expressions.jinja_template import JinjaTemplate
@@ -40,6 +41,7 @@ _TEMPLATES: dict[str, tuple[str, ...]] = {
     "mcp": ("arguments",),
     "function": ("arguments",),
     "homeassistant": ("data",),
+    "told": ("value",),
 }
 """Fields of a binding in which ``{name}`` stands for an argument."""
 
@@ -68,6 +70,10 @@ def _check_state(state: StateSpec, path: Path, findings: Findings) -> None:
             JinjaTemplate.parse(state.source.template)
         except ConfigError as error:
             findings.error((*path, "from", "template"), "template", error.message, "correct it")
+    if isinstance(state.source, ToldSource | CallSource):
+        if key_parameters(state.key):
+            findings.error((*path, "key"), "template", "a key that is told or asked for has no places", "name it whole")
+        return
     place = _HEARD_IN[state.source.kind]
     heard = str(getattr(state.source, place))
     for name in key_parameters(state.key):
@@ -161,7 +167,10 @@ class _DocumentCheck:
 
     def _check_binding(self, path: Path) -> None:
         binding = self._api.binding
-        if isinstance(binding, Builtin):
+        if isinstance(binding, Builtin | Rules):
+            return
+        if isinstance(binding, Say):
+            self._check_parameter("text", path)
             return
         if isinstance(binding, Mqtt):
             self._check_mqtt(binding, path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from astral import Observer, sun
 from pydantic import Field, field_validator
 
 from taskmatrix_ros.core.frozen import Frozen
@@ -34,6 +35,17 @@ class HomePlace(Frozen):
     def local(self, moment: datetime) -> datetime:
         """Give an aware moment as the home's clocks show it."""
         return moment.astimezone(self.zone)
+
+    def has_daylight(self, moment: datetime) -> bool | None:
+        """Whether the sun is up at an aware moment; None where nobody said where the home is.
+
+        :source: the refraction and radius of the sun that sunrise is defined by, 0.833 degrees.
+        """
+        if self.latitude_deg is None or self.longitude_deg is None:
+            return None
+        return bool(
+            sun.elevation(Observer(self.latitude_deg, self.longitude_deg), moment, with_refraction=False) > -0.833
+        )
 
     def utc(self, moment: datetime) -> datetime:
         """Give a moment in UTC; one without offset is taken as the home's clocks show it.

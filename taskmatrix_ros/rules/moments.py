@@ -27,6 +27,7 @@ Moments = Callable[[datetime], datetime | None]
 """Gives the first moment after the one given, aware UTC; None if there is none."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MONDAY = date(1970, 1, 5)
 _DAY = timedelta(days=1)
 _WEEKDAYS = tuple(Weekday)
 _POLAR_DAYS = 370
@@ -45,12 +46,16 @@ def moments_of(trigger: Trigger, place: HomePlace) -> Moments | None:
 def _time_of_day(trigger: TimeTrigger, place: HomePlace) -> Moments:
     clock = parse_time(trigger.at)
     days = frozenset(_WEEKDAYS.index(day) for day in trigger.weekdays) or frozenset(range(7))
+    since, every = trigger.since or _MONDAY, trigger.every_days
+
+    def counts(day: date) -> bool:
+        return day.weekday() in days and (day - since).days % every == 0
 
     def after(moment: datetime) -> datetime | None:
         # From the day before: a time that was skipped by a jump over midnight belongs to the earlier day.
         day = place.local(moment).date() - _DAY
-        for _ in range(10):
-            if day.weekday() in days and (due := place.at(day, clock)) > moment:
+        for _ in range(every + 10):
+            if counts(day) and (due := place.at(day, clock)) > moment:
                 return due
             day += _DAY
         return None

@@ -157,5 +157,21 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """,
         "CREATE INDEX feedback_of_run ON feedback (run_id)",
     ),
+    (
+        """
+        CREATE TABLE told_facts (
+            key   TEXT PRIMARY KEY,
+            value TEXT NOT NULL,
+            at_us INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE rule_makings (
+            rule_id      TEXT PRIMARY KEY,
+            conversation TEXT NOT NULL,
+            place        INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID
+        """,
+    ),
 )
 """Appended to, never edited: files out there have taken the earlier steps."""

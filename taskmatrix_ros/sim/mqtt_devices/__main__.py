@@ -10,7 +10,7 @@ from types import FrameType
 
 from taskmatrix_ros.core.parent_death import die_with_parent
 from taskmatrix_ros.sim.mqtt_devices.device_host import DeviceHost
-from taskmatrix_ros.sim.mqtt_devices.home import build_home
+from taskmatrix_ros.sim.mqtt_devices.home import WEATHER_C, build_home
 
 _PATIENCE_S = 3.0
 
@@ -22,6 +22,7 @@ def main() -> int:
     parser.add_argument("--host", default="127.0.0.1", help="where the broker is")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--speed", type=float, default=1.0, help="seconds of the home's time in one second")
+    parser.add_argument("--outside-c", type=float, default=WEATHER_C, help="how warm it is outside, in degrees Celsius")
     given = parser.parse_args()
     if not 0 < given.speed <= 1000 or not 1 <= given.port <= 65_535:
         parser.error("--speed is in 0..1000 and --port in 1..65535")
@@ -33,7 +34,7 @@ def main() -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
-    host = DeviceHost(build_home(), host=given.host, port=given.port, speed=given.speed)
+    host = DeviceHost(build_home(given.outside_c), host=given.host, port=given.port, speed=given.speed)
     address = f"{given.host}:{given.port}"
     told_ready = told_waiting = False
     began_s = time.monotonic()

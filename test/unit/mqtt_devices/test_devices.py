@@ -98,14 +98,14 @@ def test_a_speaker_pauses_goes_on_and_stops() -> None:
     speaker = Speaker("home/speaker")
     speaker.apply({"play": "jazz"})
     speaker.apply({"pause": True})
-    assert speaker.state() == {"state": "paused", "playing": "jazz", "volume_pct": 25.0}
+    assert speaker.state().items() >= {"state": "paused", "playing": "jazz", "volume_pct": 25.0}.items()
     speaker.apply({"pause": False})
     assert speaker.state()["state"] == "playing"
     speaker.apply({"pause": True})
     speaker.apply({"play": "blues"})
     assert speaker.state()["state"] == "playing"
     speaker.apply({"play": None})
-    assert speaker.state() == {"state": "idle", "playing": None, "volume_pct": 25.0}
+    assert speaker.state().items() >= {"state": "idle", "playing": None, "volume_pct": 25.0}.items()
 
 
 def test_a_light_that_cannot_be_dimmed_says_so_and_a_dimmed_one_remembers() -> None:

@@ -200,7 +200,7 @@ REFUSED: list[tuple[str, str, str]] = [
     ("turn on the kitchn light", "UNKNOWN_NAME", "did you mean 'kitchen'?"),
     ("set the garage light to 50 percent", "UNKNOWN_NAME", "'garage'"),
     ("play the news and turn on the garage light", "UNKNOWN_NAME", "'garage'"),
-    ("turn off the kitchen, the hall and the bedroom lights", "UNKNOWN_NAME", "'hall'"),
+    ("turn off the kitchen, the attic and the bedroom lights", "UNKNOWN_NAME", "'attic'"),
     ("set the ac to warm", "UNKNOWN_NAME", "'warm' is no number in 16..30"),
     ("set the ac to 22 percent", "UNKNOWN_NAME", "'22 percent' is no number"),
     ("turn on the light", "INCOMPLETE", "light is missing"),

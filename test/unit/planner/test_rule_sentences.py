@@ -1,0 +1,87 @@
+"""What a person says becomes the right rule objects."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from rule_desk import ZONE, rule_desk
+
+from taskmatrix_ros.core.errors import PlanningError
+from taskmatrix_ros.core.rule import Rule
+from taskmatrix_ros.planner.rule_words import rule_words
+from taskmatrix_ros.rules.home_place import HomePlace
+from taskmatrix_ros.rules.rule_check import check_rule
+
+TABLE: dict[str, list[dict[str, Any]]] = yaml.safe_load(
+    (Path(__file__).parent / "rule_sentences.yaml").read_text(encoding="utf-8")
+)
+MAKING = [entry for kind in ("timed", "recurring", "conditional", "before_departure") for entry in TABLE[kind]]
+BERLIN = HomePlace(time_zone=ZONE, latitude_deg=52.52, longitude_deg=13.41)
+
+
+def said(entry: dict[str, Any]) -> str:
+    return str(entry["say"])
+
+
+def as_rule(given: dict[str, Any]) -> Rule:
+    plain = {name: value for name, value in given.items() if name != "code"}
+    return Rule.model_validate({"id": "same", "action": {"code": given["code"]}} | plain)
+
+
+def unnamed(rule: Rule) -> Rule:
+    return rule.model_copy(update={"id": "same", "text": ""})
+
+
+def test_the_table_is_large_enough() -> None:
+    assert len(MAKING) + len(TABLE["cancel"]) + len(TABLE["change"]) + len(TABLE["told"]) >= 60
+
+
+@pytest.mark.parametrize("entry", MAKING, ids=said)
+def test_a_sentence_becomes_its_rules(entry: dict[str, Any]) -> None:
+    at_once, calls = rule_desk().read(entry["say"])
+    made = [Rule.model_validate(call["rule"]) for call in calls]
+    assert [unnamed(rule) for rule in made] == [as_rule(given) for given in entry["rules"]]
+    assert at_once == entry.get("do", "")
+    assert all(call["api"] == "rule_add" for call in calls)
+    for rule in made:
+        assert list(check_rule(rule, BERLIN)) == []
+        assert rule_words(rule, ZONE).endswith(".")
+
+
+@pytest.mark.parametrize("entry", [*TABLE["told"], *TABLE["plain"]], ids=said)
+def test_what_is_told_or_for_now_makes_no_rule(entry: dict[str, Any]) -> None:
+    assert rule_desk().read(entry["say"]) == (entry["do"], [])
+
+
+@pytest.mark.parametrize("entry", TABLE["cancel"], ids=lambda entry: f"{entry['say']} after {len(entry['after'])}")
+def test_a_rule_is_cancelled(entry: dict[str, Any]) -> None:
+    desk = rule_desk()
+    _, calls = desk.read(entry["say"], desk.rules(*entry["after"]))
+    assert calls == [{"api": entry["call"], "rule": entry["rule"]}]
+
+
+@pytest.mark.parametrize("entry", TABLE["change"], ids=said)
+def test_a_rule_is_changed(entry: dict[str, Any]) -> None:
+    desk = rule_desk()
+    before = desk.rules(*entry["after"])
+    _, (call,) = desk.read(entry["say"], before)
+    assert call["api"] == "rule_change"
+    new = Rule.model_validate(call["new"])
+    assert unnamed(new) == as_rule(entry["rule"])
+    assert call["rule"] == new.id
+    assert new.id in {rule.id for rule in before}
+    assert entry["say"] in new.text
+
+
+@pytest.mark.parametrize("entry", TABLE["refused"], ids=said)
+def test_what_cannot_be_is_refused_and_says_why(entry: dict[str, Any]) -> None:
+    with pytest.raises(PlanningError, match=entry["named"]) as caught:
+        rule_desk().code(entry["say"])
+    assert caught.value.error_code == entry["code"]
+
+
+def test_a_change_is_left_to_the_home_where_the_rule_is_not_known() -> None:
+    assert rule_desk().read("change that to 8")[1] == [{"api": "rule_change", "rule": "last", "change": "8"}]
