@@ -36,8 +36,7 @@ async def open_planner(
     :param robot_map: as ``OfflinePlanner`` takes it.
     :raises ConfigError: the model's key is missing.
     """
-    grammar = OfflinePlanner(catalogue, robot_map=robot_map)
-    grammar = OfflinePlanner(catalogue, utterance_readers=(TimedReader(catalogue),))
+    grammar = OfflinePlanner(catalogue, utterance_readers=(TimedReader(catalogue),), robot_map=robot_map)
     if models is None:
         return grammar
     client = ChatClient(models.chat)

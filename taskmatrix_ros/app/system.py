@@ -125,8 +125,8 @@ class System:
         self._is_kept = store_file is not None
         marker = None if store_file is None else StopMarker(store_file.with_name(store_file.name + ".stop"))
         outlines = SqliteOutlines(self._database)
-        grammar = OfflinePlanner(self.registry, robot_map=robot_map)
-        grammar = OfflinePlanner(self.registry, utterance_readers=(TimedReader(self.registry),))
+        timed = TimedReader(self.registry)
+        grammar = OfflinePlanner(self.registry, utterance_readers=(timed,), robot_map=robot_map)
         self.outlines = OutlineDesk(outlines, grammar, self._context, self._is_done_now)
         self.latch = StopLatch(self.journal, marker)
         self.audit: AuditLog | None = None
