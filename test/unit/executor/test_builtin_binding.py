@@ -7,9 +7,9 @@ from collections.abc import Awaitable
 from pathlib import Path
 
 import pytest
-from conftest import workers
 from fakes import SOURCE, Bench
 from home_documents import DOCUMENTS, Shelf
+from sandbox_workers import workers
 
 from taskmatrix_ros.core.approval import Question
 from taskmatrix_ros.core.call import Call

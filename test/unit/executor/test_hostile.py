@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import workers
 from fakes import Bench
 from home_documents import Shelf, code
 from hostile_corpus import CANARY, HOUSE, POISONED, Hostile, corpus
 from oracle import forbidden
+from sandbox_workers import workers
 
 from taskmatrix_ros.core.action_code import VerifiedCode
 from taskmatrix_ros.core.api_document import ApiDocument

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import until_no_workers_but, workers
+from sandbox_workers import until_no_workers_but, workers
 
 from taskmatrix_ros.core.errors import (
     BudgetExceeded,
