@@ -43,8 +43,8 @@ from taskmatrix_ros.executor.verifier import Verifier
 from taskmatrix_ros.planner.offline_planner import OfflinePlanner
 from taskmatrix_ros.planner.planner_settings import PlannerSettings
 from taskmatrix_ros.planner.robot_map import RobotMap
-from taskmatrix_ros.registry.editor import Editor
 from taskmatrix_ros.planner.timed_reader import TimedReader
+from taskmatrix_ros.registry.editor import Editor
 from taskmatrix_ros.registry.registry import Registry
 from taskmatrix_ros.rules.home_place import HomePlace
 from taskmatrix_ros.selector.api_selector import ApiSelector
@@ -77,7 +77,6 @@ class System:
         models: ModelsSettings | None = None,
         place: HomePlace | None = None,
         clock: HomeClock | None = None,
-        trusted: Sequence[str] = (),
         robot_map: Callable[[], RobotMap] | None = None,
         apis: ApisSettings | None = None,
         private_hosts: Sequence[str] = (),
@@ -89,7 +88,6 @@ class System:
         :param models: asked for what the grammar does not understand; None: nothing is asked.
         :param place: where the home is, for rules; UTC and no sun if left out.
         :param clock: the time the home lives by; the machine's if left out.
-        :param trusted: sources whose documents need no approval.
         :param robot_map: what the robot knows of things and places; None: any name is taken as it comes.
         :param apis: how the API platform behaves; nobody is trusted, and files are watched, if left out.
         :param private_hosts: hosts off the public internet that documents may name.
