@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from taskmatrix_ros.app.settings import Settings
 from taskmatrix_ros.bindings.function import FunctionBinding
-from taskmatrix_ros.bindings.homeassistant import HomeAssistantBinding, LiveCatalogue
+from taskmatrix_ros.bindings.homeassistant import HomeAssistantBinding
 from taskmatrix_ros.bindings.http import HttpBinding
 from taskmatrix_ros.bindings.mcp import McpBinding
 from taskmatrix_ros.bindings.mqtt import MqttBinding
 from taskmatrix_ros.core.clocks import RosClock
 from taskmatrix_ros.core.ports import Binding
 from taskmatrix_ros.core.state_store import StateStore
+from taskmatrix_ros.registry.registry import Registry
 
 if TYPE_CHECKING:
     from taskmatrix_ros.ros.node_thread import NodeThread
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 def make_bindings(
     settings: Settings,
-    catalogue: LiveCatalogue,
+    catalogue: Registry,
     state: StateStore,
     thread: NodeThread | None = None,
     clock: RosClock | None = None,
@@ -36,7 +37,16 @@ def make_bindings(
     if settings.mcp is not None:
         bindings.append(McpBinding(settings.mcp, settings.secrets, settings.http.private_hosts))
     if settings.mqtt is not None:
-        bindings.append(MqttBinding(settings.mqtt.brokers, catalogue, state))
+        bindings.append(
+            MqttBinding(
+                settings.mqtt.brokers,
+                catalogue,
+                state,
+                packages=catalogue,
+                base_topic=settings.mqtt.base_topic,
+                tells_events=settings.mqtt.events,
+            )
+        )
     if settings.homeassistant is not None:
         bindings.append(HomeAssistantBinding(settings.homeassistant, catalogue, state))
     if settings.ros is not None and thread is not None and clock is not None:

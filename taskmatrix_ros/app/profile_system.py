@@ -23,6 +23,7 @@ def profile_system(
         store_file=settings.store_file,
         make_bindings=make_bindings,
         own_namespaces=(ros.namespace,) if ros else ("/taskmatrix",),
+        own_topics=(settings.mqtt.base_topic,) if settings.mqtt else ("taskmatrix",),
         robot_namespace=ros.robot_namespace if ros else "",
         policy=settings.policy,
         audit_key_file=settings.audit_key_file,

@@ -41,9 +41,12 @@ class RosSettings(Frozen):
 
 
 class MqttSettings(Frozen):
-    """Brokers by the name that manifests give them."""
+    """Brokers by the name that manifests give them; ``base_topic`` is where this node's own topics are."""
 
     brokers: dict[str, BrokerSettings]
+    base_topic: str = Field(default="taskmatrix", pattern=r"^[^/+#\x00$][^+#\x00]*[^/+#\x00]$")
+    events: bool = False
+    """Whether what runs and rules do is published below ``<base_topic>/events``."""
 
 
 class SimulatorSettings(Frozen):

@@ -26,7 +26,7 @@ from taskmatrix_ros.core.errors import ManifestError
 from taskmatrix_ros.core.event_bus import EventBus
 from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.policy import Policy
-from taskmatrix_ros.core.ports import Binding, PlanningContext
+from taskmatrix_ros.core.ports import Binding, FollowsEvents, PlanningContext
 from taskmatrix_ros.core.state_store import StateStore
 from taskmatrix_ros.executor.approval_desk import ApprovalDesk
 from taskmatrix_ros.executor.audit_log import AuditLog
@@ -71,6 +71,7 @@ class System:
         store_file: Path | None,
         make_bindings: MakeBindings = lambda _catalogue, _state: (),
         own_namespaces: Sequence[str] = ("/taskmatrix",),
+        own_topics: Sequence[str] = ("taskmatrix",),
         robot_namespace: str = "",
         policy: Policy | None = None,
         audit_key_file: Path | None = None,
@@ -91,12 +92,13 @@ class System:
         :param robot_map: what the robot knows of things and places; None: any name is taken as it comes.
         :param apis: how the API platform behaves; nobody is trusted, and files are watched, if left out.
         :param private_hosts: hosts off the public internet that documents may name.
-        :param own_namespaces: ROS namespaces no binding may reach: the node's own.
+        :param own_namespaces: ROS namespaces no binding may reach: the node's own; ``own_topics``: so for MQTT.
         :param robot_namespace: what the ROS binding puts before relative names.
         """
         self._manifest_files = tuple(manifest_files)
         self._make_bindings = make_bindings
         self._own_namespaces = tuple(own_namespaces)
+        self._own_topics = tuple(own_topics)
         self._robot_namespace = robot_namespace
         self._stack = AsyncExitStack()
         self._database = Database(store_file)
@@ -176,6 +178,8 @@ class System:
         for binding in bindings:
             stack.push_async_callback(binding.close)
             await binding.open()
+            if isinstance(binding, FollowsEvents):
+                stack.callback(binding.follow(self.events))
         interpreter = Interpreter()
         stack.push_async_callback(interpreter.close)
         await interpreter.open()
@@ -188,6 +192,7 @@ class System:
             audit=self.audit,
             home_clock=self.clock,
             own_namespaces=self._own_namespaces,
+            own_topics=self._own_topics,
             robot_namespace=self._robot_namespace,
         )
         waits = BuiltinBinding(self.state, self.questions, self.clock, SteadyClock())

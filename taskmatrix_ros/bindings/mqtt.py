@@ -5,20 +5,24 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
+from taskmatrix_ros.bindings.discovery.describe import DescribedEntity
+from taskmatrix_ros.bindings.discovery.live_discovery import LiveDiscovery, LivePackages
 from taskmatrix_ros.bindings.mqtt_availability import Availability
 from taskmatrix_ros.bindings.mqtt_command import Delivered, Delivery, MqttCommand
 from taskmatrix_ros.bindings.mqtt_link import MqttLink
 from taskmatrix_ros.bindings.mqtt_message import check_messages, publications_of
 from taskmatrix_ros.bindings.mqtt_outcome import outcome_of, unsent_outcome
 from taskmatrix_ros.bindings.mqtt_settings import BrokerSettings, MqttProtocol
-from taskmatrix_ros.bindings.mqtt_states import MqttStates
+from taskmatrix_ros.bindings.mqtt_states import Listener, MqttStates
+from taskmatrix_ros.bindings.mqtt_tls import tls_context
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.binding_spec import Mqtt, MqttSource
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.errors import ConfigError, TaskMatrixError
+from taskmatrix_ros.core.event_bus import EventBus
 from taskmatrix_ros.core.outcome import Outcome, Status, utc_now
 from taskmatrix_ros.core.ports import Catalogue, Progress
 from taskmatrix_ros.core.state_store import StateStore
@@ -38,11 +42,43 @@ class MqttBinding:
 
     kinds = frozenset({"mqtt"})
 
-    def __init__(self, brokers: Mapping[str, BrokerSettings], catalogue: Catalogue, state: StateStore) -> None:
-        """:param brokers: by the name that documents use in ``binding.broker``."""
+    def __init__(
+        self,
+        brokers: Mapping[str, BrokerSettings],
+        catalogue: Catalogue,
+        state: StateStore,
+        *,
+        packages: LivePackages | None = None,
+        base_topic: str = "",
+        tells_events: bool = False,
+        claimed: Callable[[DescribedEntity], str | None] = lambda _described: None,
+    ) -> None:
+        """:param brokers: by the name that documents use in ``binding.broker``.
+
+        :param packages: takes what devices announce, where a broker's ``discovery`` is set; None: nothing is imported.
+        :param base_topic: this node's own topics are below it: ``<base_topic>/availability``; empty: it has none.
+        :param tells_events: whether ``follow`` publishes below ``<base_topic>/events``.
+        :param claimed: says who has an announced device by a better route, or None.
+        """
+        self._base_topic = base_topic
+        self._tells_events = tells_events
+        self.discoveries: dict[str, LiveDiscovery] = {}
+        """By broker, where its devices are imported."""
+        for name, settings in brokers.items():
+            if packages is not None and settings.discovery:
+                self.discoveries[name] = LiveDiscovery(
+                    name,
+                    settings.discovery,
+                    packages,
+                    own_topics=(base_topic,) if base_topic else (),
+                    claimed=claimed,
+                    changed=self._refresh_quietly,
+                )
         self._brokers = dict(brokers)
         self._catalogue = catalogue
         self._states = {name: MqttStates(name, state) for name in brokers}
+        for name, discovery in self.discoveries.items():
+            self._states[name].add_listener(discovery)
         self._state = state
         self._links: dict[str, MqttLink] = {}
         self._pending: dict[str, MqttCommand] = {}
@@ -64,12 +100,15 @@ class MqttBinding:
         for name, settings in self._brokers.items():
             try:
                 settings.load_password()
+                if settings.tls is not None:
+                    tls_context(settings.tls)
             except ConfigError as error:
                 raise ConfigError(f"mqtt {name!r} at {settings.address}: {error.message}") from error
         self._loop = asyncio.get_running_loop()
         for name, settings in self._brokers.items():
             self._state.set_source_live(self._states[name].source, live=False)
-            self._links[name] = MqttLink(name, settings, self._states[name])
+            presence = f"{self._base_topic}/availability" if self._base_topic else ""
+            self._links[name] = MqttLink(name, settings, self._states[name], presence_topic=presence)
             self._links[name].start(self._states[name].filters)
         waits = [
             asyncio.wait_for(link.wait_tried(), timeout=link.settings.connect_s + 0.5) for link in self._links.values()
@@ -81,6 +120,8 @@ class MqttBinding:
         for command in tuple(self._pending.values()):
             if command.claim():
                 command.settle(Delivered(Delivery.NOT_SENT, "the binding was closed"))
+        for discovery in self.discoveries.values():
+            discovery.close()
         links = tuple(self._links.values())
         await asyncio.gather(*(link.close() for link in links))
         self._links.clear()
@@ -94,6 +135,31 @@ class MqttBinding:
             self._load_catalogue(strict=False)
             for name, link in self._links.items():
                 link.listen_to(self._states[name].filters)
+
+    def add_listener(self, listener: Listener, broker: str = "default") -> None:
+        """Let somebody hear other topics over a broker's connection; before ``open``.
+
+        :raises ConfigError: no such broker.
+        """
+        self._check_broker(broker, type(listener).__name__)
+        self._states[broker].add_listener(listener)
+
+    def tell(self, subtopic: str, payload: str, *, retain: bool = False) -> None:
+        """Publish on a topic of this node, on every broker that is connected; who is away is not told later.
+
+        :param subtopic: below the base topic; without one nothing is published.
+        """
+        if not self._base_topic:
+            return
+        for link in self._links.values():
+            if link.connected:
+                link.tell(f"{self._base_topic}/{subtopic}", payload, retain=retain)
+
+    def follow(self, events: EventBus) -> Callable[[], None]:
+        """Publish every event as JSON on ``<base_topic>/events/<kind>``, if the profile wants it."""
+        if not self._tells_events:
+            return lambda: None
+        return events.listen(lambda event: self.tell(f"events/{event.kind}", event.model_dump_json()))
 
     def peer_problem(self, broker: str = "default") -> str | None:
         """Say in one line why a broker cannot be reached and what to do, or None if it can."""

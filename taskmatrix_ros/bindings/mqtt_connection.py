@@ -19,6 +19,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from taskmatrix_ros.bindings.mqtt_command import Delivered, Delivery, MqttCommand
 from taskmatrix_ros.bindings.mqtt_settings import BrokerSettings
+from taskmatrix_ros.bindings.mqtt_tls import alert_problem, handshake_problem, tls_context, tls_problem
 from taskmatrix_ros.core.errors import ConfigError
 
 _log = logging.getLogger(__name__)
@@ -32,6 +33,11 @@ _FILTERS_AT_ONCE = 100
 _IDLE_S = 0.5
 _NO_SUBSCRIBER = 16
 _UNSUPPORTED_VERSION = 132
+_REMEDIES = dict.fromkeys((134, 135), "; correct username and password") | {
+    133: "; another client has this client_id: give each its own",
+    138: "; this client is banned there",
+}
+"""What to do about reasons of MQTT 5, to which paho translates those of 3.1.1."""
 
 
 class Received(NamedTuple):
@@ -54,12 +60,19 @@ class ConnectionEnd:
     other_version: bool = False
 
 
+class Subscription(NamedTuple):
+    """A wish for one topic filter; another ``stamp`` means that other state keys are read of it."""
+
+    qos: int
+    stamp: int = 0
+
+
 class ConnectionOwner(Protocol):
     """What a connection asks and tells; all in the loop's thread."""
 
     closing: bool
-    filters: Mapping[str, int]
-    """Topic filters wanted, with QoS; replaced as a whole, never changed."""
+    filters: Mapping[str, Subscription]
+    """Topic filters wanted; replaced as a whole, never changed."""
 
     def next_command(self) -> MqttCommand | None:
         """Give the next message to send, claimed."""
@@ -88,9 +101,17 @@ class MqttConnection:
     """
 
     def __init__(
-        self, settings: BrokerSettings, client_id: str, version: MQTTProtocolVersion, owner: ConnectionOwner
+        self,
+        settings: BrokerSettings,
+        client_id: str,
+        version: MQTTProtocolVersion,
+        owner: ConnectionOwner,
+        *,
+        presence_topic: str = "",
     ) -> None:
+        """:param presence_topic: says, retained, whether this node is there; the broker says so when it is not."""
         self._settings = settings
+        self._presence_topic = presence_topic
         self._version = version
         self._owner = owner
         self._client = paho.Client(
@@ -102,6 +123,9 @@ class MqttConnection:
         self._client.on_message = self._on_message
         self._client.on_publish = self._on_publish
         self._client.on_subscribe = self._on_subscribe
+        self._client.on_log = self._on_log
+        if presence_topic:
+            self._client.will_set(presence_topic, "offline", qos=1, retain=True)
         self._loop: asyncio.AbstractEventLoop
         self._socket: socket.socket | None = None
         self._descriptor = -1
@@ -110,7 +134,8 @@ class MqttConnection:
         self._accepted = False
         self._reason = ""
         self._other_version = False
-        self._filters: Mapping[str, int] = {}
+        self._filters: Mapping[str, Subscription] = {}
+        self._said = ""
         self._subscribing: dict[int, list[str]] = {}
         self._refused: list[str] = []
         self._window = _IN_FLIGHT
@@ -128,14 +153,24 @@ class MqttConnection:
             password = self._settings.load_password()
             if self._settings.username is not None:
                 self._client.username_pw_set(self._settings.username, password)
+            if self._settings.tls is not None:
+                self._client.tls_set_context(tls_context(self._settings.tls))
             self._client.connect(self._settings.host, self._settings.port, keepalive=self._settings.keepalive_s)
         except ConfigError as error:
             return ConnectionEnd(error.message)
+        except ssl.SSLError as error:
+            return ConnectionEnd(tls_problem(error, self._settings.host))
+        except TimeoutError:
+            return ConnectionEnd(f"no answer within {self._settings.connect_s:g} s")
+        except ConnectionResetError as error:
+            unasked = "it ended the TLS handshake; see whether it speaks TLS on this port"
+            return ConnectionEnd(unasked if self._settings.tls is not None else error.strerror or str(error))
         except (OSError, ValueError) as error:
             return ConnectionEnd(getattr(error, "strerror", None) or str(error) or type(error).__name__)
         sock = self._client.socket()
         if not isinstance(sock, socket.socket):
-            return ConnectionEnd(self._reason or "the connection ended at once", other_version=self._is_v5)
+            said = self._reason or self._tls_alert() or self._refused_handshake() or "the connection ended at once"
+            return ConnectionEnd(said, other_version=self._is_v5)
         # A command behind an acknowledgement would wait 40 ms for the broker's delayed TCP acknowledgement.
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket = sock
@@ -159,9 +194,20 @@ class MqttConnection:
         """Send what there is to send: filters or a command are new."""
         self._guarded(self._send)
 
+    def tell(self, topic: str, payload: str, *, retain: bool) -> None:
+        """Publish what is no command, now or not at all: not behind a socket that is full."""
+
+        def publish() -> None:
+            if self._accepted and not self._client.want_write():
+                self._client.publish(topic, payload, qos=0, retain=retain)
+
+        self._guarded(publish)
+
     def close(self) -> None:
         """Say goodbye and end."""
         if self._socket is not None:
+            if self._accepted and self._presence_topic:
+                self._client.publish(self._presence_topic, "offline", qos=0, retain=True)
             self._client.disconnect()
             self._finish()
 
@@ -220,10 +266,25 @@ class MqttConnection:
             return ConnectionEnd("closed", answered=self._accepted)
         silent = not self._accepted and not self._reason
         return ConnectionEnd(
-            self._reason or ("the connection was lost" if self._accepted else "it closed the connection unasked"),
+            self._reason
+            or self._tls_alert()
+            or ("the connection was lost" if self._accepted else "it closed the connection unasked"),
             answered=self._accepted,
             other_version=self._is_v5 and (silent or self._other_version),
         )
+
+    def _tls_alert(self) -> str:
+        """Say what the broker did not like of our certificate: with TLS 1.3 it tells only after the handshake."""
+        return "" if self._settings.tls is None else alert_problem(self._said)
+
+    def _refused_handshake(self) -> str:
+        """Ask once more, without MQTT: what we had written may have gone before the broker's alert was read."""
+        settings = self._settings
+        return "" if settings.tls is None else handshake_problem(settings.tls, settings.host, settings.port)
+
+    def _on_log(self, _client: paho.Client, _userdata: Any, level: int, text: str) -> None:
+        if level == paho.MQTT_LOG_ERR:
+            self._said = text
 
     def _give_up(self) -> None:
         if not self._accepted:
@@ -274,7 +335,8 @@ class MqttConnection:
         have, self._filters = self._filters, wanted
         if gone := [topic_filter for topic_filter in have if topic_filter not in wanted]:
             self._client.unsubscribe(gone)
-        new = [(topic_filter, qos) for topic_filter, qos in wanted.items() if have.get(topic_filter) != qos]
+        # One that more is read of than before is subscribed to anew: the broker then repeats what it retains.
+        new = [(one, wish.qos) for one, wish in wanted.items() if have.get(one) != wish]
         for start in range(0, len(new), _FILTERS_AT_ONCE):
             chunk = new[start : start + _FILTERS_AT_ONCE]
             result, mid = self._client.subscribe(list(chunk))
@@ -320,13 +382,16 @@ class MqttConnection:
         self, _client: paho.Client, _userdata: Any, _flags: Any, reason: ReasonCode, properties: Properties | None
     ) -> None:
         if reason.is_failure:
-            self._reason = f"it refused the connection: {reason}"
+            self._reason = f"it refused the connection: {reason}{_REMEDIES.get(reason.value, '')}"
             self._other_version = reason.value == _UNSUPPORTED_VERSION
             return
         self._window = min(_IN_FLIGHT, getattr(properties, "ReceiveMaximum", _IN_FLIGHT))
         self._max_packet = getattr(properties, "MaximumPacketSize", _MAX_PACKET)
         self._accepted = True
         self._timers["answer"].cancel()
+        self._client.on_log = None  # each packet would cost a line
+        if self._presence_topic:
+            self._client.publish(self._presence_topic, "online", qos=1, retain=True)
         self._owner.accepted("5" if self._is_v5 else "3.1.1")
 
     def _on_disconnect(

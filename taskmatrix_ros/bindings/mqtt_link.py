@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from paho.mqtt.enums import MQTTProtocolVersion
 
 from taskmatrix_ros.bindings.mqtt_command import Delivered, Delivery, MqttCommand
-from taskmatrix_ros.bindings.mqtt_connection import ConnectionEnd, MqttConnection, Received
+from taskmatrix_ros.bindings.mqtt_connection import ConnectionEnd, MqttConnection, Received, Subscription
 from taskmatrix_ros.bindings.mqtt_settings import BrokerSettings, MqttProtocol
 from taskmatrix_ros.core.ids import new_id
 
@@ -53,7 +53,8 @@ class MqttLink:
     A thread of its own connects, since that may block for long, and hands each connection to the loop.
     """
 
-    def __init__(self, name: str, settings: BrokerSettings, user: LinkUser) -> None:
+    def __init__(self, name: str, settings: BrokerSettings, user: LinkUser, *, presence_topic: str = "") -> None:
+        """:param presence_topic: says, retained, whether this node is there; empty: nobody is told."""
         self.name = name
         self.settings = settings
         self.connected = False
@@ -63,7 +64,8 @@ class MqttLink:
         self.epoch: object = object()
         """Changes with every stop; a command of an older epoch is not sent."""
         self.closing = False
-        self.filters: Mapping[str, int] = {}
+        self.filters: Mapping[str, Subscription] = {}
+        self._presence_topic = presence_topic
         self._user = user
         self._client_id = settings.client_id or f"taskmatrix-{new_id()[-12:].lower()}"
         self._thread: threading.Thread | None = None
@@ -79,7 +81,7 @@ class MqttLink:
 
     # --- the loop's thread
 
-    def start(self, filters: Mapping[str, int]) -> None:
+    def start(self, filters: Mapping[str, Subscription]) -> None:
         """Begin to connect, in a thread of its own."""
         self._loop = asyncio.get_running_loop()
         self.filters = dict(filters)
@@ -102,8 +104,8 @@ class MqttLink:
         self._thread.join()
         self._thread = None
 
-    def listen_to(self, filters: Mapping[str, int]) -> None:
-        """Replace the topic filters, with QoS, that are subscribed to."""
+    def listen_to(self, filters: Mapping[str, Subscription]) -> None:
+        """Replace the topic filters that are subscribed to."""
         if dict(filters) != self.filters:
             self.filters = dict(filters)
             self._push()
@@ -112,8 +114,17 @@ class MqttLink:
         """Send a message, or queue it; it goes out if a connection takes it before anybody takes it back."""
         while self._outbox and self._outbox[0].is_claimed:
             self._outbox.popleft()  # taken back while there was no connection
+        if len(self._outbox) >= self.settings.queue and command.claim():
+            waiting = f"{self.settings.queue} messages wait already; ask for less at once"
+            command.settle(Delivered(Delivery.NOT_SENT, waiting))
+            return
         self._outbox.append(command)
         self._push()
+
+    def tell(self, topic: str, payload: str, *, retain: bool) -> None:
+        """Publish what is no command, now or not at all; nobody waits for it."""
+        if self._connection is not None:
+            self._connection.tell(topic, payload, retain=retain)
 
     def _push(self) -> None:
         if self._connection is not None:
@@ -211,7 +222,9 @@ class MqttLink:
         for version in _VERSIONS[self.settings.protocol]:
             self._end = None
             self._awake.clear()
-            connection = MqttConnection(self.settings, self._client_id, version, self)
+            connection = MqttConnection(
+                self.settings, self._client_id, version, self, presence_topic=self._presence_topic
+            )
             failed = connection.connect()
             if failed is None and self._post(partial(self._serve, connection)):
                 end = self._served()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Iterable
+from typing import Protocol
 
-from taskmatrix_ros.bindings.mqtt_connection import Received
+from taskmatrix_ros.bindings.mqtt_connection import Received, Subscription
 from taskmatrix_ros.bindings.mqtt_payload import BadPayload, MissingValue, Payload, PayloadReader
 from taskmatrix_ros.bindings.mqtt_topic import StateTopic
 from taskmatrix_ros.core.api_document import StateSpec
@@ -18,6 +19,20 @@ _log = logging.getLogger(__name__)
 
 _MAX_TOPICS = 100_000
 """Topics whose keys are remembered, and whose faults are counted: a talkative broker must not fill the memory."""
+
+
+class Listener(Protocol):
+    """Hears topics that are no state: announcements, instructions."""
+
+    @property
+    def filters(self) -> Iterable[str]:
+        """What to subscribe to."""
+
+    def connected(self) -> None:
+        """A new connection; what is retained will be heard again."""
+
+    def take(self, message: Received) -> bool:
+        """Take a message. :returns: whether it was for this listener. Never raises for what it holds."""
 
 
 class _Feed:
@@ -44,6 +59,7 @@ class MqttStates:
         self._families: list[_Feed] = []
         self._known: dict[str, tuple[tuple[_Feed, str], ...]] = {}
         self._heard: set[str] = set()
+        self._listeners: list[Listener] = []
 
     def load_specs(self, specs: Iterable[StateSpec]) -> None:
         """Take these specs in place of the earlier ones; those of other brokers and kinds are passed over.
@@ -65,12 +81,22 @@ class MqttStates:
                 families.append(feed)
         self._exact, self._families, self._known = exact, families, {}
 
+    def add_listener(self, listener: Listener) -> None:
+        """Let somebody hear other topics over the same connection."""
+        self._listeners.append(listener)
+
     @property
-    def filters(self) -> dict[str, int]:
+    def filters(self) -> dict[str, Subscription]:
         """What to subscribe to, with the highest QoS asked for."""
-        wanted: dict[str, int] = {}
-        for feed in (*(feed for feeds in self._exact.values() for feed in feeds), *self._families):
-            wanted[feed.topic.filter] = max(feed.qos, wanted.get(feed.topic.filter, 0))
+        feeds: dict[str, list[_Feed]] = {name: list(same) for name, same in self._exact.items()}
+        for feed in self._families:
+            feeds.setdefault(feed.topic.filter, []).append(feed)
+        wanted = {
+            name: Subscription(max(feed.qos for feed in same), hash(frozenset(feed.spec.key for feed in same)))
+            for name, same in feeds.items()
+        }
+        for listener in self._listeners:
+            wanted |= {one: Subscription(1) for one in listener.filters}
         return wanted
 
     def connection_accepted(self) -> None:
@@ -80,6 +106,8 @@ class MqttStates:
             if value is not None and value.source == self.source:
                 self._state.forget(key)
         self._heard.clear()
+        for listener in self._listeners:
+            listener.connected()
 
     def connection_subscribed(self) -> None:
         """The broker can be believed."""
@@ -96,6 +124,9 @@ class MqttStates:
                 feeds = self._known.get(message.topic) or self._resolve(message.topic)
             except ValueError as error:
                 self._report(message.topic, str(error))
+                continue
+            if not feeds:
+                any(listener.take(message) for listener in self._listeners)
                 continue
             payload = Payload(message.payload)
             for feed, key in feeds:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import socket
 import ssl
 from pathlib import Path
 
 from taskmatrix_ros.bindings.mqtt_settings import TlsSettings
 from taskmatrix_ros.core.errors import ConfigError
 
+_HANDSHAKE_S = 2.0
 _EXPIRED = 10
 _NOT_YET_VALID = 9
 _UNKNOWN_ISSUER = frozenset({2, 18, 19, 20, 21, 27})
@@ -69,11 +71,32 @@ def tls_problem(error: ssl.SSLError, host: str) -> str:
         if error.verify_code in _WRONG_NAME:
             return f"its certificate is for another host than {host!r}; use the name that is in it"
         return f"its certificate is not accepted: {error.verify_message}"
-    reason = (error.reason or "").upper()
-    for word, meaning in _ALERTS.items():
-        if word in reason:
-            return meaning
-    return f"TLS failed: {error.reason or error.strerror or type(error).__name__}"
+    said = f"{error.reason or ''} {error.strerror or ''}"
+    return alert_problem(said) or f"TLS failed: {error.reason or error.strerror or type(error).__name__}"
+
+
+def handshake_problem(settings: TlsSettings, host: str, port: int) -> str:
+    """Shake hands, and wait for a moment whether the broker objects. Blocks for 4 s at most.
+
+    :returns: its objection, empty if it has none.
+    """
+    try:
+        with (
+            socket.create_connection((host, port), timeout=_HANDSHAKE_S) as plain,
+            tls_context(settings).wrap_socket(plain, server_hostname=host) as wrapped,
+        ):
+            wrapped.recv(1)
+    except ssl.SSLError as error:
+        return tls_problem(error, host)
+    except (OSError, ConfigError):
+        return ""
+    return ""
+
+
+def alert_problem(said: str) -> str:
+    """Say what an alert of TLS in a text of OpenSSL means, empty if there is none."""
+    words = said.upper().replace(" ", "_")
+    return next((meaning for word, meaning in _ALERTS.items() if word in words), "")
 
 
 def _readable(path: Path, name: str) -> None:

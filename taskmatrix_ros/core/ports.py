@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from taskmatrix_ros.core.action_code import ActionCode, VerifiedCode
 from taskmatrix_ros.core.api_document import ApiDocument, Composite, StateSpec
@@ -14,6 +14,7 @@ from taskmatrix_ros.core.approval import Approval, ApprovalAnswer, ApprovalReque
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.conversation import Turn
 from taskmatrix_ros.core.diagnostic import Diagnostic
+from taskmatrix_ros.core.event_bus import EventBus
 from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.outcome import Outcome
 from taskmatrix_ros.core.outline import Outline
@@ -208,6 +209,14 @@ class Binding(Protocol):
 
     def stop(self) -> None:
         """Halt what it moves, now: synchronous, thread-safe, no locks, back within 100 ms."""
+
+
+@runtime_checkable
+class FollowsEvents(Protocol):
+    """What a binding may also be: one that passes on what runs and rules do."""
+
+    def follow(self, events: EventBus) -> Callable[[], None]:
+        """Listen from now on. :returns: the way to end it."""
 
 
 class Gate(Protocol):

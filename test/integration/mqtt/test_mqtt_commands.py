@@ -24,13 +24,14 @@ from taskmatrix_ros.core.state_store import StateStore
 pytestmark = [pytest.mark.mqtt, needs_mosquitto]
 
 
-def lamp(qos: int = 1, expires_s: float | None = None, **binding: Any) -> ApiDocument:
+def lamp(qos: int = 1, expires_s: float | None = None, *, idempotent: bool = False, **binding: Any) -> ApiDocument:
     return ApiDocument.model_validate(
         {
             "name": "lamp_set",
             "description": "Set the lamp.",
             "parameters": {"level": {"type": "string"}},
             "expires_s": expires_s,
+            "idempotent": idempotent,
             "binding": {"kind": "mqtt", "topic": "lamp/set", "payload": "{level}", "qos": qos, **binding},
         }
     )
@@ -114,7 +115,7 @@ def test_a_retained_command_needs_nobody_who_listens(tmp_path: Path) -> None:
             made.judge.close()
             while (await made.call(lamp(), "7")).ok:
                 await asyncio.sleep(0.01)  # until the broker has noticed
-            assert (await made.call(lamp(retain=True), "8")).status is Status.SUCCEEDED
+            assert (await made.call(lamp(retain=True, idempotent=True), "8")).status is Status.SUCCEEDED
 
     asyncio.run(main())
 
