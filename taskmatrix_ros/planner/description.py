@@ -26,7 +26,7 @@ _DEFINITE = frozenset({"the", "my", "our", "your", "his", "her", "their", "that"
 _INDEFINITE = frozenset({"a", "an", "some", "any", "another", "one", "1"})
 _COUNTS = {"couple of": 2, "pair of": 2, "couple": 2}
 _PLACED = (
-    *("on top of", "out of", "off of", "next to", "inside of", "over on", "over in", "over at", "back on"),
+    *("on top of", "out of", "off of", "next to", "close to", "inside of", "over on", "over in", "over at", "back on"),
     *("on", "in", "at", "from", "off", "inside", "near", "by", "beside", "under", "behind", "within"),
 )
 _WITHOUT = (
@@ -271,7 +271,8 @@ def _purpose(part: Tokens, lexicon: Lexicon) -> tuple[str, str]:
     for situation in lexicon.situations:
         if situation.wants and any(_contains(words, phrase) for phrase in situation.said):
             return situation.wants, ""
-    return "", "" if part[0] == "for" else text
+    is_idle = part[0] == "for" or (bool(words) and words[0] in lexicon.aims)
+    return "", "" if is_idle else text
 
 
 def _contains(words: Sequence[str], phrase: Tokens) -> bool:

@@ -19,7 +19,15 @@ wash watch water wave whistle wipe write
 
 ENGLISH = Phrasebook(
     openers=phrases(
-        *("how would you", "how would you go about", "how do you", "what would you do to", "show me how to"),
+        *(
+            "how would you",
+            "how would",
+            "how would you go about",
+            "how do you",
+            "what would you do to",
+            "show me how to",
+        ),
+        *("what would you do if i asked you to", "what would you do if i told you to", "what if i asked you to"),
         *("could you be so kind as to", "would you be so kind as to", "be so kind as to", "do me a favor and"),
         *("do me a favour and", "any chance you could", "any chance you can", "is there any chance you could"),
         *("would you be able to", "are you able to", "would you be willing to", "do you think you could"),
@@ -44,6 +52,7 @@ ENGLISH = Phrasebook(
         *("can i please have", "could i please have", "i'm looking for", "i am looking for"),
     ),
     wish_verb=("bring", "me"),
+    reasons=phrases("so i can", "so that", "so we can", "because", "since", "as i", "in order to", "so i may"),
     helps=phrases("help", "help me", "help me out", "help me with that", "do something", "do something about it"),
     statements=phrases(
         *(
@@ -64,7 +73,19 @@ ENGLISH = Phrasebook(
             "it was",
         ),
         *("there's", "there is", "there are", "he", "he's", "she", "she's", "they", "they're", "this is", "that was"),
-        *("that's", "somebody", "someone", "the kids", "you left", "you forgot", "they should", "it should"),
+        *(
+            "that's",
+            "somebody",
+            "someone",
+            "the",
+            "this",
+            "these",
+            "those",
+            "you left",
+            "you forgot",
+            "they should",
+            "it should",
+        ),
     ),
     copulas=frozenset(
         {"is", "are", "was", "were", "has", "have", "had", "hurts", "hurt", "feels", "feel", "needs", "got"}

@@ -51,6 +51,7 @@ class Grounding:
         named = self._exactly(tokens)
         if named is not None and not (origin and self.map.knows_where):
             return named
+        tokens = self._with_whole_names(tokens)
         choice = self._choice(tokens, leave, origin)
         if choice is not None:
             return choice
@@ -136,6 +137,15 @@ class Grounding:
     def _are_things(self, ids: Iterable[str]) -> bool:
         ids = tuple(ids)
         return bool(ids) and all(self.map.get(one) is not None for one in ids)
+
+    def _with_whole_names(self, tokens: Tokens) -> Tokens:
+        """Keep a name that holds a joint, like ``salt and pepper``, from being cut: it becomes one token."""
+        for name in self.things.joined_names:
+            words = tuple(name.split())
+            at = next((i for i in range(len(tokens)) if tokens[i : i + len(words)] == words), None)
+            if at is not None:
+                tokens = (*tokens[:at], name, *tokens[at + len(words) :])
+        return tokens
 
     def _with_joined_traits(self, said: Sequence[Description]) -> tuple[Description, ...]:
         """Read ``something fizzy and healthy`` as one thing: what is only like something is said of the one before."""

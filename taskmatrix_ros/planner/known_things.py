@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 
 from taskmatrix_ros.planner.lexicon import Lexicon
 from taskmatrix_ros.planner.robot_map import MapObject, RobotMap
@@ -22,6 +23,9 @@ def squeezed(text: str) -> str:
 
 _PACKED = frozenset({"can", "bottle", "carton", "packet", "pack", "bag"})
 """Behind a name these say what a thing comes in; a wine glass is no wine."""
+
+
+_KEPT = 8192
 
 
 class Fit(IntEnum):
@@ -54,6 +58,9 @@ class KnownThings:
 
     def __init__(self, robot_map: RobotMap, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
+        # One sentence asks the same of the same thing many times over: for each way to cut it.
+        self._fit_once = lru_cache(maxsize=_KEPT)(self._fit)
+        self._holds_once = lru_cache(maxsize=_KEPT)(self._holds)
         recorded = {lexicon.canonical(plain(t)) for thing in robot_map.objects for t in thing.traits | thing.lacks}
         self._recorded = frozenset(recorded)
         self._things = {thing.id: self._known(thing) for thing in robot_map.objects}
@@ -64,9 +71,16 @@ class KnownThings:
             word for thing in robot_map.objects for name in thing.called for word in plain(name).split()
         )
         """Every word in a name."""
+        self.joined_names = tuple(
+            name for thing in robot_map.objects for name in map(plain, thing.called) if "and" in name.split()[1:-1]
+        )
+        """Names that hold an ``and``."""
 
     def fit(self, object_id: str, words: tuple[str, ...]) -> Fit | None:
         """Say how words fit a thing; None if they do not."""
+        return self._fit_once(object_id, words)
+
+    def _fit(self, object_id: str, words: tuple[str, ...]) -> Fit | None:
         known = self._things[object_id]
         text = " ".join(words)
         for form in (text, self._lexicon.singular(text)):
@@ -86,6 +100,9 @@ class KnownThings:
 
     def holds(self, object_id: str, words: tuple[str, ...]) -> bool:
         """Whether it is what the words say: a name, a kind, or a trait."""
+        return self._holds_once(object_id, words)
+
+    def _holds(self, object_id: str, words: tuple[str, ...]) -> bool:
         return self.fit(object_id, words) is not None or self._is_like(self._things[object_id], words)
 
     def is_known(self, words: tuple[str, ...]) -> bool:
@@ -133,6 +150,9 @@ class KnownThings:
         :param unpacked: what it comes in is not the thing itself: a can of soda is soda, an empty one is a can.
         """
         words = name.split()
+        if "and" in words:
+            yield name
+            return
         if len(words) > 2 and words[1] == "of" and words[0] in self._lexicon.packaging:
             yield from self._ends(" ".join(words[2:]))
         if unpacked and len(words) > 1 and words[-1] in _PACKED & self._lexicon.packaging:

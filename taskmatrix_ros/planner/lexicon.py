@@ -45,6 +45,7 @@ class Lexicon:
     servings: frozenset[str]
     idle: frozenset[str]
     occasions: frozenset[str]
+    aims: frozenset[str]
     irregular: Mapping[str, str]
 
     @staticmethod
@@ -85,6 +86,7 @@ class Lexicon:
             servings=frozenset(content.get("servings", ())),
             idle=frozenset(content.get("idle", ())),
             occasions=frozenset(content.get("occasions", ())),
+            aims=frozenset(content.get("aims", ())),
             irregular=irregular,
         )
 

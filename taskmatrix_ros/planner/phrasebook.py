@@ -37,6 +37,8 @@ class Phrasebook:
     wish_verb: Phrase = ()
     helps: tuple[Phrase, ...] = ()
     """Asks for what a statement before it is about."""
+    reasons: tuple[Phrase, ...] = ()
+    """What begins the reason behind a command."""
     statements: tuple[Phrase, ...] = ()
     """What begins a sentence that tells something, unless it is a wish."""
     copulas: frozenset[str] = frozenset()

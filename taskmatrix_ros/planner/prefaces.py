@@ -18,16 +18,36 @@ class Prefaces:
 
     def split(self, words: Words) -> tuple[tuple[Words, ...], Words]:
         """Cut off the statements that an utterance begins with. :returns: them, and the rest."""
+        because = self._reason(keys(words))
+        if because:
+            return (words[because:],), words[:because]
         cuts = segments(words, self._book)
         stated: list[Words] = []
         at = 0
-        while at < len(cuts) and self.is_statement(words[cuts[at].first : cuts[at].end]):
-            stated.append(words[cuts[at].first : cuts[at].end])
+        while at < len(cuts):
+            part = words[cuts[at].first : cuts[at].end]
+            goes_on = bool(stated) and at + 1 < len(cuts) and self._is_rest_of_list(part)
+            if not (goes_on or self.is_statement(part)):
+                break
+            stated.append(part)
             at += 1
         rest = words[cuts[at].first :] if at < len(cuts) else ()
         if not stated:
             return self._said_because(words, cuts)
         return tuple(stated), rest
+
+    def _reason(self, said: tuple[str, ...]) -> int:
+        """Give where the reason behind a command begins; 0 for none."""
+        for at in range(2, len(said)):
+            if any(starts_with(said, phrase, at) for phrase in self._book.reasons):
+                return at
+        return 0
+
+    def _is_rest_of_list(self, words: Words) -> bool:
+        """Whether it goes on with what a statement lists: ``I left out a coke, an apple, and water``."""
+        said = keys(words)
+        is_name = len(said) == 1 or said[0] in self._book.determiners or self._book.verbs.isdisjoint(said)
+        return len(said) <= _LISTED and is_name
 
     def is_statement(self, words: Words) -> bool:
         """Whether it tells something and asks for nothing."""
@@ -94,6 +114,9 @@ class Prefaces:
                 return ((named, trait),) if named else ()
         return ()
 
+
+_LISTED = 3
+"""Words of a part of a list, at most."""
 
 _WHEN = frozenset({"earlier", "before", "already", "just", "yesterday", "today", "now", "ago"})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,6 +58,7 @@ class ReadingGrounder:
         self._catalogue = catalogue
         self._grounding = grounding
         self._holds = holds
+        self._ends_of: dict[int, frozenset[str]] = {}
 
     def best(self, readings: Sequence[Reading]) -> GroundedReading | Trouble | None:
         """Give the most literal reading whose names mean something; else what is most likely wrong; None: nothing.
@@ -66,10 +67,15 @@ class ReadingGrounder:
         """
         able: list[GroundedReading] = []
         troubles: list[Trouble] = []
+        seen: set[tuple[int, _Said]] = set()
         for reading in readings:
             if reading.problem and reading.code != UNKNOWN_NAME:
                 continue
-            found = self._grounded(reading)
+            said = _Said.of(reading)
+            if (id(reading.expansion), said) in seen:
+                continue
+            seen.add((id(reading.expansion), said))
+            found = self._grounded(reading, said)
             if isinstance(found, GroundedReading):
                 able.append(found)
             elif found is not None:
@@ -96,9 +102,8 @@ class ReadingGrounder:
         when = grounded.reading.expansion.when
         return when is None or self._holds is None or all(self._holds(when, arguments) for arguments in grounded.each)
 
-    def _grounded(self, reading: Reading) -> GroundedReading | Trouble | None:
+    def _grounded(self, reading: Reading, said: _Said) -> GroundedReading | Trouble | None:
         """Ground the slots of a reading; None where its words have nothing to do with this map."""
-        said = _Said.of(reading)
         if reading.expansion.answer and (told := self._answered(reading, said)) is not None:
             return told
         if not said.object_slot:
@@ -157,14 +162,18 @@ class ReadingGrounder:
 
     def _ends(self, expansion: Expansion) -> frozenset[str]:
         """Give the places that a composite names itself as the end of a thing's way."""
-        found = set()
+        known = self._ends_of.get(id(expansion))
+        if known is None:
+            known = self._ends_of[id(expansion)] = frozenset(self._named_ends(expansion))
+        return known
+
+    def _named_ends(self, expansion: Expansion) -> Iterator[str]:
         for statement in expansion.statements({}):
             document = self._catalogue.get(statement.api)
             if document is not None and document.sets.get(HOLDING) == "null" and "place" in statement.arguments:
                 place = self._grounding.places.role(str(statement.arguments["place"]))
                 if isinstance(place, MapPlace):
-                    found.add(place.id)
-        return frozenset(found)
+                    yield place.id
 
 
 @dataclass(frozen=True, kw_only=True)

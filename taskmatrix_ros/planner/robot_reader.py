@@ -25,6 +25,7 @@ from taskmatrix_ros.planner.trouble import Trouble
 from taskmatrix_ros.planner.words import Word, Words, keys, matched_text
 
 _NOTES = "robot"
+_NAME_WORDS = 4
 
 
 @dataclass(frozen=True)
@@ -137,9 +138,8 @@ class RobotReader:
     def _carry_out(self, scene: Scene, stated: tuple[Words, ...], readings: Sequence[Reading]) -> Doing:
         notes = self._notes(scene)
         leaning = notes.leaning.joined(self._prefaces.leaning(stated))
-        mentioned = [*scene.mentioned]
-        if stated and (named := self._named_in(stated, notes.map)):
-            mentioned.append(named)
+        named = self._named_in(stated, notes.map)
+        mentioned = [*scene.mentioned, *([named] if named else [])]
         grounding = self._grounding(notes.map, leaning, mentioned, scene.area)
         best = ReadingGrounder(self._catalogue, grounding, scene.state.holds).best(readings)
         if best is None or isinstance(best, Trouble):
@@ -149,19 +149,25 @@ class RobotReader:
         question = best.reading.expansion.question
         if question:
             raise self._asked(question, best, grounding)
-        statements, after = self._written(best, grounding)
+        statements, after = self._written(best, grounding, knows_hand=HOLDING in scene.state.values)
         scene.notes[_NOTES] = _Notes(after, leaning)
         ids = tuple(thing.id for thing in best.objects)
+        if not statements:
+            return Doing(answer=f"I am holding the {_name(after, after.holding)}.", mentioned=ids)
         return Doing(statements=statements, targets=("robot", *ids), mentioned=ids, unless_done=True)
 
-    def _written(self, best: GroundedReading, grounding: Grounding) -> tuple[tuple[Statement, ...], RobotMap]:
+    def _written(
+        self, best: GroundedReading, grounding: Grounding, *, knows_hand: bool
+    ) -> tuple[tuple[Statement, ...], RobotMap]:
         """Give the statements with every place by its id, and the map after them."""
         statements: list[Statement] = []
         after = grounding.map
         for arguments in best.each:
             for statement in best.reading.expansion.statements(arguments):
                 statement = self._with_ids(statement, grounding)
-                after = self._moved(after, statement)
+                if self._is_held(after, statement):
+                    continue
+                after = self._moved(after, statement, knows_hand=knows_hand)
                 statements.append(statement)
         return tuple(statements), after
 
@@ -180,22 +186,31 @@ class RobotReader:
             arguments[name] = place.id
         return replace(statement, arguments=arguments)
 
-    def _moved(self, robot_map: RobotMap, statement: Statement) -> RobotMap:
+    def _moved(self, robot_map: RobotMap, statement: Statement, *, knows_hand: bool) -> RobotMap:
+        """Give the map after a call.
+
+        :param knows_hand: what the hand holds is known, also that it is empty.
+        :raises PlanningError: the hand is full, or does not hold what shall be put down.
+        """
         document = self._catalogue.get(statement.api)
         if document is None or HOLDING not in document.sets:
             return robot_map
         thing = str(statement.arguments.get("object", ""))
         if document.sets[HOLDING] == "null":
+            if knows_hand and robot_map.holding != thing:
+                raise _not_now(f"the robot does not hold the {_name(robot_map, thing)}; have it picked up first")
             place = str(statement.arguments.get("place") or robot_map.at)
             return robot_map.moved(thing, place).standing(at=place, holding="")
-        if robot_map.holding and robot_map.holding != thing:
-            held = robot_map.get(robot_map.holding)
-            name = held.said if held else robot_map.holding
-            raise PlanningError(
-                f"offline planner: the gripper holds one thing, and that is the {name} then; say where to put it first",
-                code=NOT_NOW,
-            )
+        if robot_map.holding:
+            held = _name(robot_map, robot_map.holding)
+            raise _not_now(f"the gripper holds one thing, and that is the {held} then; say where to put it first")
         return robot_map.moved(thing, "").standing(at=robot_map.at, holding=thing)
+
+    def _is_held(self, robot_map: RobotMap, statement: Statement) -> bool:
+        """Whether it takes what the hand holds already."""
+        document = self._catalogue.get(statement.api)
+        takes = document is not None and document.sets.get(HOLDING, "null") != "null"
+        return takes and bool(robot_map.holding) and robot_map.holding == statement.arguments.get("object")
 
     def _asked(self, question: str, best: GroundedReading, grounding: Grounding) -> ClarificationNeeded:
         things = best.objects
@@ -209,20 +224,26 @@ class RobotReader:
         )
 
     def _named_in(self, stated: tuple[Words, ...], robot_map: RobotMap) -> tuple[str, ...]:
-        """Give the one thing that statements name, for ``it``."""
+        """Give the things that statements name, for ``it`` and ``them``."""
+        grounding = self._grounding(robot_map, Leaning())
         found: list[str] = []
-        known = self._things(robot_map)
         for words in stated:
             said = keys(words)
-            for thing in robot_map.objects:
-                for first in range(len(said)):
-                    if any(
-                        known.is_name(thing.id, said[first:end])
-                        for end in range(first + 1, min(first + 4, len(said)) + 1)
-                    ):
-                        found.append(thing.id)
-                        break
-        return tuple(dict.fromkeys(found)) if len(set(found)) == 1 else ()
+            at = 0
+            while at < len(said):
+                ends = range(min(at + _NAME_WORDS, len(said)), at, -1)
+                end = next((end for end in ends if self._is_named(grounding, said[at:end])), at)
+                if end > at:
+                    things = grounding.objects(said[at:end])
+                    found += [] if isinstance(things, Trouble) else [thing.id for thing in things]
+                at = max(at + 1, end)
+        return tuple(dict.fromkeys(found))
+
+    def _is_named(self, grounding: Grounding, said: tuple[str, ...]) -> bool:
+        """Whether the words name things by what they are; a kind of which there are several names none."""
+        first = said[1:] if self._book.is_determiner(said[0]) else said
+        known = bool(first) and any(first == tuple(noun.split()) for noun in grounding.things.nouns)
+        return known and not isinstance(grounding.objects(said), Trouble)
 
     def _notes(self, scene: Scene) -> _Notes:
         notes = scene.notes.get(_NOTES)
@@ -258,6 +279,15 @@ class RobotReader:
         if self._known is None or self._known[0] != ids:
             self._known = (ids, KnownThings(robot_map, self._lexicon))
         return self._known[1]
+
+
+def _name(robot_map: RobotMap, object_id: str) -> str:
+    thing = robot_map.get(object_id)
+    return thing.said if thing else object_id
+
+
+def _not_now(message: str) -> PlanningError:
+    return PlanningError(f"offline planner: {message}", code=NOT_NOW)
 
 
 def _is_polite(text: str) -> bool:
