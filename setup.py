@@ -45,6 +45,7 @@ setup(
         "astral>=3.2,<4",
         "common-expression-language>=0.10,<0.11",
         "cronsim>=2.6,<3",
+        "holidays>=0.50,<1",
         "hassil>=3.12,<4",
         "httpcore2>=2.16,<3",
         "httpx2>=2.16,<3",

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import product
+from typing import Any
 
 from taskmatrix_ros.core.action_code import ActionCode, DocumentPin, VerifiedCode
 from taskmatrix_ros.core.api_document import ApiDocument
@@ -15,9 +20,16 @@ from taskmatrix_ros.core.policy import Policy
 from taskmatrix_ros.core.ports import Catalogue, Verifier
 from taskmatrix_ros.core.rule import Rule
 from taskmatrix_ros.executor.source_map import api_calls, parse_source
+from taskmatrix_ros.executor.straight_line import straight_line
+from taskmatrix_ros.expressions.expression import Expression
+from taskmatrix_ros.expressions.key_template import expand_key
+from taskmatrix_ros.expressions.spread import spread
 
 PLANNER = "rule"
 """What rules' code names as its planner."""
+
+_NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+"""For expressions that do not read it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +52,9 @@ class RuleCode:
         self._policy = Policy()
         self._ready: dict[str, ReadyCode] = {}
         """By rule."""
+        self._sets: dict[str, Mapping[str, Any]] = {}
+        """By code, what it sets."""
+        self._sets_revision = -1
         self._verified: dict[tuple[str, str], tuple[VerifiedCode, int]] = {}
         """By code and speaker, each with the catalogue's revision it was verified against."""
 
@@ -91,7 +106,7 @@ class RuleCode:
             self._verified = {kept: one for kept, one in self._verified.items() if one[1] == revision}
             self._verified[key] = (verified, revision)
         # Where a person may be asked first, everything is rehearsed, so that it can be shown: the whole way is gone.
-        if self._policy.approve or any(one.effect is Effect.HAZARDOUS for one in verified.documents.values()):
+        if self._policy.approve or any(map(_may_be_hazardous, verified.documents.values())):
             self._ready.pop(rule.id, None)
         else:
             self._ready[rule.id] = ReadyCode(*key, outline, verified, revision)
@@ -121,6 +136,46 @@ class RuleCode:
         ready = self._ready[rule.id] = replace(ready, revision=self._catalogue.revision)
         return ready
 
+    def sets(self, rule: Rule) -> Mapping[str, Any]:
+        """Give what a rule's code sets for certain: of calls with literals, one after the other, all that they set.
+
+        :returns: key of state -> value; of what depends on the world nothing.
+        """
+        if self._sets_revision != self._catalogue.revision:
+            self._sets_revision = self._catalogue.revision
+            self._sets.clear()
+        source = rule.action.code or ""
+        known = self._sets.get(source)
+        if known is None:
+            known = self._sets[source] = self._set_by(source)
+        return known
+
+    def _set_by(self, source: str) -> Mapping[str, Any]:
+        documents = {document.name: document for document in self.used(source)}
+        try:
+            calls = straight_line(source, documents) or ()
+        except SyntaxError:
+            return {}
+        set_to: dict[str, Any] = {}
+        for site, given in calls:
+            document = documents[site.api]
+            arguments = document.with_defaults(dict(given))
+            for (template, source), one in product(document.sets.items(), spread(document, arguments)):
+                expression = Expression.parse(source)
+                if expression.reads_state or expression.uses_now or expression.uses_result:
+                    continue
+                with suppress(ValueError):  # an argument of the wrong kind, which the verifier refuses
+                    set_to[expand_key(template, one)] = expression.evaluate({}, one, now=_NO_TIME)
+        return set_to
+
+    def is_hazardous(self, rule: Rule) -> bool:
+        """Whether a rule's code calls anything hazardous."""
+        return any(map(_may_be_hazardous, self.used(rule.action.code or "")))
+
     def forget(self, rule_id: str) -> None:
         """Forget a rule that is gone."""
         self._ready.pop(rule_id, None)
+
+
+def _may_be_hazardous(document: ApiDocument) -> bool:
+    return document.effect is Effect.HAZARDOUS or bool(document.hazardous_when)

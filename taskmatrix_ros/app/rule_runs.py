@@ -5,35 +5,45 @@ from __future__ import annotations
 import asyncio
 import difflib
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from taskmatrix_ros.app.rule_code import ReadyCode, RuleCode
 from taskmatrix_ros.app.rule_planner import RulePlanner
 from taskmatrix_ros.app.run_view import RunView
 from taskmatrix_ros.app.session import Session
+from taskmatrix_ros.core.approval import Question
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.clocks import HomeClock
 from taskmatrix_ros.core.diagnostic import Diagnostic, Severity
-from taskmatrix_ros.core.errors import ConfigError, RequestError, TaskMatrixError
+from taskmatrix_ros.core.errors import ConfigError, RequestError, TaskMatrixError, VerificationError
 from taskmatrix_ros.core.event_bus import Event, EventBus
 from taskmatrix_ros.core.instruction import Channel, Instruction
 from taskmatrix_ros.core.policy import Policy
-from taskmatrix_ros.core.ports import Catalogue, Planner, Verifier
-from taskmatrix_ros.core.rule import Firing, Rule, Trace, rule_of_firing
+from taskmatrix_ros.core.ports import Catalogue, Planner, Questions, Verifier
+from taskmatrix_ros.core.rule import Firing, Missed, Rule, Trace, rule_of_firing
 from taskmatrix_ros.core.state_store import StateStore, StateValue
-from taskmatrix_ros.expressions.key_template import expand_key, key_pattern
+from taskmatrix_ros.expressions.key_template import key_pattern
+from taskmatrix_ros.expressions.spread import expand_keys
+from taskmatrix_ros.rules.condition import parse_condition
 from taskmatrix_ros.rules.condition_state import CLOCK_KEYS
+from taskmatrix_ros.rules.conflicts import conflict_of
 from taskmatrix_ros.rules.engine import RuleEngine
 from taskmatrix_ros.rules.home_place import HomePlace
-from taskmatrix_ros.rules.rule_check import keys_read
+from taskmatrix_ros.rules.rule_check import keys_read, type_problem
 from taskmatrix_ros.store.database import Database
 from taskmatrix_ros.store.rule_makings import RuleMakings
 from taskmatrix_ros.store.rule_store import RuleStore
 
 _log = logging.getLogger(__name__)
+
+ASK_WITHIN = timedelta(minutes=30)
+"""How long a person may take to say whether something is still to be done."""
+
+_YES, _NO = "yes", "no"
 
 LOOK_EVERY_S = 1.0
 """Seconds between looks at the home's clock, which may jump."""
@@ -54,6 +64,7 @@ class RuleRuns:
         self._place = HomePlace()
         self._engine: RuleEngine | None = None
         self._session: Session
+        self._questions: Questions
         self._planner: RulePlanner
         self._stack = ExitStack()
         self.code = RuleCode(catalogue)
@@ -84,9 +95,11 @@ class RuleRuns:
         self._planner = RulePlanner(inner, self.code, self._rule_of)
         return self._planner
 
-    def connect(self, session: Session, verifier: Verifier, policy: Policy, place: HomePlace) -> None:
-        """Name what sees the runs through. Before ``start``."""
-        self._session, self._place = session, place
+    def connect(
+        self, session: Session, verifier: Verifier, policy: Policy, place: HomePlace, questions: Questions
+    ) -> None:
+        """Name what sees the runs through, and where a person is asked. Before ``start``."""
+        self._session, self._place, self._questions = session, place, questions
         self.code.connect(verifier, policy)
 
     def start(self) -> None:
@@ -131,7 +144,11 @@ class RuleRuns:
         :raises RequestError: an id is taken.
         """
         rules = tuple(rules)
-        warnings = [warning for rule in rules for warning in await self.check(rule)]
+        engine = self.engine
+        engine.check_new(rules)
+        warnings = [
+            warning for index, rule in enumerate(rules) for warning in await self.check(rule, among=rules[:index])
+        ]
         self.engine.add(rules, self._clock.now())
         self._arm()
         return tuple(warnings)
@@ -177,15 +194,40 @@ class RuleRuns:
         self.engine.find(rule_id)
         return self._store.traces(rule_id, limit)
 
-    async def check(self, rule: Rule) -> tuple[Diagnostic, ...]:
-        """Verify a rule's code with the rights it will have. :returns: warnings.
+    async def check(self, rule: Rule, *, among: Sequence[Rule] = ()) -> tuple[Diagnostic, ...]:
+        """Verify a rule's code with the rights it will have, and compare it with the rules that are there.
 
-        :raises VerificationError: it is refused.
+        :param among: rules that are saved with it.
+        :returns: warnings: keys of state that nobody knows, rules that set the same thing otherwise.
+        :raises VerificationError: its code is refused, or its condition compares what cannot be compared.
         """
-        warnings = list(self._unknown_keys(rule))
+        self._check_types(rule)
+        warnings = [*self._unknown_keys(rule), *self._conflicts(rule, among)]
         if rule.action.code is not None:
             warnings += (await self.code.verify(rule)).warnings
         return tuple(warnings)
+
+    def _check_types(self, rule: Rule) -> None:
+        if rule.condition is None:
+            return
+        types = {spec.key: spec.type for spec in self._catalogue.states()}
+        problem = type_problem(parse_condition(rule.condition), types)
+        if problem is not None:
+            raise VerificationError([Diagnostic(code="condition", message=f"rule {rule.id}: {problem}")])
+
+    def _conflicts(self, rule: Rule, among: Sequence[Rule]) -> Iterable[Diagnostic]:
+        mine = self.code.sets(rule)
+        if not mine:
+            return
+        there = self.engine.rules_that_set(mine)
+        new = ((one, self.code.sets(one)) for one in among)
+        for other, sets in {other.id: (other, sets) for other, sets in (*there, *new)}.values():
+            if other.id == rule.id or not other.enabled:
+                continue
+            found = conflict_of(rule, mine, other, sets, self._clock.now(), self._place)
+            if found is not None:
+                hint = "give one of them a condition that leaves the other's moment out, or another priority"
+                yield Diagnostic(code="conflict", message=str(found), hint=hint, severity=Severity.WARNING)
 
     def _unknown_keys(self, rule: Rule) -> Iterable[Diagnostic]:
         templates = [spec.key for spec in self._catalogue.states()]
@@ -300,7 +342,7 @@ class RuleRuns:
             return ()
         arguments = document.with_defaults(call.arguments)
         try:
-            return tuple(expand_key(template, arguments) for template in document.sets)
+            return tuple(key for template in document.sets for key in expand_keys(document, template, arguments))
         except ValueError:  # an argument of the wrong kind, which the Gate refuses
             return ()
 
@@ -313,6 +355,31 @@ class RuleRuns:
         elif (preparing := self._preparing.get(firing.firing_id)) is not None:
             preparing.cancel()
             asyncio.get_running_loop().call_soon(self._ended, firing, f"cancelled before it began: {reason}")
+
+    def ask(self, rule: Rule, firing: Firing) -> None:
+        """Ask a person whether a firing that is late is still to be done."""
+        task = asyncio.create_task(self._ask(rule, firing), name=f"ask-{firing.firing_id}")
+        self._preparing[firing.firing_id] = task
+        task.add_done_callback(lambda _task: self._preparing.pop(firing.firing_id, None))
+
+    async def _ask(self, rule: Rule, firing: Firing) -> None:
+        text = f"{rule.words}: {firing.why}. Do it now?"
+        question = Question(
+            run_id="", call_id="", text=text, choices=(_YES, _NO), expires_at=self._clock.now() + ASK_WITHIN
+        )
+        said = await self._questions.ask(question)
+        if self._engine is not None:
+            why = f"a person said {said}" if said else f"nobody answered within {ASK_WITHIN.total_seconds():.0f} s"
+            self._engine.answered(firing.firing_id, self._clock.now(), yes=said == _YES, said=why)
+            self._arm()
+
+    def sets(self, rule: Rule) -> Mapping[str, Any]:
+        """Give what a rule's code sets for certain."""
+        return self.code.sets(rule)
+
+    def missed_by_default(self, rule: Rule) -> Missed:
+        """Ask about what is hazardous, run the rest."""
+        return Missed.ASK if self.code.is_hazardous(rule) else Missed.RUN
 
     def told(self, rule: Rule, kind: str, why: str) -> None:
         """Tell whoever listens."""

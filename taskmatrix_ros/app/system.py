@@ -241,7 +241,7 @@ class System:
             )
         )
         stack.push_async_callback(self.session.close)
-        self.rules.connect(self.session, verifier, self._policy, self._place)
+        self.rules.connect(self.session, verifier, self._policy, self._place, self.questions)
         stack.push_async_callback(self.rules.close)
         stack.callback(self.latch.listen(self._stop_planning()))
         stack.callback(self.events.listen(self.uses.hear))

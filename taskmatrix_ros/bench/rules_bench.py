@@ -17,6 +17,7 @@ from taskmatrix_ros.bench import mqtt_echo
 from taskmatrix_ros.bench.figure import Figure
 from taskmatrix_ros.bench.options import BenchOptions
 from taskmatrix_ros.bench.round_trips import RoundTrips
+from taskmatrix_ros.bench.rules_many import LOADED, SIMULATED_DAYS, SIMULATED_RULES, load_s, simulate_s
 
 ROUNDS = 6
 EVENTS = 250
@@ -67,7 +68,11 @@ async def measure(announce: Callable[[str], None], _options: BenchOptions) -> Se
             figures.append((await place.latency("event_code", ours, RISING))[0])
         announce(f"{WATCHERS} rules that watch one sensor, and one")
         figures.append(await place.watchers())
-        return figures
+    announce(f"{LOADED} rules taken up by a start")
+    figures.append(await load_s(LOADED))
+    announce(f"{SIMULATED_DAYS} days with {SIMULATED_RULES} rules, tried twice")
+    figures.append(await asyncio.to_thread(simulate_s))
+    return figures
 
 
 class Bench:

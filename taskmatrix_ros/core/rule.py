@@ -31,10 +31,11 @@ class RunMode(StrEnum):
 
 
 class Missed(StrEnum):
-    """What happens to a moment that passed while nobody could act on it."""
+    """What happens to a moment that passed while nobody could act on it; ``ask``: a person decides."""
 
     RUN = "run"
     SKIP = "skip"
+    ASK = "ask"
 
 
 class Weekday(StrEnum):
@@ -176,6 +177,48 @@ class BeforeTrigger(Frozen):
     too_late: Missed = Missed.RUN
 
 
+class CalendarTrigger(Frozen):
+    """The start or end of a calendar's entries, ``offset_s`` seconds later; negative is earlier.
+
+    ``key``: state that lists the entries to come, each with ``start_at``, ``end_at`` and ``summary``. ``matching``:
+    only entries whose summary contains it, whatever the case.
+    """
+
+    kind: Literal["calendar"]
+    key: StateKey = "calendar.entries"
+    event: Literal["start", "end"] = "start"
+    offset_s: float = Field(default=0.0, ge=-MAX_SPAN_S, le=MAX_SPAN_S, allow_inf_nan=False)
+    matching: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
+
+
+BasicTrigger = Annotated[
+    TimeTrigger
+    | DateTrigger
+    | CronTrigger
+    | IntervalTrigger
+    | SunTrigger
+    | StateTrigger
+    | EventTrigger
+    | BeforeTrigger
+    | CalendarTrigger,
+    Field(discriminator="kind"),
+]
+
+
+class CombinedTrigger(Frozen):
+    """Several triggers as one: any of them, all of them in any order, or one after the other, within ``within_s``."""
+
+    kind: Literal["any", "all", "sequence"]
+    of: tuple[BasicTrigger, ...] = Field(min_length=2, max_length=20)
+    within_s: Annotated[float, Field(gt=0, le=MAX_SPAN_S, allow_inf_nan=False)] | None = None
+
+    @model_validator(mode="after")
+    def _within_a_time(self) -> Self:
+        if (self.within_s is None) != (self.kind == "any"):
+            raise ValueError("all and sequence want within_s, the seconds in which all must happen; any has none")
+        return self
+
+
 Trigger = Annotated[
     TimeTrigger
     | DateTrigger
@@ -184,7 +227,9 @@ Trigger = Annotated[
     | SunTrigger
     | StateTrigger
     | EventTrigger
-    | BeforeTrigger,
+    | BeforeTrigger
+    | CalendarTrigger
+    | CombinedTrigger,
     Field(discriminator="kind"),
 ]
 
@@ -209,8 +254,10 @@ class Rule(Frozen):
 
     ``text``: the person's own words. ``condition``: CEL over ``state`` and ``now``, asked when a trigger fires.
     ``bound``: firings that wait (queued) or run at once (parallel). ``missed`` and ``missed_within_s``: what happens to
-    a moment that passed while the node was away, and how many seconds late it may still run. ``once``: switched off
-    after its first firing. ``speaker``: whose rights it has.
+    a moment that passed while the node was away, and how many seconds late it may still run; left out, it is run, or
+    asked about where the code is hazardous. ``most_per_minute``: firings in a minute, beyond which it is a storm and
+    they are dropped. ``priority``: of rules that would set one thing differently at one moment, the highest has its
+    way. ``once``: switched off after its first firing. ``speaker``: whose rights it has.
     """
 
     id: RuleId
@@ -220,9 +267,10 @@ class Rule(Frozen):
     action: RuleAction
     mode: RunMode = RunMode.SINGLE
     bound: int = Field(default=10, ge=1, le=10_000)
-    missed: Missed = Missed.RUN
+    missed: Missed | None = None
     missed_within_s: Span = 600.0
     cooldown_s: Span = 0.0
+    most_per_minute: int = Field(default=20_000, ge=1, le=1_000_000)
     priority: int = Field(default=0, ge=-128, le=127)
     speaker: str = ""
     enabled: bool = True
@@ -250,8 +298,25 @@ class Rule(Frozen):
         return self.text or (self.action.instruction or f"rule {self.id}")
 
 
+PART = 64
+"""Distance of the numbers of triggers within one; a rule's own have those below."""
+
+
+def parts_of(rule: Rule) -> dict[int, Any]:
+    """Give a rule's basic triggers by number: those of a combined one have numbers of their own."""
+    parts: dict[int, Any] = {}
+    for index, trigger in enumerate(rule.triggers):
+        if isinstance(trigger, CombinedTrigger):
+            parts |= {index + PART * (inner + 1): part for inner, part in enumerate(trigger.of)}
+        else:
+            parts[index] = trigger
+    return parts
+
+
 class FiringState(StrEnum):
-    """How far a firing is."""
+    """How far a firing is; ``asked``: a person is asked whether it is still to be done."""
+
+    ASKED = "asked"
 
     QUEUED = "queued"
     RUNNING = "running"

@@ -38,11 +38,6 @@ class Agenda:
         if self._deadlines.pop((rule_id, trigger), None) is not None:
             self._store.clear_deadline(rule_id, trigger)
 
-    def clear_rule(self, rule_id: str, triggers: int) -> None:
-        """Have none of a rule's triggers wait."""
-        for trigger in range(-1, triggers):
-            self.clear(rule_id, trigger)
-
     def postpone(self, deadline: Deadline, until: datetime) -> None:
         """Look at a deadline again at ``until``; what is written stays as it is."""
         heapq.heappush(self._heap, (until, next(self._count), (deadline.rule_id, deadline.trigger), deadline))
@@ -54,10 +49,12 @@ class Agenda:
             heapq.heappop(self._heap)
         return self._heap[0][0] if self._heap else None
 
-    def take(self, now: datetime) -> Deadline | None:
-        """Take the earliest that is due off the heap; it stays written until it is set or cleared."""
-        due = self.next_at
-        return heapq.heappop(self._heap)[3] if due is not None and due <= now else None
+    def take_due(self, now: datetime) -> list[Deadline]:
+        """Take what is due off the heap, the earliest first; it stays written until it is set or cleared."""
+        taken = []
+        while (due := self.next_at) is not None and due <= now:
+            taken.append(heapq.heappop(self._heap)[3])
+        return taken
 
     def _put(self, deadline: Deadline) -> None:
         self._deadlines[deadline.rule_id, deadline.trigger] = deadline

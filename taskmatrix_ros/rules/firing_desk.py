@@ -1,4 +1,4 @@
-"""Decides what becomes of a trigger that fired: a run, a place in the queue, or a reason why not."""
+"""Decides what becomes of a trigger that fired: a run, a place in the queue, a question, or a reason why not."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from taskmatrix_ros.core.rule import Firing, FiringState, Rule, RunMode, Trace, Verdict, firing_id_of
+from taskmatrix_ros.core.rule import Firing, FiringState, Rule, RunMode, Trace, Verdict, firing_id_of, is_same
 from taskmatrix_ros.rules.condition_state import ConditionState
 from taskmatrix_ros.rules.home_place import HomePlace
 from taskmatrix_ros.rules.live_rule import LiveRule
@@ -16,22 +16,37 @@ from taskmatrix_ros.store.rule_store import RuleStore
 
 
 class FiringDesk:
-    """Writes every verdict; ``send`` tells the work of it, once what was decided is committed."""
+    """Writes every verdict; ``send`` tells the work of it, once what was decided is written."""
 
-    def __init__(self, store: RuleStore, state: Mapping[str, Any], work: RuleWork, place: HomePlace) -> None:
+    def __init__(
+        self,
+        store: RuleStore,
+        state: Mapping[str, Any],
+        work: RuleWork,
+        place: HomePlace,
+        changed_at: Mapping[str, datetime],
+    ) -> None:
         self._store, self._state, self._work, self._place = store, state, work, place
+        self._changed_at = changed_at
         self._outbox: list[Callable[[], None]] = []
+        self._moment: datetime | None = None
+        self._claims: dict[str, tuple[Any, str]] = {}
+        """Key of state -> what a rule that fired at this moment sets it to, and which."""
 
-    def consider(self, live: LiveRule, trigger: int, at: datetime, why: str, now: datetime, depth: int) -> str | None:
-        """Fire, queue, or say why not.
+    def consider(
+        self, live: LiveRule, trigger: int, at: datetime, why: str, now: datetime, depth: int, *, ask: bool = False
+    ) -> str | None:
+        """Fire, queue, ask, or say why not.
 
         :param at: the moment the trigger was for.
         :param depth: how many firings led to this one.
+        :param ask: a person decides, since the moment has passed.
         :returns: why the rule is to be switched off; None if it goes on.
         """
         objection = self._cooling(live, now)
         if objection is None and live.condition is not None:
-            holds, evidence = live.condition.holds(ConditionState(self._state, now, self._place), {}, now=now)
+            world = ConditionState(self._state, now, self._place, self._changed_at)
+            holds, evidence = live.condition.holds(world, {}, now=now)
             if not holds:
                 self.tell(live, Verdict.BLOCKED, f"{why}; but {evidence}", now, trigger)
                 return None
@@ -40,19 +55,35 @@ class FiringDesk:
             said = f"{depth} firings led to each other, the last by {why}; a rule of them starts what starts it"
             self.tell(live, Verdict.DROPPED, said, now, trigger)
             return f"stopped: {said}"
-        if (objection := objection or live.no_room()) is not None:
+        objection = objection or live.no_room() or self._overruled(live, now) or self._storm(live, now)
+        if objection is not None:
             self.tell(live, Verdict.DROPPED, f"{why}; but {objection}", now, trigger)
             return None
-        self._fire(live, trigger, at, why, now, depth)
+        self._fire(live, trigger, at, why, now, depth, ask=ask)
         return "done: it was to fire once" if live.rule.once else None
 
     def resume(self, live: LiveRule, firing: Firing) -> None:
-        """Take up a firing of an earlier life: one that ran is begun again by the same id."""
+        """Take up a firing: one that runs is begun, also again by the same id, one that was asked about asked again."""
         if firing.state is FiringState.RUNNING:
             live.running[firing.firing_id] = firing
             self.later(self._work.begin, live.rule, firing)
+        elif firing.state is FiringState.ASKED:
+            live.asked[firing.firing_id] = firing
+            self.later(self._work.ask, live.rule, firing)
         else:
             live.waiting.append(firing)
+
+    def answered(self, live: LiveRule, firing: Firing, now: datetime, *, yes: bool, said: str) -> None:
+        """Hear what a person said of a firing that was late."""
+        if not yes:
+            self._store.end_firing(firing.firing_id)
+            self.tell(live, Verdict.MISSED, f"{firing.why}; {said}", now, firing.trigger, firing.firing_id)
+            return
+        state = FiringState.QUEUED if live.must_wait else FiringState.RUNNING
+        firing = firing.model_copy(update={"state": state})
+        self._store.save_firing(firing)
+        self.tell(live, Verdict.NOTED, f"{firing.why}; {said}", now, firing.trigger, firing.firing_id)
+        self.resume(live, firing)
 
     def begin_next(self, live: LiveRule) -> None:
         """Begin what waited for the runs that have ended."""
@@ -86,19 +117,40 @@ class FiringDesk:
         self._outbox.append(lambda: do(*values))
 
     def send(self) -> None:
-        """Do what was decided; to be called when it is committed."""
+        """Do what was decided; to be called when it is written."""
         while self._outbox:
             self._outbox.pop(0)()
 
     def _cooling(self, live: LiveRule, now: datetime) -> str | None:
         last = live.counts.last_fired_at
-        if last is None or now >= last + live.cooldown:
+        if not live.rule.cooldown_s or last is None or now >= last + live.cooldown:
             return None
         return f"it cools down for another {(last + live.cooldown - now).total_seconds():.0f} s"
 
-    def _fire(self, live: LiveRule, trigger: int, at: datetime, why: str, now: datetime, depth: int) -> None:
+    def _storm(self, live: LiveRule, now: datetime) -> str | None:
+        before = live.storm
+        objection = live.too_many(now)
+        if objection is not None and not before:
+            self.announce(live.rule, "rule_storm", objection)
+        return objection
+
+    def _overruled(self, live: LiveRule, now: datetime) -> str | None:
+        """Say which rule, of those that fired at this very moment, has set otherwise what this one would set."""
+        if now != self._moment:
+            self._moment = now
+            self._claims.clear()
+        for key, value in live.sets.items():
+            claimed = self._claims.get(key)
+            if claimed is not None and claimed[1] != live.rule.id and not is_same(claimed[0], value):
+                return f"rule {claimed[1]} goes first and sets {key} to {claimed[0]!r}, not to {value!r}"
+        return None
+
+    def _fire(
+        self, live: LiveRule, trigger: int, at: datetime, why: str, now: datetime, depth: int, *, ask: bool
+    ) -> None:
         rule = live.rule
         sequence = live.counts.fired
+        state = FiringState.QUEUED if live.must_wait else FiringState.RUNNING
         firing = Firing(
             firing_id=firing_id_of(rule.id, trigger, at, sequence),
             rule_id=rule.id,
@@ -106,10 +158,12 @@ class FiringDesk:
             trigger=trigger,
             at=at,
             why=why,
-            state=FiringState.QUEUED if live.must_wait else FiringState.RUNNING,
+            state=FiringState.ASKED if ask else state,
             depth=depth,
         )
-        if rule.mode is RunMode.RESTART and live.must_wait:
+        for key, value in live.sets.items():
+            self._claims[key] = (value, rule.id)
+        if rule.mode is RunMode.RESTART and live.must_wait and not ask:
             self._make_way(live, now)
         self._store.save_firing(firing)
         self.tell(live, Verdict.FIRED, why, now, trigger, firing.firing_id)

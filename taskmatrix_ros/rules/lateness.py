@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from taskmatrix_ros.core.rule import Missed, Rule
+from taskmatrix_ros.core.rule import Missed
+from taskmatrix_ros.rules.live_rule import LiveRule
 from taskmatrix_ros.rules.moments import Moments
 
 ON_TIME_S = 5.0
@@ -14,19 +15,21 @@ MOST_UNSEEN = 1000
 """Moments that passed unseen and are counted one by one."""
 
 
-def lateness(rule: Rule, due: datetime, now: datetime) -> tuple[bool, str]:
+def lateness(live: LiveRule, due: datetime, now: datetime) -> tuple[Missed, str]:
     """Ask the rule's policy about a moment.
 
-    :returns: whether it still runs, and what to say of it; nothing where it is on time.
+    :returns: what is to become of it, and what to say of it; nothing where it is on time.
     """
-    late_s = (now - due).total_seconds()
+    late_s, within_s = (now - due).total_seconds(), live.rule.missed_within_s
     if late_s <= ON_TIME_S:
-        return True, ""
-    if rule.missed is Missed.SKIP:
-        return False, f"; skipped, {late_s:.0f} s late: missed is skip"
-    if late_s > rule.missed_within_s:
-        return False, f"; skipped, {late_s:.0f} s late: missed_within_s is {rule.missed_within_s:g}"
-    return True, f"; run {late_s:.0f} s late"
+        return Missed.RUN, ""
+    if live.missed is Missed.SKIP:
+        return Missed.SKIP, f"; skipped, {late_s:.0f} s late: missed is skip"
+    if late_s > within_s:
+        return Missed.SKIP, f"; skipped, {late_s:.0f} s late: missed_within_s is {within_s:g}"
+    if live.missed is Missed.ASK:
+        return Missed.ASK, f"; {late_s:.0f} s late"
+    return Missed.RUN, f"; run {late_s:.0f} s late"
 
 
 def pass_unseen(moments: Moments, due: datetime, now: datetime) -> tuple[datetime, int, datetime | None]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
-from taskmatrix_ros.core.rule import Firing, Rule
+from taskmatrix_ros.core.rule import Firing, Missed, Rule
 
 
 class RuleWork(Protocol):
@@ -16,5 +17,14 @@ class RuleWork(Protocol):
     def cancel(self, firing: Firing, reason: str) -> None:
         """End a run early."""
 
+    def ask(self, rule: Rule, firing: Firing) -> None:
+        """Ask a person whether a firing that is late is still to be done; answer with ``RuleEngine.answered``."""
+
     def told(self, rule: Rule, kind: str, why: str) -> None:
-        """Hear what a person should know: ``rule_fired``, ``rule_stopped``, ``rule_missed``."""
+        """Hear what a person should know: ``rule_fired``, ``rule_stopped``, ``rule_missed``, ``rule_storm``."""
+
+    def sets(self, rule: Rule) -> Mapping[str, Any]:
+        """Give what a rule's code sets for certain, as far as its text tells: key of state -> value."""
+
+    def missed_by_default(self, rule: Rule) -> Missed:
+        """Say what happens to a moment that was missed where the rule says nothing of it."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import heapq
+import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from taskmatrix_ros.core.rule import Firing, Rule, Trace
+from taskmatrix_ros.core.rule import Firing, Missed, Rule, Trace
 from taskmatrix_ros.rules.engine import RuleEngine
 from taskmatrix_ros.rules.home_place import HomePlace
-from taskmatrix_ros.store.database import Database
-from taskmatrix_ros.store.rule_store import RuleCounts, RuleStore
+from taskmatrix_ros.rules.memory_store import MemoryStore
+from taskmatrix_ros.store.rule_store import RuleCounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,17 @@ class Happening:
 class Simulation:
     """Runs rules from one moment to another. Every run takes ``run_s`` seconds and changes nothing."""
 
-    def __init__(self, rules: Iterable[Rule], place: HomePlace, *, run_s: float = 0.0) -> None:
+    def __init__(
+        self,
+        rules: Iterable[Rule],
+        place: HomePlace,
+        *,
+        run_s: float = 0.0,
+        sets: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
+        """:param sets: by rule, what its code sets for certain; of two that differ only one has its way."""
         self._rules, self._place, self._run = tuple(rules), place, timedelta(seconds=run_s)
+        self._sets = dict(sets or {})
 
     def run(
         self,
@@ -51,22 +62,17 @@ class Simulation:
         :returns: every trace, oldest first, and what was counted by rule.
         :raises ConfigError: a rule is wrong.
         """
-        database = Database(None)
-        database.open()
-        try:
-            return self._play(_TellingStore(database), from_at, to_at, history, dict(state or {}))
-        finally:
-            database.close()
+        return self._play(MemoryStore(), from_at, to_at, history, dict(state or {}))
 
     def _play(
         self,
-        store: _TellingStore,
+        store: MemoryStore,
         from_at: datetime,
         to_at: datetime,
         history: Iterable[StateChange | Happening],
         state: dict[str, Any],
     ) -> tuple[tuple[Trace, ...], Mapping[str, RuleCounts]]:
-        work = _NoWork(self._run)
+        work = _NoWork(self._run, self._sets)
         engine = RuleEngine(store, state, work, self._place)
         engine.open(from_at - timedelta(days=1))  # long settled: what is not in the history is not known
         engine.add(self._rules, from_at)
@@ -103,37 +109,35 @@ class Simulation:
 class _NoWork:
     """Runs that do nothing and end after a while."""
 
-    def __init__(self, run: timedelta) -> None:
+    def __init__(self, run: timedelta, sets: Mapping[str, Mapping[str, Any]]) -> None:
         self.now = datetime.min.replace(tzinfo=UTC)
-        self._run = run
-        self._ends: dict[str, datetime] = {}
+        self._run, self._sets = run, sets
+        self._ends: list[tuple[datetime, int, str]] = []
+        self._count = itertools.count()
 
     @property
     def next_at(self) -> datetime | None:
-        return min(self._ends.values(), default=None)
+        return self._ends[0][0] if self._ends else None
 
     def take(self) -> str:
-        firing_id = min(self._ends, key=lambda known: self._ends[known])
-        del self._ends[firing_id]
-        return firing_id
+        return heapq.heappop(self._ends)[2]
 
     def begin(self, _rule: Rule, firing: Firing) -> None:
-        self._ends[firing.firing_id] = max(self.now, firing.at) + self._run
+        heapq.heappush(self._ends, (max(self.now, firing.at) + self._run, next(self._count), firing.firing_id))
 
     def cancel(self, firing: Firing, _reason: str) -> None:
-        self._ends[firing.firing_id] = self.now
+        self._ends = [end for end in self._ends if end[2] != firing.firing_id]
+        heapq.heapify(self._ends)
+        heapq.heappush(self._ends, (self.now, next(self._count), firing.firing_id))
+
+    def ask(self, _rule: Rule, _firing: Firing) -> None:
+        pass
+
+    def sets(self, rule: Rule) -> Mapping[str, Any]:
+        return self._sets.get(rule.id, {})
+
+    def missed_by_default(self, _rule: Rule) -> Missed:
+        return Missed.RUN
 
     def told(self, _rule: Rule, _kind: str, _why: str) -> None:
         pass
-
-
-class _TellingStore(RuleStore):
-    """Keeps every trace, not only the latest."""
-
-    def __init__(self, database: Database) -> None:
-        super().__init__(database)
-        self.told: list[Trace] = []
-
-    def tell(self, trace: Trace, counts: RuleCounts, *, count: int = 1) -> RuleCounts:
-        self.told.append(trace)
-        return super().tell(trace, counts, count=count)

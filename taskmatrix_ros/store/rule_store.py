@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,12 +19,6 @@ TRACES_KEPT = 50
 """Per rule; the oldest make room."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_COUNTED = {
-    Verdict.FIRED: "fired",
-    Verdict.BLOCKED: "blocked",
-    Verdict.DROPPED: "dropped",
-    Verdict.MISSED: "missed",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +41,19 @@ class RuleCounts:
     missed: int = 0
     traces: int = 0
     last_fired_at: datetime | None = None
+
+
+def counted(trace: Trace, counts: RuleCounts, count: int = 1) -> RuleCounts:
+    """Count a line of a rule's story ``count`` times."""
+    verdict = trace.verdict
+    return RuleCounts(
+        counts.fired + (count if verdict is Verdict.FIRED else 0),
+        counts.blocked + (count if verdict is Verdict.BLOCKED else 0),
+        counts.dropped + (count if verdict is Verdict.DROPPED else 0),
+        counts.missed + (count if verdict is Verdict.MISSED else 0),
+        counts.traces + 1,
+        trace.at if verdict is Verdict.FIRED else counts.last_fired_at,
+    )
 
 
 class RuleStore:
@@ -156,13 +163,7 @@ class RuleStore:
 
     def tell(self, trace: Trace, counts: RuleCounts, *, count: int = 1) -> RuleCounts:
         """Add a line to a rule's story and count it ``count`` times. :returns: what is counted now."""
-        column = _COUNTED.get(trace.verdict)
-        changes: dict[str, Any] = {"traces": counts.traces + 1}
-        if column:
-            changes[column] = getattr(counts, column) + count
-        if trace.verdict is Verdict.FIRED:
-            changes["last_fired_at"] = trace.at
-        changed = replace(counts, **changes)
+        changed = counted(trace, counts, count)
         self._traces[trace.rule_id, counts.traces % TRACES_KEPT] = trace
         self._counts[trace.rule_id] = changed
         if not self._soon:

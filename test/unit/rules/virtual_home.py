@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from taskmatrix_ros.app.rule_reader import parse_rules
-from taskmatrix_ros.core.rule import Firing, Rule, Trace, Verdict
+from taskmatrix_ros.core.rule import Firing, Missed, Rule, Trace, Verdict
 from taskmatrix_ros.rules.engine import RuleEngine
 from taskmatrix_ros.rules.home_place import HomePlace
 from taskmatrix_ros.store.database import Database
@@ -25,6 +26,10 @@ class VirtualHome:
         self.path = path
         self.began: list[Firing] = []
         self.cancelled: list[str] = []
+        self.asked: list[Firing] = []
+        self.effects: dict[str, Mapping[str, Any]] = {}
+        """Rule -> what its code sets."""
+        self.hazardous: set[str] = set()
         self.said: list[tuple[str, str, str]] = []
         self.boot()
 
@@ -35,6 +40,7 @@ class VirtualHome:
         self.store = RuleStore(self.database)
         self.engine = RuleEngine(self.store, self.state, self, HomePlace())
         self.began.clear()
+        self.asked.clear()
         self.engine.open(self.now)
 
     def die(self, away_s: float = 0.0) -> None:
@@ -84,6 +90,15 @@ class VirtualHome:
 
     def cancel(self, firing: Firing, reason: str) -> None:
         self.cancelled.append(firing.firing_id)
+
+    def ask(self, rule: Rule, firing: Firing) -> None:
+        self.asked.append(firing)
+
+    def sets(self, rule: Rule) -> Mapping[str, Any]:
+        return self.effects.get(rule.id, {})
+
+    def missed_by_default(self, rule: Rule) -> Missed:
+        return Missed.ASK if rule.id in self.hazardous else Missed.RUN
 
     def told(self, rule: Rule, kind: str, why: str) -> None:
         self.said.append((rule.id, kind, why))
