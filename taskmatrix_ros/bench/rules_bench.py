@@ -17,6 +17,7 @@ from taskmatrix_ros.bench import mqtt_echo
 from taskmatrix_ros.bench.figure import Figure
 from taskmatrix_ros.bench.options import BenchOptions
 from taskmatrix_ros.bench.round_trips import RoundTrips
+from taskmatrix_ros.bench.rules_kill import KillReport, kill_drill
 from taskmatrix_ros.bench.rules_many import LOADED, SIMULATED_DAYS, SIMULATED_RULES, load_s, simulate_s
 
 ROUNDS = 6
@@ -25,8 +26,9 @@ WARM_UP = 50
 BURST = 2000
 BURSTS = 3
 WATCHERS = 1000
+PENDING_S = 20.0
 
-ANY_CHANGE = "{kind: state, key: bench.sensor}"
+ANY_CHANGE = "{kind: state, key: bench.sensor_level}"
 STRAIGHT = 'bench_ring(tune="low")'
 BRANCHING = 'tune = "low"\nfor loud in [1, 2, 3]:\n    if loud == 2 and tune == "low":\n        bench_ring(tune=tune)\n'
 RISING = ()
@@ -45,11 +47,11 @@ def rule(name: str, trigger: str, code: str) -> str:
 
 def watchers(count: int) -> Iterator[str]:
     """Write rules that all watch one sensor; only the first is concerned by what the bench publishes."""
-    yield rule("waits_for_500", "{kind: state, key: bench.sensor, to: 500}", STRAIGHT)
+    yield rule("waits_for_500", "{kind: state, key: bench.sensor_level, to: 500}", STRAIGHT)
     for number in range(1, count):
         bound = 1000 + number
         waited = f"to: {bound}" if number % 2 else f"above: {bound}"
-        yield rule(f"watcher_{number}", f"{{kind: state, key: bench.sensor, {waited}}}", STRAIGHT)
+        yield rule(f"watcher_{number}", f"{{kind: state, key: bench.sensor_level, {waited}}}", STRAIGHT)
 
 
 async def measure(announce: Callable[[str], None], _options: BenchOptions) -> Sequence[Figure]:
@@ -68,6 +70,8 @@ async def measure(announce: Callable[[str], None], _options: BenchOptions) -> Se
             figures.append((await place.latency("event_code", ours, RISING))[0])
         announce(f"{WATCHERS} rules that watch one sensor, and one")
         figures.append(await place.watchers())
+        announce(f"kill -9 with a for and a wait of {PENDING_S:g} s, a queue and a cron moment in the downtime")
+        figures += (await place.kill(PENDING_S)).figures()
     announce(f"{LOADED} rules taken up by a start")
     figures.append(await load_s(LOADED))
     announce(f"{SIMULATED_DAYS} days with {SIMULATED_RULES} rules, tried twice")
@@ -156,6 +160,12 @@ class Bench:
             unit="ms",
             baseline=statistics.median(alone) * 1e3,
         )
+
+    async def kill(self, pending_s: float) -> KillReport:
+        """Kill a home in the midst of what pends."""
+        folder = self._folder / "killed"
+        folder.mkdir()
+        return await kill_drill(self._broker.port, folder, for_s=pending_s, wait_s=pending_s)
 
     def _child(self, name: str, module: str, *arguments: str) -> ChildProcess:
         return ChildProcess(name, (sys.executable, "-m", module, *arguments), self._folder / "logs")

@@ -1,7 +1,6 @@
 """``python -m taskmatrix_ros.bench.rules_home --port N --folder F --rules F.yaml``: a home of its own whose rules work.
 
-Everything as in the node: gate, audit log, journal in a file. With ``--load N`` it only takes up N rules that are in
-its store already, and says how long that took.
+Everything as in the node: gate, audit log, journal in a file. Started again in the same folder it goes on.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from taskmatrix_ros.core.resources import resource
 async def serve(port: int, folder: Path, rules: Path) -> None:
     """Open, save the rules and serve until cancelled."""
     system = System(
-        [resource("config/bench/rules.yaml")],
+        [resource("config/bench/rules.yaml"), resource("api_manifests/time.yaml")],
         store_file=folder / "state" / "taskmatrix.sqlite",
         make_bindings=lambda catalogue, state: [
             MqttBinding(
@@ -35,7 +34,8 @@ async def serve(port: int, folder: Path, rules: Path) -> None:
     await system.open()
     try:
         system.recover()
-        await system.rules.add(load_rules(rules, system.rules.place))
+        if not system.rules.engine.rules():  # an earlier life has saved them
+            await system.rules.add(load_rules(rules, system.rules.place))
         keep_garbage_small()
         _say("home ready: its rules work")
         await asyncio.Event().wait()
