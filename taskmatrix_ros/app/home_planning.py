@@ -22,6 +22,7 @@ from taskmatrix_ros.core.run import Rehearsed
 from taskmatrix_ros.executor.interpreter import Interpreter
 from taskmatrix_ros.executor.rehearsal import Rehearsal
 from taskmatrix_ros.executor.verifier import Verifier
+from taskmatrix_ros.planner.home.home_reader import HomeReader
 from taskmatrix_ros.planner.offline_planner import OfflinePlanner
 from taskmatrix_ros.planner.timed_reader import TimedReader
 from taskmatrix_ros.registry.home_state import home_state
@@ -73,7 +74,9 @@ class HomePlanning:
         self._stack = AsyncExitStack()
         robot_map = map_of_home(home)
         timed = TimedReader(self._registry, home)
-        self._planner = OfflinePlanner(self._registry, utterance_readers=(timed,), robot_map=lambda: robot_map)
+        self._planner = OfflinePlanner(
+            self._registry, [HomeReader(home)], utterance_readers=(timed,), robot_map=lambda: robot_map
+        )
         self._state: dict[str, Any] = {}
         self._verifier: Verifier
         self._rehearsal: Rehearsal
@@ -90,6 +93,7 @@ class HomePlanning:
         await interpreter.open()
         self._verifier = Verifier(self._registry, interpreter)
         self._rehearsal = Rehearsal(interpreter)
+        await self.plan("what time is it")  # builds the grammar, which no sentence should have to wait for
 
     async def close(self) -> None:
         """End the sandbox."""

@@ -18,6 +18,7 @@ Bench = Callable[[Announce, BenchOptions], Coroutine[Any, Any, Sequence[Figure]]
 BENCHES = {
     "crash": "kill -9 at every boundary of the journal; what is lost, doubled or ended wrongly",
     "executor": "what the executor adds to a call, an action and a hundred runs at once",
+    "planner": "how right and how fast sentences become plans offline (--data DIR, --out DIR for what fails)",
     "rules": "what a rule adds to an event over MQTT, what a burst loses, and what many rules cost",
     "selector": "how fast, how fresh and how right APIs are found among a million (--apis N, --data DIR)",
     "sim": "how fast the embedded simulator is, how soon it is there, whether it repeats itself",

@@ -62,6 +62,8 @@ class Meaning:
     carry_out: CarryOut
     problem: str = ""
     """Why it cannot be done as it was said: then ``carry_out`` raises, and a reader that understands it goes first."""
+    firm: bool = False
+    """Every word of it was understood: with a problem, too, no other reader may take it for something else."""
     open_length: int = 0
     """Characters that were taken as they came, as the name of something nobody knows."""
     joints: int = 0

@@ -60,7 +60,7 @@ class ClauseSplitter:
         words = self._normalizer.words(text)
         if len(words) > MAX_WORDS:
             raise _too_long(f"{len(words)} words", f"{MAX_WORDS} words")
-        words = self._trim(words)
+        words = self._trim(words) or words
         whole = self._meaning(words)
         if whole is not None and not (whole.problem or whole.joints or whole.open_length):
             return (Clause(words, meaning=whole),)
@@ -119,7 +119,7 @@ class ClauseSplitter:
     def _clause(self, words: Words, first: int, end: int) -> Clause:
         own = self._trim(words[first:end])
         meaning = self._meaning(own)
-        if meaning is not None and not meaning.problem:
+        if meaning is not None and (meaning.firm or not meaning.problem):
             return Clause(own, meaning=meaning, swallowed=meaning.joints)
         clause = self._by_sentences(own, words[:first])
         if meaning is None or (clause.best is not None and not clause.best.problem and not clause.dubious):
@@ -132,10 +132,16 @@ class ClauseSplitter:
             return None
         words = (*words[:-1], words[-1].joined())
         if words not in self._meant_before:
-            found = [meaning for reader in self._readers if (meaning := reader.read(words)) is not None]
-            able = (meaning for meaning in found if not meaning.problem)
-            self._meant_before[words] = next(able, found[0] if found else None)
+            meaning = self._asked(words)
+            shorter = self._normalizer.without_weak_closer(words) if meaning is None or meaning.problem else words
+            other = self._asked(shorter) if len(shorter) < len(words) else None
+            self._meant_before[words] = other if other is not None and not other.problem else meaning
         return self._meant_before[words]
+
+    def _asked(self, words: Words) -> Meaning | None:
+        found = [meaning for reader in self._readers if (meaning := reader.read(words)) is not None]
+        able = (meaning for meaning in found if not meaning.problem or meaning.firm)
+        return next(able, found[0] if found else None)
 
     def _by_sentences(self, own: Words, before: Words) -> Clause:
         clause = self._understood(own, before)

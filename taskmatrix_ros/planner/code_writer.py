@@ -123,6 +123,8 @@ def literal(value: Any) -> str:
     """
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=not value.isprintable())
+    if isinstance(value, list):
+        return f"[{', '.join(map(literal, value))}]"
     text = repr(value)
     try:
         ast.literal_eval(text)

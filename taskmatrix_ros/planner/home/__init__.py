@@ -1,0 +1,1 @@
+"""Understands what people say about the devices of a home, offline."""

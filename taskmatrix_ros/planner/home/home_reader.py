@@ -1,0 +1,219 @@
+"""Reads clauses about the devices of a home."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from taskmatrix_ros.core.errors import ClarificationNeeded, PlanningError
+from taskmatrix_ros.core.home import Home
+from taskmatrix_ros.planner.clause_reader import Doing, Meaning, Scene
+from taskmatrix_ros.planner.home import (
+    list_commands,
+    media_commands,
+    number_commands,
+    question_answers,
+    switch_commands,
+    timer_commands,
+)
+from taskmatrix_ros.planner.home.clause_parse import ClauseParse
+from taskmatrix_ros.planner.home.command import Command, Handler, Stage
+from taskmatrix_ros.planner.home.home_index import HomeIndex
+from taskmatrix_ros.planner.home.home_sentences import COMMANDS
+from taskmatrix_ros.planner.home.question_sentences import QUESTIONS
+from taskmatrix_ros.planner.home.resolver import UNFIT
+from taskmatrix_ros.planner.home.sentence_matcher import Sentence
+from taskmatrix_ros.planner.home.spelling import Spelling
+from taskmatrix_ros.planner.home.tokens import Tokens, tokens_of
+from taskmatrix_ros.planner.normalizer import Normalizer
+from taskmatrix_ros.planner.phrasebooks import phrasebook_of
+from taskmatrix_ros.planner.reading import UNKNOWN_NAME
+from taskmatrix_ros.planner.symbolic_state import SymbolicState
+from taskmatrix_ros.planner.words import Words
+
+_HANDLERS: Mapping[str, Handler] = {
+    **switch_commands.HANDLERS,
+    **number_commands.HANDLERS,
+    **media_commands.HANDLERS,
+    **list_commands.HANDLERS,
+    **timer_commands.HANDLERS,
+    **question_answers.HANDLERS,
+}
+_SENTENCES = tuple(
+    Sentence.parse(command, options, source, rank)
+    for rank, (command, options, sources) in enumerate((*QUESTIONS, *COMMANDS))
+    for source in sources
+)
+_FILLERS = frozenset({"please", "kindly", "just", "now", "again", "also", "too", "maybe", "immediately", "quickly"})
+_BEFORE = frozenset({"first", "then", "next", "finally", "afterwards", "and"})
+_LEADING = frozenset({"in", "on", "at", "for"})
+_NOT_ABOUT_DEVICES = ("ask_", "bare", "timer", "list", "play")
+_MOST_CANDIDATES = 24
+_LONGEST = 40
+"""Tokens of a clause."""
+
+_FINAL = frozenset({"LIMIT", "NOT_NOW"})
+"""What was understood and is not possible: no other reading of the words may do something else."""
+
+_NOWHERE = frozenset({UNKNOWN_NAME, UNFIT})
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class HomeReader:
+    """A ``ClauseReader`` over a home. What it knows of names it builds anew when the home's revision rises."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._normalizer = Normalizer(phrasebook_of("en"), "en")
+        self._built: HomeIndex | None = None
+        self._spelling: Spelling | None = None
+        by_word: dict[str, list[Sentence]] = {}
+        self._anchorless = [sentence for sentence in _SENTENCES if not sentence.anchors]
+        for sentence in _SENTENCES:
+            for word in sentence.anchors:
+                by_word.setdefault(word, []).append(sentence)
+        self._by_word = by_word
+
+    @property
+    def openings(self) -> Set[str]:
+        """Verbs that no politeness may take away."""
+        return _OPENINGS | self.index.beginnings
+
+    @property
+    def index(self) -> HomeIndex:
+        """The names of the home as it is now."""
+        if self._built is None or self._built.revision != self._home.revision:
+            self._built = HomeIndex(self._home, self._normalizer)
+            self._spelling = Spelling(self._built, _GRAMMAR_WORDS)
+        return self._built
+
+    def read(self, words: Words) -> Meaning | None:
+        """Understand words as one clause about devices."""
+        index = self.index
+        tokens = tokens_of(words)
+        if not tokens or len(tokens) > _LONGEST:
+            return None
+        # The first attempt that fits has the words right: a looser one would do something else.
+        found = next(((firm, c) for firm, c in self._attempts(index, words, tokens) if c), None)
+        return None if found is None else self._meaning(index, words, found[1], firm=found[0])
+
+    def _attempts(self, index: HomeIndex, words: Words, tokens: Tokens) -> Iterator[tuple[bool, list[Command]]]:
+        """Read ever less literally: as it stands, without fillers, spelt as names are, by parts of names.
+
+        :returns: whether every word was understood, and the commands.
+        """
+        yield True, self._commands(ClauseParse(index, words, tokens), tokens)
+        assert self._spelling is not None
+        plain = tuple(token for token in tokens if token.key not in _FILLERS or token.key in index.vocabulary)
+        if len(plain) > 1 and plain[0].key in _BEFORE:
+            plain = plain[1:]
+        if plain and len(plain) < len(tokens):
+            yield True, self._commands(ClauseParse(index, words, plain), plain)
+        spelt = self._spelling.mended(plain)
+        if spelt != plain:
+            yield True, self._commands(ClauseParse(index, words, spelt), spelt)
+        yield True, self._commands(ClauseParse(index, words, spelt, partial=True), spelt)
+        yield False, self._commands(ClauseParse(index, words, spelt, open_names=True), spelt, actions_only=True)
+
+    def _commands(self, parse: ClauseParse, tokens: Tokens, *, actions_only: bool = False) -> list[Command]:
+        found = [*self._matching(parse, tokens), *self._after_place(parse, tokens)]
+        found = found or list(self._before_exception(parse, tokens))
+        if actions_only:
+            found = [command for command in found if not command.name.startswith(_NOT_ABOUT_DEVICES)]
+        return found[:_MOST_CANDIDATES]
+
+    def _after_place(self, parse: ClauseParse, tokens: Tokens) -> Iterator[Command]:
+        """Read a command behind its place: ``in the kitchen, turn on the lights``."""
+        if tokens[0].key not in _LEADING:
+            return
+        for end, place in parse.readers()["place"](0):
+            rest = tokens[end:]
+            for command in self._matching(parse.of(rest), rest) if len(rest) > 1 else ():
+                if "place" not in command.slots:
+                    yield command.having(place=place)
+
+    def _before_exception(self, parse: ClauseParse, tokens: Tokens) -> Iterator[Command]:
+        """Read a command before what is left out of it: ``turn all lights off except the lamp``."""
+        apart = parse.exception()
+        if apart is None:
+            return
+        at, left_out = apart
+        rest = tokens[:at]
+        for command in self._matching(parse.of(rest), rest):
+            targets = tuple(replace(target, excepts=left_out) for target in command.slots.get("targets", ()))
+            if targets:
+                yield command.having(targets=targets)
+
+    def _matching(self, parse: ClauseParse, tokens: Tokens) -> Iterator[Command]:
+        readers = parse.readers()
+        chosen = {id(s): s for s in self._anchorless}
+        for token in tokens:
+            for sentence in self._by_word.get(token.key, ()):
+                chosen[id(sentence)] = sentence
+        for sentence in sorted(chosen.values(), key=lambda s: _ORDER[id(s)]):
+            for slots in sentence.match(tokens, readers):
+                names = [name for name, _ in slots]
+                if len(set(names)) == len(names):
+                    yield Command(sentence.command, sentence.options, dict(slots))
+
+    def _meaning(self, index: HomeIndex, words: Words, candidates: Sequence[Command], *, firm: bool) -> Meaning:
+        trial = Scene(state=SymbolicState({}, _EPOCH), now=_EPOCH)
+        problem = ""
+        try:
+            chosen, _ = _carried_out(index, trial, candidates)
+        except PlanningError as error:
+            chosen = candidates[0]
+            if error.error_code in _NOWHERE or error.error_code == "LIMIT":
+                problem = error.message
+        text = " ".join(
+            str(chosen.slots[name]) for name in ("item", "message", "query", "name") if name in chosen.slots
+        )
+        joints = sum(word in ("and", "then") for word in text.casefold().split()) + text.count(",")
+
+        def carry_out(scene: Scene) -> Doing:
+            return _carried_out(index, scene, candidates)[1]
+
+        return Meaning(
+            words=words,
+            carry_out=carry_out,
+            problem=problem,
+            firm=firm,
+            open_length=len(text),
+            joints=joints,
+            weak=chosen.name == "bare",
+        )
+
+
+def _carried_out(index: HomeIndex, scene: Scene, candidates: Sequence[Command]) -> tuple[Command, Doing]:
+    """Carry out the first that can be; what asks, or is not possible, ends the search."""
+    first: PlanningError | None = None
+    for command in candidates:
+        try:
+            return command, _HANDLERS[command.name](command, Stage.of(index, scene))
+        except ClarificationNeeded:
+            raise
+        except PlanningError as error:
+            if error.error_code in _FINAL or error.error_code == "AMBIGUOUS" or command.options.get("final"):
+                raise
+            first = first or error
+    assert first is not None
+    raise first
+
+
+def _words_of(sources: Sequence[str]) -> frozenset[str]:
+    found: set[str] = set()
+    for source in sources:
+        plain = "".join(" " if letter in "()[]|{}:" else letter for letter in source)
+        found.update(plain.lower().split())
+    return frozenset(found)
+
+
+_ORDER = {id(sentence): at for at, sentence in enumerate(_SENTENCES)}
+_GRAMMAR_WORDS = _words_of([sentence.source for sentence in _SENTENCES])
+_OPENINGS = frozenset(
+    {
+        *("turn", "switch", "set", "open", "close", "lock", "unlock", "dim", "brighten", "activate", "deactivate"),
+        *("is", "are", "what", "which", "how", "who", "where", "did", "have", "do", "can", "skip", "next"),
+    }
+)
