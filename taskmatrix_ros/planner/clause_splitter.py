@@ -127,7 +127,7 @@ class ClauseSplitter:
         return Clause(own, meaning=meaning, swallowed=meaning.joints)
 
     def _meaning(self, words: Words) -> Meaning | None:
-        """Ask the readers: the first that can do it, else the first that knows why it cannot be done."""
+        """Ask the readers, also without words that may only be said at the end."""
         if not self._readers or not words or len(words) > _MAX_CLAUSE_WORDS:
             return None
         words = (*words[:-1], words[-1].joined())
@@ -139,9 +139,14 @@ class ClauseSplitter:
         return self._meant_before[words]
 
     def _asked(self, words: Words) -> Meaning | None:
-        found = [meaning for reader in self._readers if (meaning := reader.read(words)) is not None]
-        able = (meaning for meaning in found if not meaning.problem or meaning.firm)
-        return next(able, found[0] if found else None)
+        """Ask one reader after the other: the first that can do it, else the first that knows why it cannot be done."""
+        refused: Meaning | None = None
+        for reader in self._readers:
+            meaning = reader.read(words)
+            if meaning is not None and (meaning.firm or not meaning.problem):
+                return meaning
+            refused = refused or meaning
+        return refused
 
     def _by_sentences(self, own: Words, before: Words) -> Clause:
         clause = self._understood(own, before)

@@ -35,6 +35,7 @@ ENGLISH = Phrasebook(
         *("it would be nice if you could", "i would be grateful if you could", "maybe you could", "perhaps you could"),
         *("no wait", "actually", "oh", "pls", "robot please", "i was wondering if you could"),
         *("i wonder if you could", "would it be possible to", "is it possible to", "let us"),
+        *("um", "uh", "er", "hmm", "like", "look", "listen"),
         *("please", "kindly", "hey", "hi", "hello", "ok", "okay", "so", "well", "now", "just", "robot", "computer"),
         *("could you", "can you", "would you", "will you", "could you please", "can we", "you can", "you could"),
         *("i want you to", "i would like you to", "i'd like you to", "i need you to", "you should", "let's"),

@@ -180,7 +180,7 @@ class OfflinePlanner:
             language.suggestions,
             self._catalogue,
             context,
-            readers=(*language.readers, *(self._readers if in_english else ())),
+            readers=(*(self._readers if in_english else ()), *language.readers),
             utterance_readers=(*(self._utterance_readers if in_english else ()), *language.utterance_readers)
             if whole
             else (),

@@ -118,7 +118,7 @@ class HomeReader:
 
     def _commands(self, parse: ClauseParse, tokens: Tokens, *, actions_only: bool = False) -> list[Command]:
         found = [*self._matching(parse, tokens), *self._after_place(parse, tokens)]
-        found = found or list(self._before_exception(parse, tokens))
+        found = found or list(self._before_exception(parse, tokens)) or list(self._before_place(parse, tokens))
         if actions_only:
             found = [command for command in found if not command.name.startswith(_NOT_ABOUT_DEVICES)]
         return found[:_MOST_CANDIDATES]
@@ -132,6 +132,18 @@ class HomeReader:
             for command in self._matching(parse.of(rest), rest) if len(rest) > 1 else ():
                 if "place" not in command.slots:
                     yield command.having(place=place)
+
+    def _before_place(self, parse: ClauseParse, tokens: Tokens) -> Iterator[Command]:
+        """Read a command before its place: ``raise the volume by 10 percent in the kitchen``."""
+        read = parse.readers()["place"]
+        for at in range(len(tokens) - 1, 1, -1):
+            for end, place in read(at):
+                if end != len(tokens):
+                    continue
+                rest = tokens[:at]
+                for command in self._matching(parse.of(rest), rest):
+                    if "place" not in command.slots and not any(t.is_located for t in command.targets):
+                        yield command.having(place=place)
 
     def _before_exception(self, parse: ClauseParse, tokens: Tokens) -> Iterator[Command]:
         """Read a command before what is left out of it: ``turn all lights off except the lamp``."""

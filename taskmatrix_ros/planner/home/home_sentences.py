@@ -17,7 +17,7 @@ _WANT = (
 )
 _BE = "[(is|are|to be|be|get|gets|stay|stays)] [(all|both)] [(turned|switched|put)]"
 _BY = "[(by|with)]"
-_A_BIT = "[{bit}]"
+_A_BIT = "[({bit}|{true_percent:amount}|{degrees:amount})]"
 _MEDIA = "(music|movie|film|show|tv show|media|song|track|playback|video|podcast|radio|player|it|this|that)"
 _TIMER = "[a|an|the|my|another] [new]"
 _LIST = "(on|onto|to|in|into|on to)"
@@ -151,10 +151,10 @@ COMMANDS: tuple[Entry, ...] = (
         "change",
         {"what": "volume", "sign": 1},
         (
-            f"(turn up|increase|raise|pump up|crank up|up) [the] volume {_A_BIT} [(on|in|of|for) {{targets}}] {_BY} [{{percent:amount}}]",
+            f"(turn up|increase|raise|pump up|crank up|up) [the] (volume|music|sound|audio|radio) {_A_BIT} [(on|in|of|for) {{targets}}] {_BY} [{{percent:amount}}]",
             f"(increase|raise|turn up) {{targets}} volume {_A_BIT} {_BY} [{{percent:amount}}]",
-            f"turn [the] volume up {_A_BIT} {_BY} [{{percent:amount}}] [(on|in|of|for) {{targets}}]",
-            f"turn [the] volume up (on|in|of|for) {{targets}} {_A_BIT} {_BY} [{{percent:amount}}]",
+            f"turn [the] (volume|music|sound|audio|radio) up {_A_BIT} {_BY} [{{percent:amount}}] [(on|in|of|for) {{targets}}]",
+            f"turn [the] (volume|music|sound|audio|radio) up (on|in|of|for) {{targets}} {_A_BIT} {_BY} [{{percent:amount}}]",
             f"turn {{targets}} volume up {_A_BIT} {_BY} [{{percent:amount}}]",
             f"volume up {_A_BIT} {_BY} [{{percent:amount}}] [(on|in|of|for) {{targets}}]",
             f"{{targets}} volume up {_A_BIT} {_BY} [{{percent:amount}}]",
@@ -167,10 +167,10 @@ COMMANDS: tuple[Entry, ...] = (
         "change",
         {"what": "volume", "sign": -1},
         (
-            f"(turn down|decrease|reduce|lower|down) [the] volume {_A_BIT} [(on|in|of|for) {{targets}}] {_BY} [{{percent:amount}}]",
+            f"(turn down|decrease|reduce|lower|down) [the] (volume|music|sound|audio|radio) {_A_BIT} [(on|in|of|for) {{targets}}] {_BY} [{{percent:amount}}]",
             f"(decrease|reduce|lower|turn down) {{targets}} volume {_A_BIT} {_BY} [{{percent:amount}}]",
-            f"turn [the] volume down {_A_BIT} {_BY} [{{percent:amount}}] [(on|in|of|for) {{targets}}]",
-            f"turn [the] volume down (on|in|of|for) {{targets}} {_A_BIT} {_BY} [{{percent:amount}}]",
+            f"turn [the] (volume|music|sound|audio|radio) down {_A_BIT} {_BY} [{{percent:amount}}] [(on|in|of|for) {{targets}}]",
+            f"turn [the] (volume|music|sound|audio|radio) down (on|in|of|for) {{targets}} {_A_BIT} {_BY} [{{percent:amount}}]",
             f"turn {{targets}} volume down {_A_BIT} {_BY} [{{percent:amount}}]",
             f"volume down {_A_BIT} {_BY} [{{percent:amount}}] [(on|in|of|for) {{targets}}]",
             f"{{targets}} volume down {_A_BIT} {_BY} [{{percent:amount}}]",
@@ -326,8 +326,7 @@ COMMANDS: tuple[Entry, ...] = (
             f"({_SET}|{_MORE}) {{targets}} (brightness|light level|brightness level) [to|at] {{percent:amount}}",
             f"({_SET}|{_MORE}) {{targets}} [(to|at)] {{percent:amount}} brightness",
             "(dim|brighten|fade) {targets} (to|at|down to|up to) {percent:amount}",
-            f"{_TURN} on {{targets}} (to {{percent:amount}}|at {{true_percent:amount}}) [brightness]",
-            f"{_TURN} {{targets}} on (to {{percent:amount}}|at {{true_percent:amount}}) [brightness]",
+            f"{_TURN} on {{targets}} (to {{percent:amount}}|at {{true_percent:amount}}) brightness",
             "{targets} [(to|at)] {percent:amount} brightness",
             "{targets} brightness [(to|at)] {percent:amount}",
             "[the] brightness [of|in|on|at|for] {targets} [(to|at)] {percent:amount}",
@@ -501,6 +500,8 @@ COMMANDS: tuple[Entry, ...] = (
         (
             f"({_SET}|{_MORE}) {{targets}} [(to|at)] {{true_percent:amount}}",
             f"({_SET}|{_MORE}) {{targets}} (to {{percent:amount}}|at {{true_percent:amount}})",
+            f"{_TURN} on {{targets}} (to {{percent:amount}}|at {{true_percent:amount}})",
+            f"{_TURN} {{targets}} on (to {{percent:amount}}|at {{true_percent:amount}})",
             "(turn) {targets} (up|down) to {percent:amount}",
             "(turn up|turn down) {targets} to {percent:amount}",
             "{targets} {true_percent:amount}",

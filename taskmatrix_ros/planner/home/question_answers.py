@@ -96,6 +96,17 @@ def _names(stage: Stage, ids: Sequence[str]) -> str:
     return listed(sorted(stage.index.title(entity, ids) for entity in ids))
 
 
+def _on(command: Command, stage: Stage) -> Doing:
+    """Tell what is on, at a place or in the home."""
+    place: Target | None = command.slots.get("place")
+    areas = None if place is None else stage.resolver.places_of(place)
+    ids = stage.resolver.in_area(_SWITCHED, areas)
+    return Doing(answer=state_answer(stage, ids, "on", "which"), targets=ids)
+
+
+_SWITCHED = frozenset({"light", "switch", "fan", "media_player", "climate", "humidifier"})
+
+
 def _value(command: Command, stage: Stage) -> Doing:
     want = Want(verb="read", domains=SEEN, question=True)
     ids = stage.resolver.resolve(command.targets, want)
@@ -396,6 +407,7 @@ def _sentence(lines: Sequence[str]) -> str:
 
 HANDLERS: Mapping[str, Handler] = {
     "ask_state": _state,
+    "ask_on": _on,
     "ask_value": _value,
     "ask_attribute": _attribute,
     "ask_temperature": _temperature,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from taskmatrix_ros.planner.home.home_index import HomeIndex, singular
+from taskmatrix_ros.planner.home.home_index import HomeIndex, Named, singular
 from taskmatrix_ros.planner.home.home_nouns import NOUNS, PLACE_NOUNS, Noun, is_of_kind
 from taskmatrix_ros.planner.home.tokens import Tokens, number_in
 
@@ -249,7 +249,8 @@ class TargetParser:
         indefinite = not quantity and self._key(begin) in _INDEFINITE and bool(self._key(begin + 1))
         begin += indefinite
         count = number_in(self._key(begin))
-        if count is not None and not indefinite and count.is_integer() and 2 <= count <= 20 and begin > at:
+        counted = begin > at or ((noun := NOUNS.get((self._key(begin + 1),))) is not None and noun.plural)
+        if count is not None and not indefinite and count.is_integer() and 2 <= count <= 20 and counted:
             yield begin + 1, Target(said="", quantity=str(int(count)), plural=True, others=others)
         plural = bool(quantity)
         yield begin, Target(said="", quantity=quantity, plural=plural, indefinite=indefinite, others=others)
@@ -307,22 +308,31 @@ class TargetParser:
             if any(token.comma for token in self._tokens[at : end - 1]):
                 continue
             named = self._index.named(key)
-            if named is not None and named.entities:
-                yield from self._with_noun(end, replace(frame, entities=named.entities))
+            if named is not None and (entities := self._named_like(named)):
+                yield from self._with_noun(end, replace(frame, entities=entities), is_place=bool(named.areas))
             elif self._index.is_hidden(key):
                 yield end, replace(frame, hidden=True)
             one = (*key[:-1], singular(key[-1]))
             if one != key and (several := self._index.named(one)) is not None and several.entities:
                 yield from self._with_noun(end, replace(frame, entities=several.entities, plural=True))
 
+    def _named_like(self, named: Named) -> tuple[str, ...]:
+        """Give the entities of a name; of one that is a place's as well only lights, which a place alone means."""
+        if not (named.areas or named.floors):
+            return named.entities
+        return tuple(entity for entity in named.entities if self._index.entity(entity).domain == "light")
+
     def _ends_item(self, at: int) -> bool:
         return at < len(self._keys) and (self._tokens[at - 1].comma or self._keys[at] in ("and", "&"))
 
-    def _with_noun(self, at: int, target: Target) -> Iterator[tuple[int, Target]]:
-        """Let a name be followed by what it is: ``the play corner lights``, ``party mode scene``."""
+    def _with_noun(self, at: int, target: Target, *, is_place: bool = False) -> Iterator[tuple[int, Target]]:
+        """Let a name be followed by what it is: ``the play corner lights``, ``party mode scene``.
+
+        :param is_place: it is the name of a place, too: its lights are then those of the place.
+        """
         for length in (3, 2, 1):
             noun = NOUNS.get(self._keys[at : at + length])
-            if noun is None or at + length > len(self._keys):
+            if noun is None or at + length > len(self._keys) or (is_place and noun.plural):
                 continue
             fitting = tuple(entity for entity in target.entities if self._is_of(entity, noun))
             if fitting:
@@ -344,7 +354,7 @@ class TargetParser:
             words = self._keys[at:end]
             if any(token.comma for token in self._tokens[at : end - 1]) or "and" in words:
                 continue
-            found = self._index.holding(words)
+            found = () if any(number_in(word) is not None for word in words) else self._index.holding(words)
             if found and not all(word in PLACE_NOUNS for word in words):
                 several = singular(words[-1]) != words[-1]
                 target = replace(frame, entities=found, partial=True, plural=frame.plural or several)
