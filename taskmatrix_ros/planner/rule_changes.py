@@ -43,6 +43,8 @@ _CANCEL = r"(?:cancel|delete|remove|forget|drop|scrap|call off|get rid of|undo|d
 _CANCEL_THAT = re.compile(
     rf"(?:no )?(?:{_CANCEL} (?:about )?{_THAT}|never ?mind(?: that| it)?|forget (?:about )?(?:it|that))"
 )
+_NEVER_MIND = re.compile(r"never ?mind(?: that| it)?|forget (?:about )?(?:it|that)")
+"""With no rule to be deleted it means that nothing is to be done."""
 _CANCEL_ALL = re.compile(rf"{_CANCEL} (?:all|every|all of)(?: of)?(?: the| my)? ?(?:{_KIND}|of them)")
 _CANCEL_NAMED = re.compile(
     rf"{_CANCEL} (?:the|my)? ?(?:(?P<before>.+?) {_KIND}|{_KIND} (?:about|for|to|that|with|at|on|of|"
@@ -102,6 +104,8 @@ class RuleChanges:
             return RuleWish("rule_list", {})
         if _CANCEL_ALL.fullmatch(said):
             return RuleWish("rule_delete", {"rule": "all"})
+        if not self._rules and _NEVER_MIND.fullmatch(said):
+            return None
         if _CANCEL_THAT.fullmatch(said):
             return RuleWish("rule_delete", {"rule": self._rules[-1].id if self._rules else LAST})
         if match := _CANCEL_NAMED.fullmatch(said):

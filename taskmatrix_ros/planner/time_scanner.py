@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date, time, timedelta
+from functools import cache
 
 from taskmatrix_ros.planner.time_lexicon import MONTHS, NAMED_TIMES, ORDINALS, PARTS, UNITS_S, WEEKDAYS
 from taskmatrix_ros.planner.time_phrase import Clock, OnDay
@@ -22,6 +23,11 @@ Found = tuple[float, int]
 _DAY = timedelta(days=1)
 
 
+@cache
+def _split(phrase: str) -> tuple[str, ...]:
+    return tuple(phrase.split())
+
+
 class TimeScanner:
     """Every method reads at a place and gives what it found with the place behind it, or None. Pure."""
 
@@ -37,11 +43,12 @@ class TimeScanner:
 
     def says(self, at: int, *phrases: str) -> int:
         """Give the place behind the longest of the phrases that stands there; 0 if none does."""
-        ends = [at + len(words) for phrase in phrases if self._has(at, words := phrase.split())]
-        return max(ends, default=0)
-
-    def _has(self, at: int, words: Sequence[str]) -> bool:
-        return list(self._words[at : at + len(words)]) == list(words)
+        first, end = self.word(at), 0
+        for phrase in phrases:
+            words = _split(phrase)
+            if words[0] == first and self._words[at : at + len(words)] == words:
+                end = max(end, at + len(words))
+        return end
 
     # --- durations ----------------------------------------------------------------------------------------------------
 

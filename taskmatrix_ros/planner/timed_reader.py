@@ -66,6 +66,7 @@ class TimedReader:
         self._catalogue = catalogue
         self._home = home
         self._normalizer = Normalizer(ENGLISH, "en")
+        self._named: tuple[Any, StateNames] | None = None
 
     def read(self, text: str, scene: Scene, plan: PlanText) -> Doing | None:
         """Give the calls; None for an utterance that is for now.
@@ -77,13 +78,20 @@ class TimedReader:
         if self._catalogue.get("rule_add") is None or not words or len(words) > MAX_WORDS:
             return None
         words = self._normalizer.trimmed(words, ENGLISH.verbs)
-        names = StateNames.of_catalogue(self._catalogue, scene.state.values)
-        if self._home is not None:
-            names += StateNames.of_home(self._home)
+        names = self._names(scene.state.values)
         now = scene.now.astimezone(ZoneInfo(scene.zone)) if scene.zone else scene.now
         home = _Home(now=now, rules=scene.rules, names=names)
         statements = _Utterance(self._catalogue, home, cache(plan)).read(words)
         return None if statements is None else Doing(statements=statements)
+
+    def _names(self, state: Mapping[str, Any]) -> StateNames:
+        """Name the state; anew only when documents, the home or the keys that are known have changed."""
+        home = self._home
+        key = (self._catalogue.revision, home.revision if home is not None else 0, frozenset(state))
+        if self._named is None or self._named[0] != key:
+            names = StateNames.of_catalogue(self._catalogue, state)
+            self._named = (key, names if home is None else names + StateNames.of_home(home))
+        return self._named[1]
 
 
 class _Utterance:
