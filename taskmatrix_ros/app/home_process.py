@@ -11,7 +11,9 @@ from functools import partial
 
 from taskmatrix_ros.app.home_desk import HomeDesk
 from taskmatrix_ros.app.home_socket import socket_file
+from taskmatrix_ros.app.presence import Presence
 from taskmatrix_ros.app.profile_bindings import make_bindings
+from taskmatrix_ros.app.profile_presence import make_presence
 from taskmatrix_ros.app.profile_system import profile_system
 from taskmatrix_ros.app.settings import Settings, load_settings
 from taskmatrix_ros.core.errors import ConfigError, TaskMatrixError
@@ -43,14 +45,20 @@ async def _run(settings: Settings) -> None:
         raise ConfigError(f"profile '{settings.profile}' has `ros:`; its node runs as taskmatrix_ros.node.process")
     system = profile_system(settings, partial(make_bindings, settings))
     desk = HomeDesk(system, socket_file(settings.profile))
+    presence: Presence | None = None
     try:
         await system.open()
         await desk.open()
         system.recover()
+        presence = make_presence(settings, system)
+        if presence is not None:
+            await presence.open()
         sys.stdout.write("node ready: takes instructions on a local socket\n")
         sys.stdout.flush()
         await asyncio.Event().wait()
     finally:
+        if presence is not None:
+            await presence.close()
         await desk.close()
         await system.close()
 

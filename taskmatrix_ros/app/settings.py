@@ -11,6 +11,7 @@ import yaml
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from taskmatrix_ros.app.apis_settings import ApisSettings
+from taskmatrix_ros.app.presence_settings import PresenceSettings
 from taskmatrix_ros.app.profile_models import ModelsSettings
 from taskmatrix_ros.app.setting_errors import setting_error
 from taskmatrix_ros.bindings.function import FunctionSettings
@@ -88,6 +89,7 @@ class Settings(Frozen):
     ros: RosSettings | None = None
     mqtt: MqttSettings | None = None
     homeassistant: HomeAssistantSettings | None = None
+    presence: PresenceSettings | None = None
     http: HttpSettings = HttpSettings()
     functions: FunctionSettings = FunctionSettings()
     mcp: McpSettings | None = None
@@ -105,6 +107,16 @@ class Settings(Frozen):
             raise ValueError("a simulator or skills need `ros:`")
         if (self.processes.broker or self.processes.devices) and self.mqtt is None:
             raise ValueError("a broker or devices need `mqtt:`")
+        return self
+
+    @model_validator(mode="after")
+    def _presence_has_its_side(self) -> Self:
+        if self.presence is None:
+            return self
+        if self.mqtt is None or self.presence.broker not in self.mqtt.brokers:
+            raise ValueError(f"presence needs the broker {self.presence.broker!r} under `mqtt.brokers`")
+        if self.presence.events is not None and self.homeassistant is None:
+            raise ValueError("presence.events needs `homeassistant:`, whose events they are")
         return self
 
     @model_validator(mode="after")

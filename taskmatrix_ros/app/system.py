@@ -136,6 +136,7 @@ class System:
         self.approvals = ApprovalDesk(self.events, catalogue=self.registry, policy=self._policy, audit=self.audit)
         self.questions = QuestionDesk(self.events)
         self.rules = RuleRuns(self._database, self.state, self.events, self.registry, self.clock)
+        self.bindings: tuple[Binding, ...] = ()
         self.verifier: Verifier
         self.runner: Runner
         self.safety: Safety
@@ -174,6 +175,7 @@ class System:
             stack.callback(self.latch.follow(self._audit_latch))
         self.latch.restore()
         bindings = self._make_bindings(self.registry, self.state)
+        self.bindings = tuple(bindings)
         self.safety = Safety(self.latch, bindings)
         for binding in bindings:
             stack.push_async_callback(binding.close)

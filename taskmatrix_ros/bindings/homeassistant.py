@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from typing import Any, Protocol
 
@@ -32,6 +32,9 @@ _REGISTRY_EVENTS = (
     "area_registry_updated", "floor_registry_updated", "device_registry_updated", "entity_registry_updated",
     "label_registry_updated", "service_registered", "service_removed",
 )  # fmt: skip
+
+
+Hear = Callable[[Mapping[str, Any]], None]
 
 
 class LiveCatalogue(Catalogue, Protocol):
@@ -66,6 +69,7 @@ class HomeAssistantBinding:
         self._reloading: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._listeners: list[Callable[[], None]] = []
+        self._events: dict[str, list[Hear]] = {}
 
     async def open(self) -> None:
         """Connect, and take over what there is.
@@ -104,6 +108,24 @@ class HomeAssistantBinding:
         """Tell when floors, areas, entities or their names have changed. :returns: the way to end it."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+
+    def hear(self, event_type: str, listener: Hear) -> Callable[[], None]:
+        """Tell the data of events of Home Assistant's bus, over every connection. :returns: the way to end it."""
+        self._events.setdefault(event_type, []).append(listener)
+        if self._link is not None and self._link.ready.is_set() and len(self._events[event_type]) == 1:
+            self._begin(self._subscribe_event(self._link, event_type))
+
+        def undo() -> None:
+            if listener in self._events.get(event_type, ()):
+                self._events[event_type].remove(listener)
+
+        return undo
+
+    def fire(self, event_type: str, data: Mapping[str, Any]) -> None:
+        """Put an event on Home Assistant's bus, if it is there and the token's user may."""
+        if self._link is not None:
+            with suppress(Lost):
+                self._link.send("fire_event", event_type=event_type, event_data=dict(data)).add_done_callback(_forget)
 
     def peer_problem(self) -> str | None:
         """Say in one line why Home Assistant cannot be reached and what to do, or None if it can."""
@@ -231,6 +253,8 @@ class HomeAssistantBinding:
         for kind in _REGISTRY_EVENTS:
             with suppress(Refused):  # a user without the right sees what there was at the start
                 await self._link.subscribe(self._registry_changed, "subscribe_events", event_type=kind)
+        for event_type in tuple(self._events):
+            await self._subscribe_event(self._link, event_type)
         self._states.begin()
         await self._link.subscribe(self._states.take, "subscribe_entities")
         await self._states.wait_begun()
@@ -310,9 +334,26 @@ class HomeAssistantBinding:
 
     def _reload_soon(self) -> None:
         self._reloading = None
-        task = asyncio.ensure_future(self._reload())
+        self._begin(self._reload())
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work, name="homeassistant-work")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _subscribe_event(self, link: HomeAssistantLink, event_type: str) -> None:
+        def hear(event: Mapping[str, Any]) -> None:
+            for listener in tuple(self._events.get(event_type, ())):
+                listener(event.get("data") or {})
+
+        try:
+            await link.subscribe(hear, "subscribe_events", event_type=event_type)
+        except Refused as error:
+            _log.error(
+                "homeassistant: events %r are not heard: %s; the token's user must be an owner", event_type, error
+            )
+        except Lost:
+            return
 
     async def _reload(self) -> None:
         link = self._link
@@ -322,6 +363,11 @@ class HomeAssistantBinding:
             await self._load_registries(link)
             await self._offer(link)
             self._take_over()
+
+
+def _forget(answer: asyncio.Future[Any]) -> None:
+    if not answer.cancelled() and (error := answer.exception()) is not None:
+        _log.info("homeassistant did not take an event: %s", error)
 
 
 async def _or_empty(answer: asyncio.Future[Any]) -> Any:

@@ -58,7 +58,13 @@ class CallRules:
         if not self.reasons or self.document.effect is Effect.HAZARDOUS:
             return None
         document = self.document.model_copy(update={"effect": Effect.HAZARDOUS})
-        rules = CallRules(document, self._policy, robot_namespace=robot_namespace, own_namespaces=own_namespaces)
+        rules = CallRules(
+            document,
+            self._policy,
+            robot_namespace=robot_namespace,
+            own_namespaces=own_namespaces,
+            own_topics=self._own_topics,
+        )
         rules.window = self.window
         return rules
 

@@ -9,7 +9,9 @@ from contextlib import AsyncExitStack
 
 from lifecycle_msgs.msg import State
 
+from taskmatrix_ros.app.presence import Presence
 from taskmatrix_ros.app.profile_bindings import make_bindings
+from taskmatrix_ros.app.profile_presence import make_presence
 from taskmatrix_ros.app.profile_system import profile_system
 from taskmatrix_ros.app.settings import Settings
 from taskmatrix_ros.app.system import System
@@ -53,6 +55,7 @@ class TaskNode:
         self._lifecycle = NodeThread(self._ros, "lifecycle", namespace=namespace, make=TransitionNode)
         self._configured = AsyncExitStack()
         self._server: ExecuteTaskServer | None = None
+        self._presence: Presence | None = None
         self.system: System | None = None
 
     async def open(self) -> None:
@@ -127,9 +130,15 @@ class TaskNode:
         assert self.system is not None
         self.system.recover()
         self._server.accept(accepting=True)
+        self._presence = make_presence(self._settings, self.system)
+        if self._presence is not None:
+            await self._presence.open()
 
     async def deactivate(self) -> None:
         """Refuse new goals; leave the runs that wait, cancel those that act."""
+        if self._presence is not None:
+            await self._presence.close()
+            self._presence = None
         if self._server is not None:
             self._server.accept(accepting=False)
         if self.system is not None:

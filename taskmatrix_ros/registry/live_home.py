@@ -22,6 +22,8 @@ from taskmatrix_ros.registry.exposure import exposed_by_default
 from taskmatrix_ros.registry.home_snapshot import HomeSnapshot
 
 Entry = Mapping[str, Any]
+OWN_IDS = "taskmatrix"
+"""Begins the identifiers and unique ids of what this node announces of itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +58,7 @@ class LiveHome:
         self._areas: tuple[HomeArea, ...] = ()
         self._registered: dict[str, HomeEntity] = {}
         self._hidden: set[str] = set()
+        self._own: set[str] = set()
         self._shown: Mapping[str, Mapping[str, bool]] | None = None
         self._entities: dict[str, HomeEntity] = {}
         self._order: tuple[HomeEntity, ...] | None = None
@@ -107,12 +110,13 @@ class LiveHome:
         known_areas = {area.id for area in self._areas}
         devices = {str(device.get("id")): device for device in registries.devices}
         self._shown = registries.exposed
-        self._registered = {}
-        self._hidden = set()
+        self._registered, self._hidden, self._own = {}, set(), set()
         for entry in registries.entities:
             entity_id = str(entry.get("entity_id", ""))
             device = devices.get(str(entry.get("device_id")), {})
             area = entry.get("area_id") or device.get("area_id")
+            if _is_own(entry, device):
+                self._own.add(entity_id)
             if entry.get("hidden_by") or entry.get("entity_category") or entry.get("disabled_by"):
                 self._hidden.add(entity_id)
             self._registered[entity_id] = HomeEntity.model_construct(
@@ -171,7 +175,7 @@ class LiveHome:
         )
 
     def _is_exposed(self, entity_id: str, attributes: Mapping[str, Any]) -> bool:
-        if entity_id in self._barred:
+        if entity_id in self._barred or entity_id in self._own:
             return False
         if self._expose == "all":
             return True
@@ -181,6 +185,14 @@ class LiveHome:
             return bool(self._shown.get(entity_id, {}).get("conversation"))
         # Nobody has chosen yet: what Home Assistant would choose for Assist.
         return entity_id not in self._hidden and exposed_by_default(entity_id, attributes.get("device_class"))
+
+
+def _is_own(entry: Entry, device: Entry) -> bool:
+    """Whether this node, or another of its kind, announced the entity to Home Assistant: it is never imported back."""
+    ids = [str(pair[-1]) for pair in device.get("identifiers") or () if pair]
+    if entry.get("platform") == "mqtt":
+        ids.append(str(entry.get("unique_id", "")))
+    return any(one == OWN_IDS or one.startswith(f"{OWN_IDS}_") for one in ids)
 
 
 def is_unavailable(entity: HomeEntity) -> bool:

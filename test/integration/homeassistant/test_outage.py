@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from taskmatrix_ros.app.apis_settings import ApisSettings
 from taskmatrix_ros.app.system import System
 from taskmatrix_ros.bench.home_assistant_server import HomeAssistantServer
 from taskmatrix_ros.bindings.homeassistant import HomeAssistantBinding, HomeAssistantSettings
@@ -82,7 +83,7 @@ async def outage(server: HomeAssistantServer, folder: Path) -> None:
         [folder / "outage.yaml"],
         store_file=folder / "store.sqlite",
         make_bindings=make,
-        trusted=("homeassistant",),
+        apis=ApisSettings(trust=("homeassistant",)),
     )
     await system.open()
     try:

@@ -1,0 +1,72 @@
+"""What the node announces of itself to Home Assistant: one MQTT discovery message for each entity."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from taskmatrix_ros import __version__
+from taskmatrix_ros.app.presence_settings import BASE_TOPIC
+
+AVAILABILITY = f"{BASE_TOPIC}/availability"
+STOP = f"{BASE_TOPIC}/stop/set"
+RUN = f"{BASE_TOPIC}/state/run"
+RESULT = f"{BASE_TOPIC}/state/result"
+ASKS = f"{BASE_TOPIC}/state/asks"
+ROBOT = f"{BASE_TOPIC}/state/robot"
+
+_SENSORS = (
+    # object id, name, state topic, template, icon
+    ("run", "Run", RUN, "{{ value_json.state }}", "mdi:progress-check"),
+    ("task", "Task", RUN, "{{ value_json.text[:250] }}", "mdi:text"),
+    ("last_result", "Last result", RESULT, "{{ value_json.status }}", "mdi:flag-checkered"),
+    ("pending_approval", "Pending approval", ASKS, "{{ value_json.approval[:250] }}", "mdi:hand-back-right"),
+    ("pending_question", "Pending question", ASKS, "{{ value_json.question[:250] }}", "mdi:help-circle"),
+)
+_ROBOT_SENSORS = (
+    ("robot_position", "Robot position", ROBOT, "{{ value_json.position[:250] }}", "mdi:robot"),
+    ("robot_holding", "Robot holding", ROBOT, "{{ value_json.holding[:250] }}", "mdi:robot-industrial"),
+)
+
+
+def discovery_messages(prefix: str, name: str, *, robot: bool) -> dict[str, dict[str, Any]]:
+    """Give topic -> message. There is a button for stop, and none for what takes a person at this node.
+
+    :param prefix: Home Assistant's discovery prefix.
+    :param robot: whether there is one to tell of.
+    :source: https://www.home-assistant.io/integrations/mqtt/#mqtt-discovery
+    """
+    node = f"taskmatrix_{re.sub(r'[^a-z0-9]+', '_', name.lower()).strip('_') or 'node'}"
+    common = {
+        "device": {
+            "identifiers": [node],
+            "name": name,
+            "manufacturer": "taskmatrix_ros",
+            "model": "Task node",
+            "sw_version": __version__,
+        },
+        "origin": {"name": "taskmatrix_ros", "sw_version": __version__},
+        "availability_topic": AVAILABILITY,
+    }
+    found: dict[str, dict[str, Any]] = {}
+    for object_id, words, topic, template, icon in (*_SENSORS, *(_ROBOT_SENSORS if robot else ())):
+        found[f"{prefix}/sensor/{node}/{object_id}/config"] = {
+            **common,
+            "name": words,
+            "unique_id": f"{node}_{object_id}",
+            "object_id": f"{node}_{object_id}",
+            "state_topic": topic,
+            "value_template": template,
+            "json_attributes_topic": topic,
+            "icon": icon,
+        }
+    found[f"{prefix}/button/{node}/stop/config"] = {
+        **common,
+        "name": "Stop",
+        "unique_id": f"{node}_stop",
+        "object_id": f"{node}_stop",
+        "command_topic": STOP,
+        "payload_press": "stop",
+        "icon": "mdi:stop-circle",
+    }
+    return found
