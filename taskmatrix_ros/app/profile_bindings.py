@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from taskmatrix_ros.app.own_functions import own_functions
 from taskmatrix_ros.app.settings import Settings
 from taskmatrix_ros.bindings.function import FunctionBinding
+from taskmatrix_ros.bindings.function_registry import FunctionRegistry
 from taskmatrix_ros.bindings.homeassistant import HomeAssistantBinding
 from taskmatrix_ros.bindings.http import HttpBinding
 from taskmatrix_ros.bindings.mcp import McpBinding
@@ -28,11 +30,11 @@ def make_bindings(
 ) -> list[Any]:
     """Build them, without I/O.
 
-    :param thread: the node that ROS bindings use; needed where the profile has ``ros:``.
+    :param thread: the node that ROS bindings and the camera use; needed where the profile has ``ros:``.
     """
     bindings: list[Binding] = [
         HttpBinding(settings.http, settings.secrets),
-        FunctionBinding(settings.functions, catalogue),
+        FunctionBinding(settings.functions, catalogue, FunctionRegistry(own_functions(settings, thread))),
     ]
     if settings.mcp is not None:
         bindings.append(McpBinding(settings.mcp, settings.secrets, settings.http.private_hosts))

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from taskmatrix_ros.core.frozen import Frozen
 from taskmatrix_ros.core.ports import Catalogue, Planner
 from taskmatrix_ros.models.chat_client import ChatClient
+from taskmatrix_ros.models.image_client import ImageModelSettings
 from taskmatrix_ros.models.model_settings import ModelSettings
 from taskmatrix_ros.planner.model_planner import ModelPlanner
 from taskmatrix_ros.planner.offline_planner import OfflinePlanner
@@ -18,9 +19,10 @@ from taskmatrix_ros.planner.timed_reader import TimedReader
 
 
 class ModelsSettings(Frozen):
-    """The models of a profile. ``chat`` plans what the grammar does not understand."""
+    """The models of a profile. ``chat`` plans what the grammar does not understand; ``images`` draws."""
 
     chat: ModelSettings
+    images: ImageModelSettings | None = None
     planner: PlannerSettings = PlannerSettings()
 
 

@@ -73,6 +73,12 @@ class ProcessesSettings(Frozen):
     skills: SkillsSettings | None = None
 
 
+class ArtifactSettings(Frozen):
+    """Where pictures are kept, below the state folder, and how much of them."""
+
+    max_bytes: int = Field(default=200_000_000, ge=1_000_000)
+
+
 class AuditSettings(Frozen):
     """Where the audit log's key lies: outside the state folder. Left out, see ``audit_key.default_key_file``."""
 
@@ -98,6 +104,7 @@ class Settings(Frozen):
     processes: ProcessesSettings = ProcessesSettings()
     policy: Policy = Policy()
     audit: AuditSettings = AuditSettings()
+    artifacts: ArtifactSettings = ArtifactSettings()
     models: ModelsSettings | None = None
     home: HomePlace = HomePlace()
 
@@ -129,6 +136,11 @@ class Settings(Frozen):
             if not expression.reads_state or expression.arg_names or expression.uses_result:
                 raise ValueError(f"policy.watches {watch.name!r}: `when` reads state and now; it watches no call")
         return self
+
+    @property
+    def artifact_folder(self) -> Path:
+        """Where pictures are kept."""
+        return self.state_folder / "artifacts"
 
     @property
     def audit_folder(self) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
@@ -15,9 +15,13 @@ GROUP = "taskmatrix_ros.functions"
 
 
 class FunctionRegistry:
-    """Knows what is installed; imports a function when it is first needed."""
+    """Knows what is installed; imports a function when it is first needed.
 
-    def __init__(self) -> None:
+    :param own: functions of this system itself, which need more than arguments; they go before installed ones.
+    """
+
+    def __init__(self, own: Mapping[str, Callable[..., Any]] | None = None) -> None:
+        self._own = dict(own or {})
         self._known: dict[str, EntryPoint] | None = None
         self._loaded: dict[str, Callable[..., Any]] = {}
 
@@ -31,6 +35,8 @@ class FunctionRegistry:
 
         :raises ConfigError: no installed package offers one of that name, or it cannot be imported.
         """
+        if name in self._own:
+            return self._own[name]
         if self._known is None:
             self.look()
         assert self._known is not None
@@ -38,8 +44,9 @@ class FunctionRegistry:
             return self._loaded[name]
         entry = self._known.get(name)
         if entry is None:
-            near = difflib.get_close_matches(name, self._known, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(sorted(self._known)) or 'none'}"
+            names = sorted({*self._own, *self._known})
+            near = difflib.get_close_matches(name, names, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(names) or 'none'}"
             raise ConfigError(f"function {name!r} is in no installed package's entry points {GROUP!r}; {hint}")
         try:
             function: Callable[..., Any] = entry.load()

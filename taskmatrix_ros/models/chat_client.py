@@ -26,7 +26,6 @@ PICTURE_TOKENS = 1_500
 """What a picture is taken to cost before the server has counted it."""
 FORMATS = frozenset({"jpeg", "png"})
 _STEPS_DOWN = (Structured.JSON_SCHEMA, Structured.JSON_OBJECT, Structured.PROMPT)
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _BACKOFF_S = 0.5
 
 OnText = Callable[[str], None]
@@ -56,7 +55,7 @@ class ChatClient:
         settings = self.settings
         self._key = settings.load_key() or ""
         # A redirect could lead anywhere; a proxy of the environment is not for a server on this machine.
-        http = openai.DefaultAsyncHttpxClient(follow_redirects=False, trust_env=settings.host not in _LOOPBACK)
+        http = openai.DefaultAsyncHttpxClient(follow_redirects=False, trust_env=not settings.is_local)
         # The library would take these from the environment and tell them to any server.
         unsent: Any = {"OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
         self._client = openai.AsyncOpenAI(

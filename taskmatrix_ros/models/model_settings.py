@@ -13,6 +13,8 @@ from pydantic import Field, model_validator
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.frozen import Frozen
 
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
 
 class Structured(StrEnum):
     """How the server is asked for JSON; ``auto`` begins with the strictest and steps down where it is refused."""
@@ -91,6 +93,11 @@ class ModelSettings(Frozen):
     def host(self) -> str:
         """The server's host name."""
         return urlsplit(self.base_url).hostname or ""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the server is on this machine: no proxy is asked for it."""
+        return self.host in _LOOPBACK
 
     def load_key(self) -> str | None:
         """Read the key, anew each time the client opens.

@@ -55,6 +55,17 @@ def test_pick_up_the_apple(home: RunningHome) -> None:
     watch(home, judge_again)
 
 
+def test_it_tells_what_it_sees_and_keeps_the_picture(home: RunningHome) -> None:
+    status, result = home.do("do", "find the coke and tell me what you see")
+    assert status == 0, result
+    assert [call["api"] for call in result["calls"]] == ["robot_find", "describe_scene"]
+    seen = result["calls"][1]["value"]
+    assert "coke" in [thing["object"] for thing in seen["objects"]]
+    assert seen["description"].startswith("In sight: ")
+    (picture,) = home.folder.rglob(seen["picture"])
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
 def test_ctrl_c_while_driving_cancels_and_the_next_instruction_works(home: RunningHome) -> None:
     async def scenario(watcher: Watcher) -> None:
         with home.doing("go to the bedroom") as doing:

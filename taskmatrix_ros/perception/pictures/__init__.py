@@ -1,0 +1,1 @@
+"""Pictures as action code has them: kept by handle, looked at, changed."""
