@@ -14,6 +14,7 @@ from taskmatrix_ros.core.outcome import Status
 
 _MAX_TOLD = 200
 _MAX_WAIT_S = 60.0
+_TEXTS = frozenset({"application/yaml", "application/x-yaml", "application/xml"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,7 @@ def read_value(response: httpx2.Response, body: bytes, pointer: str) -> Any:
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json" or kind.endswith("+json") or (not kind and body[:1] in b"{["):
         return point(parse_json(body), pointer)
-    if kind.startswith("text/") and not pointer:
+    if (kind.startswith("text/") or kind in _TEXTS) and not pointer:
         try:
             return body.decode(response.charset_encoding or "utf-8")
         except (LookupError, UnicodeDecodeError) as error:

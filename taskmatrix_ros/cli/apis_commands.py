@@ -1,44 +1,54 @@
-"""``taskmatrix apis …``: the documents of a profile, or of files that are not in one yet."""
+"""``taskmatrix apis list, show, search, check``: the documents of a profile, or of files that are not in one yet."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-import yaml
 from rich.syntax import Syntax
 
 from taskmatrix_ros.app.settings import load_settings
-from taskmatrix_ros.cli.exit_status import ExitStatus
+from taskmatrix_ros.cli.exit_status import ExitStatus, UsageError
 from taskmatrix_ros.cli.output import JsonOption, command, console, errors, escape, print_json
+from taskmatrix_ros.cli.registry_access import looking
 from taskmatrix_ros.cli.up_command import ProfileOption
 from taskmatrix_ros.core.api_document import ApiDocument
-from taskmatrix_ros.core.errors import ConfigError, ManifestError
+from taskmatrix_ros.core.errors import ManifestError, RequestError
+from taskmatrix_ros.registry.document_text import to_yaml
+from taskmatrix_ros.registry.editor import Editor
+from taskmatrix_ros.registry.grading import Grade, grade
 from taskmatrix_ros.registry.registry import Registry
 from taskmatrix_ros.selector.api_selector import ApiSelector
+from taskmatrix_ros.store.api_store import ApiEntry
 
-apis = typer.Typer(help="Look at API documents and check them.", no_args_is_help=True)
-
-
-def load_registry(profile: str) -> Registry:
-    """Read the manifests of a profile. :raises ManifestError: one is wrong."""
-    registry = Registry()
-    registry.load(load_settings(profile).manifest_files)
-    return registry
+apis = typer.Typer(help="Look at API documents, check and change them.", no_args_is_help=True)
 
 
 @apis.command("list")
 @command
-def list_apis(*, profile: ProfileOption = "demo", as_json: JsonOption = False) -> ExitStatus:
-    """Show every document by its signature."""
-    documents = load_registry(profile).documents()
+def list_apis(
+    *,
+    package: Annotated[str, typer.Option(help="Only those of one package.")] = "",
+    every: Annotated[bool, typer.Option("--all", help="Those that may not be used as well.")] = False,
+    waiting: Annotated[bool, typer.Option("--waiting", help="Only those that wait for approval.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=1_000_000)] = 10_000,
+    profile: ProfileOption = "demo",
+    as_json: JsonOption = False,
+) -> ExitStatus:
+    """Show documents by their signatures."""
+    with looking(profile) as registry:
+        entries = registry.store.entries(package=package, limit=limit, active=not every and not waiting)
+        entries = [entry for entry in entries if not waiting or not entry.is_approved]
+        editor = Editor(registry)
+        found = [(entry, editor.entry(entry.name)[1]) for entry in entries]
     if as_json:
-        print_json({"apis": [_summary(document) for document in documents]})
-    else:
-        for document in documents:
-            console.print(f"[bold]{escape(document.signature)}[/]  [dim]{document.effect.value}[/]")
-            console.print(f"    {escape(document.description)}")
+        print_json({"apis": [_summary(document) | _known(entry) for entry, document in found]})
+        return ExitStatus.DONE
+    for entry, document in found:
+        console.print(f"[bold]{escape(document.signature)}[/]  [dim]{document.effect.value}[/]{_state(entry)}")
+        console.print(f"    {escape(document.description)}")
     return ExitStatus.DONE
 
 
@@ -50,18 +60,20 @@ def show_api(
     profile: ProfileOption = "demo",
     as_json: JsonOption = False,
 ) -> ExitStatus:
-    """Show one document, whole."""
-    registry = load_registry(profile)
-    document = registry.get(name)
-    if document is None:
-        near = ", ".join(registry.nearest(name)) or "nothing"
-        raise ConfigError(f"api '{name}' is unknown; nearest: {near}")
-    plain = document.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    """Show one document, whole, as `apis update` takes it."""
+    with looking(profile) as registry:
+        try:
+            entry, document = Editor(registry).entry(name)
+        except RequestError as error:
+            raise UsageError(error.message) from error
     if as_json:
-        print_json(plain)
-    else:
-        text = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100)
-        console.print(Syntax(text, "yaml", background_color="default"))
+        plain = document.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        print_json(plain | _known(entry))
+        return ExitStatus.DONE
+    console.print(Syntax(to_yaml(document), "yaml", background_color="default"))
+    state = "in use" if entry.active else "not in use"
+    place = f"package {document.package} {document.version}, version {entry.version}"
+    errors.print(escape(f"{place}, {state}{_state(entry)}"))
     return ExitStatus.DONE
 
 
@@ -75,10 +87,10 @@ def search_apis(
     as_json: JsonOption = False,
 ) -> ExitStatus:
     """Find the documents that fit a text, best first."""
-    registry = load_registry(profile)
-    selector = ApiSelector(registry)
-    hits = selector.search(query, limit)
-    selector.close()
+    with looking(profile) as registry:
+        selector = ApiSelector(registry)
+        hits = selector.search(query, limit)
+        selector.close()
     if as_json:
         print_json({"apis": [_summary(hit.document) | {"score": hit.score} for hit in hits]})
     else:
@@ -97,36 +109,59 @@ def check_apis(
         list[Path] | None, typer.Argument(metavar="[FILE]…", help="Manifests; those of the profile if left out.")
     ] = None,
     *,
+    grades: Annotated[bool, typer.Option("--grades", help="Grade each document, with what it lacks.")] = False,
     profile: ProfileOption = "demo",
     as_json: JsonOption = False,
 ) -> ExitStatus:
-    """Check manifests: every finding with file, line and remedy."""
+    """Check manifests: every finding with file, line and remedy; and how good each document is."""
     registry = Registry()
     try:
         registry.load(paths or load_settings(profile).manifest_files)
-        findings = registry.warnings
-        status = ExitStatus.DONE
+        findings, status = registry.warnings, ExitStatus.DONE
     except ManifestError as error:
-        findings = error.diagnostics
-        status = ExitStatus.FAILED
+        findings, status = error.diagnostics, ExitStatus.FAILED
+    documents = registry.documents()
+    graded = grade(documents)
+    registry.close()
     if as_json:
         print_json(
             {
                 "succeeded": status is ExitStatus.DONE,
-                "documents": len(registry.documents()),
+                "documents": len(documents),
                 "findings": [finding.model_dump(mode="json") for finding in findings],
+                "grades": [_plain_grade(one) for one in graded],
             }
         )
         return status
     for finding in findings:
         style = "red" if finding.severity.value == "error" else "yellow"
         errors.print(f"[{style}]{finding.severity.value}[/] {escape(str(finding))}")
+    if grades:
+        for one in graded:
+            console.print(f"[bold]{one.letter}[/] {one.score:4.2f}  {escape(one.name)}")
+            for remark in one.remarks:
+                console.print(f"         -{remark.cost:4.2f}  {escape(str(remark))}")
     if status is ExitStatus.DONE:
-        errors.print(f"{len(registry.documents())} documents are right")
+        errors.print(f"{len(documents)} documents are right{_spread(graded)}")
     return status
 
 
-def _summary(document: ApiDocument) -> dict[str, str]:
+def _spread(graded: tuple[Grade, ...]) -> str:
+    letters = [one.letter for one in graded]
+    counted = ", ".join(f"{letters.count(letter)} {letter}" for letter in "ABCDE" if letter in letters)
+    return f"; grades: {counted} (`--grades` shows why)" if counted else ""
+
+
+def _plain_grade(one: Grade) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "grade": one.letter,
+        "score": one.score,
+        "remarks": [asdict(remark) for remark in one.remarks],
+    }
+
+
+def _summary(document: ApiDocument) -> dict[str, Any]:
     return {
         "name": document.name,
         "package": document.package,
@@ -135,3 +170,24 @@ def _summary(document: ApiDocument) -> dict[str, str]:
         "effect": document.effect.value,
         "description": document.description,
     }
+
+
+def _known(entry: ApiEntry) -> dict[str, Any]:
+    return {
+        "revision_of_document": entry.version,
+        "enabled": entry.enabled,
+        "approved": entry.is_approved,
+        "approved_by": entry.approved_by,
+        "in_use": entry.active,
+        "uses": entry.uses,
+        "confirmed": entry.confirmed,
+        "failed": entry.failed,
+    }
+
+
+def _state(entry: ApiEntry) -> str:
+    if not entry.is_approved:
+        return "  waits for approval"
+    if not entry.enabled:
+        return "  disabled"
+    return "" if entry.active else "  its source is away"

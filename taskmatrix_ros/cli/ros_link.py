@@ -9,7 +9,31 @@ from typing import TYPE_CHECKING, Any
 from taskmatrix_ros.core.errors import ConfigError
 
 if TYPE_CHECKING:
+    from taskmatrix_ros.ros.node_thread import NodeThread
     from taskmatrix_ros.ros.task_client import TaskClient
+
+
+@asynccontextmanager
+async def ros_node(name: str) -> AsyncIterator[NodeThread]:
+    """Open a small node of this process.
+
+    :raises ConfigError: ROS is not installed, or the interfaces are not built.
+    """
+    ros: Any
+    try:
+        from taskmatrix_ros.ros.node_thread import NodeThread
+        from taskmatrix_ros.ros.ros_context import RosContext
+    except ImportError as error:
+        raise _missing(error) from error
+    ros = RosContext()
+    ros.open()
+    thread = NodeThread(ros, name)
+    try:
+        thread.open()
+        yield thread
+    finally:
+        thread.close()
+        ros.close()
 
 
 @asynccontextmanager
@@ -18,26 +42,20 @@ async def task_client(namespace: str) -> AsyncIterator[TaskClient]:
 
     :raises ConfigError: ROS is not installed, or the interfaces are not built.
     """
-    ros: Any
-    try:
-        from taskmatrix_ros.ros.node_thread import NodeThread
-        from taskmatrix_ros.ros.ros_context import RosContext
-        from taskmatrix_ros.ros.task_client import TaskClient
-    except ImportError as error:
-        raise ConfigError(
-            f"ROS 2 is not to be found here ({error.name}); run scripts/setup, or source your ROS and this workspace"
-        ) from error
-    ros = RosContext()
-    ros.open()
-    thread = NodeThread(ros, "taskmatrix_cli")
-    try:
-        thread.open()
+    async with ros_node("taskmatrix_cli") as thread:
+        try:
+            from taskmatrix_ros.ros.task_client import TaskClient
+        except ImportError as error:
+            raise _missing(error) from error
         client = TaskClient(thread, namespace)
         await client.open()
         try:
             yield client
         finally:
             await client.close()
-    finally:
-        thread.close()
-        ros.close()
+
+
+def _missing(error: ImportError) -> ConfigError:
+    return ConfigError(
+        f"ROS 2 is not to be found here ({error.name}); run scripts/setup, or source your ROS and this workspace"
+    )

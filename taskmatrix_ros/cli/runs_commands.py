@@ -20,7 +20,7 @@ runs = typer.Typer(help="Look at runs, pause and cancel them.", no_args_is_help=
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="Id of the run, as runs list shows it.")]
 
 
-def request(namespace: str, kind: str, name: str, **fields: Any) -> Any:
+def request(namespace: str, kind: str, name: str, /, **fields: Any) -> Any:
     """Call a service of the node. :param kind: the type's name in taskmatrix_interfaces/srv."""
 
     async def program() -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from taskmatrix_ros.core.binding_spec import BindingSpec, Ros2Action, Ros2Service, Ros2Topic
 from taskmatrix_ros.executor.canonical_name import CanonicalName
 
-_SERVICES_OF_NODES = frozenset(
+SERVICES_OF_NODES = frozenset(
     {
         "describe_parameters", "get_parameters", "get_parameter_types", "list_parameters", "set_parameters",
         "set_parameters_atomically", "get_type_description", "change_state", "get_state", "get_available_states",
@@ -40,7 +40,7 @@ def forbidden_name(binding: BindingSpec, *, robot_namespace: str, own_namespaces
             return f"{absolute} is a name of this node"
     if "_action" in parts:
         return f"{absolute} goes behind an action; use its name with kind ros2_action"
-    if parts and parts[-1] in _SERVICES_OF_NODES:
+    if parts and parts[-1] in SERVICES_OF_NODES:
         return f"{absolute} is a parameter or lifecycle service"
     if parts and isinstance(binding, Ros2Topic) and parts[-1] in _SAFETY_TOPICS:
         return f"{absolute} is a safety topic"

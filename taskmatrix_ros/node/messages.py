@@ -11,7 +11,6 @@ from builtin_interfaces.msg import Time
 from taskmatrix_interfaces import msg
 from taskmatrix_interfaces.action import ExecuteTask
 from taskmatrix_ros.app.run_view import CallView, RunView
-from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.diagnostic import Diagnostic, Severity
 from taskmatrix_ros.core.event_bus import Event
 from taskmatrix_ros.core.instruction import ApprovalMode, Channel, Image, Instruction, Mode
@@ -224,23 +223,6 @@ def result_message(view: RunView, episode: Episode) -> ExecuteTask.Result:
     elif episode.nearest:
         message.predicted_json = json_text({"nearest": episode.nearest})
     return message
-
-
-def document_message(document: ApiDocument, *, with_yaml: bool, score: float = 0.0) -> msg.ApiDocument:
-    """Give a document; its text is JSON, which YAML readers take."""
-    return msg.ApiDocument(
-        name=document.name,
-        package=document.package,
-        version=document.version,
-        description=document.description,
-        effect=document.effect.value,
-        owner=document.owner,
-        source=document.source,
-        enabled=document.enabled,
-        approved=document.enabled,
-        score=score,
-        yaml=document.model_dump_json(by_alias=True, exclude_defaults=True) if with_yaml else "",
-    )
 
 
 def state_message(store: StateStore, value: StateValue) -> msg.StateValue:

@@ -1,14 +1,14 @@
-"""Services that ask: runs, documents, state; and the one that cancels a run."""
+"""Services that ask: runs, state; and the one that cancels a run."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Any
 
-from taskmatrix_interfaces.srv import CancelRun, GetRun, GetState, ListApis, ListRuns, SearchApis
+from taskmatrix_interfaces.srv import CancelRun, GetRun, GetState, ListRuns
 from taskmatrix_ros.app.system import System
 from taskmatrix_ros.node.loop_services import Handler, LoopServices
-from taskmatrix_ros.node.messages import document_message, outline_message, run_message, state_message
+from taskmatrix_ros.node.messages import outline_message, run_message, state_message
 from taskmatrix_ros.node.pending_messages import pending_messages
 from taskmatrix_ros.ros.node_thread import NodeThread
 
@@ -26,8 +26,6 @@ class QueryServer:
             (ListRuns, "list_runs", self._list_runs),
             (GetRun, "get_run", self._get_run),
             (CancelRun, "cancel_run", self._cancel_run),
-            (ListApis, "list_apis", self._list_apis),
-            (SearchApis, "search_apis", self._search_apis),
             (GetState, "get_state", self._get_state),
         )
         for kind, name, handler in served:
@@ -64,23 +62,6 @@ class QueryServer:
         if not response.success:
             response.error_code = "NOT_ACTIVE"
             response.message = f"run '{request.run_id}' is not active; list_runs shows what is"
-
-    async def _list_apis(self, request: ListApis.Request, response: ListApis.Response) -> None:
-        documents = [
-            document
-            for document in self._system.registry.documents()
-            if request.package in ("", document.package) and document.name > request.cursor
-        ]
-        limit = request.limit or 200
-        response.apis = [document_message(entry, with_yaml=request.with_yaml) for entry in documents[:limit]]
-        response.total = len(documents)
-        response.cursor = documents[limit - 1].name if len(documents) > limit else ""
-        response.success = True
-
-    async def _search_apis(self, request: SearchApis.Request, response: SearchApis.Response) -> None:
-        hits = self._system.selector.search(request.query, limit=request.limit or 10, steps=tuple(request.steps))
-        response.apis = [document_message(hit.document, with_yaml=request.with_yaml, score=hit.score) for hit in hits]
-        response.success = True
 
     async def _get_state(self, request: GetState.Request, response: GetState.Response) -> None:
         store = self._system.state

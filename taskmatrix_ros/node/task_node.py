@@ -22,6 +22,7 @@ from taskmatrix_ros.node.execute_task_server import ExecuteTaskServer
 from taskmatrix_ros.node.lifecycle_node import TransitionNode
 from taskmatrix_ros.node.outline_server import OutlineServer
 from taskmatrix_ros.node.query_server import QueryServer
+from taskmatrix_ros.node.registry_server import RegistryServer
 from taskmatrix_ros.node.rules_server import RulesServer
 from taskmatrix_ros.node.run_control_server import RunControlServer
 from taskmatrix_ros.node.safety_server import SafetyServer
@@ -116,7 +117,17 @@ class TaskNode:
             control = RunControlServer(self._thread, system)
             outlines = OutlineServer(self._thread, system)
             rules = RulesServer(self._thread, system)
-            for part in (events, safety, control, outlines, rules, QueryServer(self._thread, system), self._server):
+            apis = RegistryServer(self._thread, system)
+            for part in (
+                events,
+                safety,
+                control,
+                outlines,
+                rules,
+                apis,
+                QueryServer(self._thread, system),
+                self._server,
+            ):
                 stack.push_async_callback(part.close)
                 await part.open()
         except BaseException:

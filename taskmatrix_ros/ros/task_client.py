@@ -112,7 +112,7 @@ class TaskClient:
             self._call.cancel()
 
     async def request(
-        self, kind: str, name: str, *, timeout_s: float = 10.0, repeatable: bool = True, **fields: Any
+        self, kind: str, name: str, /, *, timeout_s: float = 10.0, repeatable: bool = True, **fields: Any
     ) -> Any:
         """Call a service.
 

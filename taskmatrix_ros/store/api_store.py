@@ -173,6 +173,14 @@ class ApiStore:
         (count,) = self._database.execute(f"SELECT count(*) FROM apis WHERE {where}").fetchone()  # noqa: S608
         return int(count)
 
+    def count_of(self, package: str, *, active: bool) -> int:
+        """Count the documents of a package, or of all if it is empty, as ``entries`` gives them."""
+        if not package:
+            return self.count(active=active)
+        where = "active" if active else "NOT deleted"
+        row = self._database.execute(f"SELECT count(*) FROM apis WHERE {where} AND package = ?", (package,)).fetchone()  # noqa: S608
+        return int(row[0])
+
     def text(self, name: str, *, active: bool) -> str | None:
         """Give a document as JSON: the active one, or the current one of any that is not deleted."""
         condition = "a.active" if active else "NOT a.deleted"

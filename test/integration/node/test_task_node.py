@@ -106,7 +106,7 @@ class Graph:
     def do(self, text: str, **more: Any) -> Awaitable[dict[str, Any]]:
         return self.client.execute(text, self.feedback.append, **more)
 
-    async def request(self, kind: str, name: str, **fields: Any) -> Any:
+    async def request(self, kind: str, name: str, /, **fields: Any) -> Any:
         return await self.client.request(f"taskmatrix_interfaces/srv/{kind}", name, **fields)
 
     async def lifecycle(self, transition: int) -> str:
