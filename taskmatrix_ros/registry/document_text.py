@@ -34,6 +34,7 @@ def to_plain(document: ApiDocument) -> dict[str, Any]:
     plain: dict[str, Any] = document.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     for field in FROM_PACKAGE:
         plain.pop(field, None)
+    plain["effect"] = document.effect.value  # said even where it is the default: it decides who may call it
     return {field: plain[field] for field in ("name", *_FIELDS) if field in plain}
 
 
