@@ -8,11 +8,16 @@ from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.binding_spec import Http
 from taskmatrix_ros.core.hosts import is_private_name, names_host
 from taskmatrix_ros.core.url_template import UrlTemplate
-from taskmatrix_ros.executor.own_names import forbidden_name
+from taskmatrix_ros.executor.canonical_name import CanonicalName
+from taskmatrix_ros.executor.own_names import forbidden_name, own_topic_problem
 
 
 def document_objection(
-    *, own_namespaces: Sequence[str], robot_namespace: str, private_hosts: Sequence[str]
+    *,
+    own_namespaces: Sequence[str],
+    robot_namespace: str,
+    private_hosts: Sequence[str],
+    own_topics: Sequence[str] = (),
 ) -> Callable[[ApiDocument], str | None]:
     """Make the function that says it: a binding to this node's own services, or to a private host nobody named.
 
@@ -27,6 +32,9 @@ def document_objection(
             if is_private_name(url.host) and not names_host(named, url.host, url.port):
                 return f"{url.host} is a private host that the profile's http.private_hosts does not name"
             return None
+        for name in CanonicalName(binding, robot_namespace=robot_namespace).all_of({}):
+            if problem := own_topic_problem(name, own_topics):
+                return problem
         return forbidden_name(binding, robot_namespace=robot_namespace, own_namespaces=own_namespaces)
 
     return objection

@@ -1,4 +1,4 @@
-"""An import as text, for those who hand it to a running node: a manifest whose first line says where it comes from."""
+"""What is asked of a running node in the text of a service: an import, and forgetting what was learned."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from taskmatrix_ros.registry.manifest_loader import parse_manifest
 
 IMPORT_LINE = "# import: "
 """Begins the text; the source follows: ``openapi``, ``mcp``, ``ros_graph``."""
+
+FORGET_LINE = "# forget: "
+"""Begins the text of an update that forgets a learned example, which follows; ``*`` for all of them."""
 
 
 @dataclass(frozen=True, slots=True)

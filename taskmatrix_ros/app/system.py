@@ -40,6 +40,7 @@ from taskmatrix_ros.executor.rehearsal import Rehearsal
 from taskmatrix_ros.executor.runner import Runner, RunnerParts
 from taskmatrix_ros.executor.stop_latch import StopLatch
 from taskmatrix_ros.executor.verifier import Verifier
+from taskmatrix_ros.learning.feedback_desk import FeedbackDesk
 from taskmatrix_ros.planner.offline_planner import OfflinePlanner
 from taskmatrix_ros.planner.planner_settings import PlannerSettings
 from taskmatrix_ros.planner.robot_map import RobotMap
@@ -50,6 +51,7 @@ from taskmatrix_ros.rules.home_place import HomePlace
 from taskmatrix_ros.selector.api_selector import ApiSelector
 from taskmatrix_ros.store.audit_head import AuditHead
 from taskmatrix_ros.store.database import Database
+from taskmatrix_ros.store.feedback_store import FeedbackStore
 from taskmatrix_ros.store.journal import SqliteJournal
 from taskmatrix_ros.store.outlines import SqliteOutlines
 from taskmatrix_ros.store.stop_marker import StopMarker
@@ -114,13 +116,17 @@ class System:
             self._apis.trust,
             self._database,
             objection=document_objection(
-                own_namespaces=self._own_namespaces, robot_namespace=robot_namespace, private_hosts=private_hosts
+                own_namespaces=self._own_namespaces,
+                own_topics=self._own_topics,
+                robot_namespace=robot_namespace,
+                private_hosts=private_hosts,
             ),
             conflicts=self._apis.conflicts,
         )
         self.editor = Editor(self.registry)
         self.journal = SqliteJournal(self._database)
         self.uses = UseCounter(self.registry, self.journal)
+        self.feedback = FeedbackDesk(self.journal, self.registry, FeedbackStore(self._database), self.registry)
         self.selector = ApiSelector(self.registry, uses=self.uses.confirmed)
         self._is_kept = store_file is not None
         marker = None if store_file is None else StopMarker(store_file.with_name(store_file.name + ".stop"))

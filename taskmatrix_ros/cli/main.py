@@ -20,6 +20,7 @@ from taskmatrix_ros.cli.audit_commands import audit
 from taskmatrix_ros.cli.bench_command import bench
 from taskmatrix_ros.cli.demo_command import demo
 from taskmatrix_ros.cli.do_command import do
+from taskmatrix_ros.cli.feedback_command import feedback
 from taskmatrix_ros.cli.ha_commands import ha
 from taskmatrix_ros.cli.outline_commands import outline
 from taskmatrix_ros.cli.plan_command import plan
@@ -51,6 +52,7 @@ app.add_typer(ha, name="ha")
 app.command()(stop)
 app.command()(rearm)
 app.command()(bench)
+app.command()(feedback)
 app.add_typer(sim, name="sim")
 
 

@@ -48,7 +48,14 @@ def looking(profile: str) -> Iterator[Registry]:
 
 @contextmanager
 def changing(profile: str) -> Iterator[Registry]:
-    """Give a profile's documents to be changed.
+    """Give a profile's documents to be changed; raises as ``owning`` does."""
+    with owning(profile) as (registry, _):
+        yield registry
+
+
+@contextmanager
+def owning(profile: str) -> Iterator[tuple[Registry, Database]]:
+    """Give a profile's documents and its store, to be changed.
 
     :raises NodeOwns: a node runs, and is to be asked instead.
     :raises ConfigError: the profile or its store cannot be used.
@@ -64,7 +71,7 @@ def changing(profile: str) -> Iterator[Registry]:
     try:
         registry = _registry(settings, database)
         registry.sync(settings.manifest_files)
-        yield registry
+        yield registry, database
     finally:
         database.close()
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from taskmatrix_interfaces import msg
 from taskmatrix_interfaces.srv import DeleteApi, ListApis, RegisterApi, RollbackApi, SearchApis, UpdateApi
-from taskmatrix_ros.app.import_text import IMPORT_LINE, import_text
+from taskmatrix_ros.app.import_text import FORGET_LINE, IMPORT_LINE, import_text
 from taskmatrix_ros.app.system import System
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.errors import ManifestError
@@ -66,6 +66,11 @@ class RegistryServer:
         name = request.name
         entry, _ = self._editor.entry(name)
         version, needs_approval = entry.version, not entry.is_approved
+        if request.yaml.startswith(FORGET_LINE):
+            forgotten = request.yaml.removeprefix(FORGET_LINE).strip()
+            count = self._system.registry.forget_examples(name, text="" if forgotten == "*" else forgotten)
+            response.version, response.message, response.success = str(version), f"forgot {count}", True
+            return
         if request.yaml:
             try:
                 edited = self._editor.update(name, request.yaml, author=_AUTHOR, owner=request.owner)

@@ -247,6 +247,11 @@ class Editor:
             self._store.enable(name, enabled=enabled)
             self._shelf.settle(name)
 
+    def forget_examples(self, name: str, text: str = "") -> int:
+        """Remove an example that a document has learned, or all of them. :returns: how many."""
+        self._existing(name)
+        return self._registry.forget_examples(name, text=text)
+
     # --- looking
 
     def entry(self, name: str) -> tuple[ApiEntry, ApiDocument]:

@@ -12,6 +12,7 @@ from taskmatrix_ros.core.action_code import ActionCode, DocumentPin
 from taskmatrix_ros.core.api_document import ApiDocument, ApiPackage, Composite, StateSpec
 from taskmatrix_ros.core.diagnostic import Diagnostic
 from taskmatrix_ros.core.errors import ConfigError, ManifestError, VerificationError
+from taskmatrix_ros.core.outcome import utc_now
 from taskmatrix_ros.core.ports import Changes
 from taskmatrix_ros.registry.code_reading import CodeReading
 from taskmatrix_ros.registry.findings import Findings
@@ -222,6 +223,29 @@ class Registry:
         if shelved is not None and shelved.route is Route.LIVE and shelved.present:
             with self.changing():
                 self.shelf.leave(package)
+
+    # --- what is learned
+
+    def learn_example(self, name: str, text: str, run_id: str, *, keep: int) -> None:
+        """Add an example of how people ask for a document; of those beyond ``keep`` the oldest go."""
+        with self.changing():
+            if self.store.entry(name) is not None:
+                self.store.add_example(name, text, run_id, utc_now(), keep=keep)
+                self.shelf.touch(name)
+
+    def forget_examples(self, name: str = "", *, text: str = "", run_id: str = "") -> int:
+        """Remove a document's examples, those of a text, or those of a run. :returns: how many."""
+        with self.changing():
+            names = [name] if name else self.store.examples_of_run(run_id)
+            removed = sum(self.store.remove_examples(one, text=text, run_id=run_id) for one in names)
+            for one in names:
+                self.shelf.touch(one)
+        return removed
+
+    def examples(self, name: str) -> list[tuple[str, str]]:
+        """Give a document's learned examples, newest first, each with the run it comes from."""
+        self.open()
+        return self.store.examples(name)
 
     # --- what may be used
 

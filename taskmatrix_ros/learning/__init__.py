@@ -1,0 +1,1 @@
+"""What runs and people's words about them teach."""
