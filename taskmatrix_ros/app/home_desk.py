@@ -58,11 +58,13 @@ class HomeDesk:
             "approve": self._approve,
             "cancel_run": self._cancel_run,
             "get_run": self._get_run,
+            "list_rules": self._list_rules,
             "list_runs": self._list_runs,
             "pause_run": self._pause_run,
             "rearm": self._rearm,
             "resolve_call": self._resolve_call,
             "resume_run": self._resume_run,
+            "search_apis": self._search_apis,
             "stop": self._stop,
         }
 
@@ -129,7 +131,8 @@ class HomeDesk:
     async def _execute(self, asked: Plain, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Plain:
         """Run an instruction; a further line of the client's cancels it, its going away does not."""
         try:
-            instruction = Instruction.model_validate(asked | {"channel": Channel.CLI.value})
+            channel = Channel.CLI.of_conversation(str(asked.get("conversation_id", "")))
+            instruction = Instruction.model_validate(asked | {"channel": channel.value})
         except ValidationError as error:
             found = error.errors()[0]
             field = ".".join(map(str, found["loc"]))
@@ -184,6 +187,24 @@ class HomeDesk:
         if given and not ended:
             raise RequestError(f"run '{given}' is not active; list_runs shows what is", code="NOT_ACTIVE")
         return _done("") | {"run_ids": ended}
+
+    async def _search_apis(self, asked: Plain) -> Plain:
+        limit = min(100, int(asked.get("limit", 0)) or 10)
+        hits = self._system.selector.search(str(asked["query"]), limit, steps=tuple(map(str, asked.get("steps", ()))))
+        fields = ("name", "package", "version", "description", "owner", "source")
+        found = [{field: getattr(hit.document, field) for field in fields} for hit in hits]
+        effects = [{"effect": hit.document.effect.value, "score": hit.score} for hit in hits]
+        return _done("") | {"apis": [one | more for one, more in zip(found, effects, strict=True)]}
+
+    async def _list_rules(self, asked: Plain) -> Plain:
+        limit = min(1000, int(asked.get("limit", 0)) or 200)
+        rules = self._system.rules.engine.rules()[:limit]
+        return _done("") | {
+            "rules": [
+                {"rule_id": rule.id, "text": rule.text, "enabled": rule.enabled, "fired": counts.fired}
+                for rule, counts in rules
+            ]
+        }
 
     async def _list_runs(self, asked: Plain) -> Plain:
         episodes = self._system.journal.runs(

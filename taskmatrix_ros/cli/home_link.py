@@ -44,6 +44,7 @@ class HomeClient:
         request_id: str = "",
         outline_id: str = "",
         parameters: Mapping[str, str] | None = None,
+        conversation_id: str = "",
     ) -> Plain:
         """Send an instruction and wait for its end.
 
@@ -53,6 +54,7 @@ class HomeClient:
         """
         text = instruction or f"outline {outline_id}"
         asked = {"do": "execute", "text": text, "mode": mode.value, "request_id": request_id, "outline_id": outline_id}
+        asked["conversation_id"] = conversation_id
         message = await self._ask({**asked, "parameters": dict(parameters or {})}, on_feedback)
         if "error" in message:
             raise CallUnavailable(str(message["error"]["message"]), code=str(message["error"]["code"]))
@@ -63,7 +65,7 @@ class HomeClient:
         if self._writer is not None:
             self._writer.write(b"{}\n")
 
-    async def request(self, kind: str, name: str, *, repeatable: bool = True, **fields: Any) -> HomeReply:  # noqa: ARG002
+    async def request(self, kind: str, name: str, /, *, repeatable: bool = True, **fields: Any) -> HomeReply:  # noqa: ARG002
         """Ask what a service of the node answers.
 
         :param kind: of the ROS service, of no use here.

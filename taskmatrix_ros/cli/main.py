@@ -22,6 +22,7 @@ from taskmatrix_ros.cli.demo_command import demo
 from taskmatrix_ros.cli.do_command import do
 from taskmatrix_ros.cli.feedback_command import feedback
 from taskmatrix_ros.cli.ha_commands import ha
+from taskmatrix_ros.cli.mcp_command import mcp
 from taskmatrix_ros.cli.outline_commands import outline
 from taskmatrix_ros.cli.plan_command import plan
 from taskmatrix_ros.cli.rules_commands import rules
@@ -53,6 +54,7 @@ app.command()(stop)
 app.command()(rearm)
 app.command()(bench)
 app.command()(feedback)
+app.command()(mcp)
 app.add_typer(sim, name="sim")
 
 

@@ -14,6 +14,10 @@ MAX_TEXT = 4000
 """Characters of an instruction: more is no spoken or typed wish, and every parser after this would pay for it."""
 
 
+MCP_CONVERSATION = "mcp:"
+"""Begins the id of a conversation held through an MCP server, whose instructions come in by that channel."""
+
+
 class Channel(StrEnum):
     """The way an instruction came in; the rights are the channel's, a claimed speaker only narrows them."""
 
@@ -23,6 +27,13 @@ class Channel(StrEnum):
     MCP = "mcp"
     RULE = "rule"
     LIBRARY = "library"
+
+    def of_conversation(self, conversation_id: str) -> Channel:
+        """Give the channel of an instruction that came in here as part of a conversation.
+
+        Whoever says that it is a program's has its rights, which are a person's at most, and cannot answer an approval.
+        """
+        return Channel.MCP if conversation_id.startswith(MCP_CONVERSATION) else self
 
 
 class Mode(StrEnum):

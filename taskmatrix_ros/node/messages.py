@@ -78,7 +78,7 @@ def instruction_of(goal: ExecuteTask.Goal) -> Instruction:
         mode=_MODE[goal.mode],
         approval=_APPROVAL[goal.approval],
         priority=goal.priority,
-        channel=Channel.ROS,
+        channel=Channel.ROS.of_conversation(goal.conversation_id),
     )
 
 

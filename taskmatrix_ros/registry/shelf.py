@@ -108,6 +108,7 @@ class Shelf:
             )
             self.store.save_package(row)
             self.packages[package.package] = shelved
+            self.store.bump()
         for api in package.apis:
             self.write(api, author, route=route, trusted=trusted, change=change)
         if whole:
@@ -191,6 +192,7 @@ class Shelf:
     def leave(self, package: str) -> None:
         """A peer went away: its documents stay, with their approvals, and may not be used."""
         self.packages[package] = replace(self.packages[package], present=False)
+        self.store.bump()
         self._settle_all(package, present=False)
 
     def forget(self, package: str, author: str) -> None:
@@ -198,6 +200,7 @@ class Shelf:
         for name in self.store.names_of(package):
             self.delete(name, author)
         self.store.delete_package(package)
+        self.store.bump()
         self.packages.pop(package, None)
 
     def _save(self, package: str, shelved: Shelved) -> None:

@@ -71,12 +71,14 @@ class TaskClient:
         request_id: str = "",
         outline_id: str = "",
         parameters: Mapping[str, str] | None = None,
+        conversation_id: str = "",
     ) -> dict[str, Any]:
         """Send an instruction and wait for its end.
 
         :param on_feedback: told ``task_messages.feedback_to_plain``, in the loop's thread.
         :param outline_id: an outline or template to run; the instruction may then be empty.
         :param parameters: of the template.
+        :param conversation_id: which conversation it is a turn of.
         :returns: ``task_messages.result_to_plain``.
         :raises CallUnavailable: no node, it rejects goals, or it went away before the end.
         """
@@ -86,6 +88,7 @@ class TaskClient:
         self._call = ActionCall(self._thread, self._peer)
         self._alive_s = None
         goal = ExecuteTask.Goal(instruction=instruction, request_id=request_id, mode=_MODE[mode], outline_id=outline_id)
+        goal.conversation_id = conversation_id
         for key, value in (parameters or {}).items():
             goal.parameters.append(Parameter(name=key, value_json=json.dumps(value)))
         report: GoalReport = await self._call.run(

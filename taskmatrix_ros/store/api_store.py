@@ -104,6 +104,7 @@ class ApiStore:
         self._put: dict[str, None] = {}
         self._gone: dict[str, None] = {}
         self._revision = 0
+        self._bumped = False
 
     def open(self) -> None:
         """Read where the last life ended."""
@@ -139,6 +140,7 @@ class ApiStore:
             raise
         finally:
             self._depth -= 1
+            self._bumped = False
             self._put.clear()
             self._gone.clear()
 
@@ -265,6 +267,12 @@ class ApiStore:
         elif name in self._put or name in self._gone:
             self._sort(name, active=bool(after))
 
+    def bump(self) -> None:
+        """Say that something changed that is no document: where state comes from, or a composite."""
+        if not self._put and not self._gone and not self._bumped:
+            self._revision += 1
+            self._bumped = True
+
     def touch(self, name: str) -> None:
         """Say that what is derived from a document is to be derived anew."""
         self._changed(name)
@@ -377,8 +385,7 @@ class ApiStore:
     def _changed(self, name: str) -> None:
         if not self._depth:
             raise RuntimeError("API documents are changed inside transaction() only")
-        if not self._put and not self._gone:
-            self._revision += 1
+        self.bump()
         cursor = self._database.execute(
             "UPDATE apis SET revision = ? WHERE name = ? RETURNING active", (self._revision, name)
         )

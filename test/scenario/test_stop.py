@@ -21,7 +21,7 @@ def test_a_stop_is_fast_and_holds_whatever_else_goes_on(tmp_path: Path) -> None:
     def check(stopping: Stopping, told: tuple[str, ...], not_told: str = "") -> None:
         assert stopping.first_zero_ms <= FIRST_ZERO_MS, stopping
         assert stopping.standing_s <= STANDING_S, stopping
-        assert stopping.told == told
+        assert stopping.told == ("HttpBinding", "FunctionBinding", *told)
         assert not_told in " ".join(stopping.not_told)
         assert bool(stopping.not_told) == bool(not_told)
 

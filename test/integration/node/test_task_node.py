@@ -206,7 +206,7 @@ def test_stop_ends_what_runs_and_holds_over_a_restart(tmp_path: Path) -> None:
         while not graph.robot.goals:
             await asyncio.sleep(0.01)
         stopped = await graph.request("Stop", "stop", reason="test")
-        assert (stopped.success, list(stopped.told)) == (True, ["Ros2Binding"])
+        assert (stopped.success, list(stopped.told)) == (True, ["HttpBinding", "FunctionBinding", "Ros2Binding"])
         assert (await pending)["succeeded"] is False
         assert not (await graph.do("find the cup"))["succeeded"]
         assert graph.robot.goals == ["slow"]
