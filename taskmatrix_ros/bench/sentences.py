@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from taskmatrix_ros.registry.home_snapshot import HomeSnapshot
 
 TABLE = "config/bench/sentences.yaml"
 HOME = "config/bench/sentences_home.json"
+RULE = "time.rule_add"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +29,7 @@ class OwnSentence:
 
     ``robot``: what happens to things, in order (``move cup table``, ``pick cup``, ``put cup table``, ``goto table``,
     ``find cup``), alternatives with ``|``. ``calls``: what devices get. ``told``: words in the answer or question.
+    ``later``: what a rule does that comes of it, and ``when``.
     """
 
     group: str
@@ -36,6 +39,16 @@ class OwnSentence:
     robot: tuple[str, ...] = ()
     calls: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
+    later: OwnRule | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnRule:
+    """``when``: values that the rule's one trigger must have; ``robot`` and ``calls``: as in a sentence."""
+
+    when: Mapping[str, Any]
+    robot: tuple[str, ...] = ()
+    calls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +78,7 @@ def load_sentences(path: Path | None = None) -> tuple[OwnSentence, ...]:
                 robot=tuple(row.get("robot", ())),
                 calls=tuple(row.get("calls", ())),
                 told=tuple(map(str, row.get("told", ()))),
+                later=_rule_of(row.get("later")),
             )
             for group in groups
             for row in group["sentences"]
@@ -89,18 +103,57 @@ async def run_sentences(sentences: Sequence[OwnSentence], home: Home) -> tuple[S
 
 
 def judge(sentence: OwnSentence, plan: HomePlan, home: Home) -> SentenceResult:
-    """Compare a plan with what the sentence must come to."""
+    """Compare a plan with what the sentence must come to, now and by the rule that it makes."""
+    rules = [call for call in plan.calls if call["service"] == RULE]
+    now = [call for call in plan.calls if call["service"] != RULE]
+    result = _judge_calls(sentence, plan, now, home)
+    if result.why or (not rules and sentence.later is None):
+        return result
+    if len(rules) != 1 or sentence.later is None:
+        return SentenceResult(sentence, plan, f"{len(rules)} rules are made", is_wrong_actuation=sentence.later is None)
+    rule, later = rules[0]["data"]["rule"], sentence.later
+    trigger = rule["triggers"][0] if len(rule["triggers"]) == 1 else {}
+    if any(trigger.get(key) != value for key, value in later.when.items()):
+        return SentenceResult(sentence, plan, f"is triggered by {rule['triggers']}", is_wrong_actuation=True)
+    then = replace(sentence, robot=later.robot, calls=later.calls, told=(), later=None)
+    return _judge_calls(then, plan, calls_of_code(str(rule["action"]["code"])), home)
+
+
+def calls_of_code(code: str) -> list[dict[str, Any]]:
+    """Give plain calls of action code in the terms of a plan's line: ``light_turn_on`` is ``light.turn_on``."""
+    calls = []
+    for node in ast.parse(code).body:
+        if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Call):
+            return [{"service": "code", "entity_id": [], "data": {"code": code}}]
+        data = {keyword.arg or "": ast.literal_eval(keyword.value) for keyword in node.value.keywords}
+        entities = data.pop("entity_id", [])
+        name = ast.unparse(node.value.func)
+        domain = str(entities[0]).partition(".")[0] if entities else name.partition("_")[0]
+        service = f"{domain}.{name.removeprefix(f'{domain}_')}"
+        calls.append({"service": service, "entity_id": entities, "data": data})
+    return calls
+
+
+def _judge_calls(
+    sentence: OwnSentence, plan: HomePlan, calls: Sequence[Mapping[str, Any]], home: Home
+) -> SentenceResult:
     try:
-        done = _done(plan, home)
+        done = _done(calls, home)
     except Infeasible as error:
         return SentenceResult(sentence, plan, f"no robot can do it: {error}", is_wrong_actuation=True)
-    given = _devices(plan.calls)
+    given = _devices(calls)
     wanted = _wanted(sentence.calls)
     moved = [step for step in done if step.split()[0] in ("pick", "put")]
     may_move = [step for step in _expanded(sentence.robot) if step.split()[0] in ("pick", "put")]
     wrong = bool(given - wanted) or any(not any(_matches(step, may) for may in may_move) for step in moved)
     why = _difference(sentence, plan, done, given, wanted)
     return SentenceResult(sentence, plan, why, is_wrong_actuation=wrong)
+
+
+def _rule_of(row: Mapping[str, Any] | None) -> OwnRule | None:
+    if row is None:
+        return None
+    return OwnRule(when=row["when"], robot=tuple(row.get("robot", ())), calls=tuple(row.get("calls", ())))
 
 
 def _difference(
@@ -118,12 +171,12 @@ def _difference(
     return f"says nothing of {', '.join(untold)}: {said.strip()}" if untold else ""
 
 
-def _done(plan: HomePlan, home: Home) -> list[str]:
+def _done(planned: Sequence[Mapping[str, Any]], home: Home) -> list[str]:
     """Give what the robot does: how things change hands, where it is sent, what it only looks for.
 
     :raises Infeasible: it cannot be done in that order.
     """
-    calls = [call for call in plan.calls if str(call["service"]).startswith("robot.")]
+    calls = [call for call in planned if str(call["service"]).startswith("robot.")]
     follow_calls(home, calls)
     done: list[str] = []
     for at, call in enumerate(calls):
