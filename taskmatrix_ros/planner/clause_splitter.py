@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from taskmatrix_ros.core.errors import PlanningError
 from taskmatrix_ros.planner.clause import Clause, Joint, Segment, segments
@@ -64,10 +65,18 @@ class ClauseSplitter:
         whole = self._meaning(words)
         if whole is not None and not (whole.problem or whole.joints or whole.open_length):
             return (Clause(words, meaning=whole),)
-        cuts = tuple(cut for cut in segments(words, self._book) if self._trim(words[cut.first : cut.end]))
+        found = (part for cut in segments(words, self._book) for part in self._behind_statement(words, cut))
+        cuts = tuple(cut for cut in found if self._trim(words[cut.first : cut.end]))
         if len(cuts) > MAX_CLAUSES:
             raise _too_long(f"{len(cuts)} parts", f"{MAX_CLAUSES} commands")
         return self._cheapest(words, cuts)
+
+    def _behind_statement(self, words: Words, cut: Segment) -> tuple[Segment, ...]:
+        """Cut a stretch in two where a command follows a statement with nothing in between."""
+        at = self._book.command_behind_statement(keys(words[cut.first : cut.end]), self._openings)
+        if not at:
+            return (cut,)
+        return replace(cut, end=cut.first + at), Segment(cut.first + at, cut.end, Joint.AND)
 
     def _cheapest(self, words: Words, cuts: Sequence[Segment]) -> tuple[Clause, ...]:
         """Shortest path over the places where a clause may end."""

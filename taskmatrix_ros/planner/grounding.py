@@ -192,11 +192,30 @@ class Grounding:
         nothing = self._nothing(said, words)
         if not fitting:
             return nothing
+        there = self._placed(said, words, fitting)
+        if isinstance(there, Trouble):
+            return there
+        if not said.places:
+            kept = [thing for thing in there if thing.at not in leave]
+            kept = [t for t in kept if self.lexicon.places.get(plain(self.map.said_place(t.at))) != "trash"] or kept
+            there = kept or there
+        all_of_them = said.count is not None and said.count > len(there) and said.count == len(fitting)
+        if all_of_them and not said.places:
+            # "both mugs": the one that is there already stays.
+            return tuple(there)
+        return self._picked(said, words, self._leaned(there))
+
+    def _placed(self, said: Description, words: Tokens, fitting: Sequence[MapObject]) -> Sequence[MapObject] | Trouble:
+        """Give those of the fitting things that are where they are said to be."""
         there = fitting
         for place in said.places:
             ids = self.places.containing(place)
             if isinstance(ids, Trouble):
-                return ids
+                near = self._beside(place)
+                if near is None:
+                    return ids
+                ids = frozenset({near.id})
+                there = [thing for thing in there if self.things.fit(thing.id, _bare(place)) is None]
             if not self.map.knows_where:
                 if said.every or len(fitting) > 1:
                     return Trouble(
@@ -212,15 +231,7 @@ class Grounding:
                 where = sorted({self.map.said_place(thing.at) for thing in fitting if thing.at})
                 known = f"; it is at {either(where)}" if where else ""
                 return Trouble(code=NOT_THERE, message=f"there is no {text_of(words)} at {text_of(place)}{known}")
-        if not said.places:
-            kept = [thing for thing in there if thing.at not in leave]
-            kept = [t for t in kept if self.lexicon.places.get(plain(self.map.said_place(t.at))) != "trash"] or kept
-            there = kept or there
-        all_of_them = said.count is not None and said.count > len(there) and said.count == len(fitting)
-        if all_of_them and not said.places:
-            # "both mugs": the one that is there already stays.
-            return tuple(there)
-        return self._picked(said, words, self._leaned(there))
+        return there
 
     def _only_alike(
         self, said: Description, words: Tokens, fitting: Sequence[MapObject], there: Sequence[MapObject]
@@ -352,6 +363,10 @@ class Grounding:
     @staticmethod
     def _told(things: Iterable[MapObject]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(thing.said for thing in things))
+
+
+def _bare(words: Tokens) -> Tokens:
+    return tuple(word for word in words if word not in ("the", "a", "an", "my", "our", "your"))
 
 
 def _alike(things: Iterable[MapObject]) -> dict[str, list[MapObject]]:

@@ -37,6 +37,8 @@ class Phrasebook:
     wish_verb: Phrase = ()
     helps: tuple[Phrase, ...] = ()
     """Asks for what a statement before it is about."""
+    verb_leads: frozenset[str] = frozenset()
+    """Behind these a verb is no command: ``I can't find it``."""
     reasons: tuple[Phrase, ...] = ()
     """What begins the reason behind a command."""
     statements: tuple[Phrase, ...] = ()
@@ -76,6 +78,27 @@ class Phrasebook:
             return alone and is_verb
         takes_object = said[1] in self.determiners or said[1] in self.pronouns or said[1] in self.vague
         return takes_object or (is_verb and said[1] in self.particles)
+
+    def command_behind_statement(self, said: Sequence[str], known: Set[str]) -> int:
+        """Give where a command begins behind a statement with nothing in between: ``i'm cold close the window``.
+
+        :param known: words that sentences begin with.
+        :returns: 0 where there is none.
+        """
+        if not any(starts_with(said, phrase) for phrase in self.statements):
+            return 0
+        wish = max((len(phrase) for phrase in self.wishes if starts_with(said, phrase)), default=0)
+        for at in range(max(2, wish + 1), len(said)):
+            if said[at - 1] in self.verb_leads or said[at] in self.copulas:
+                continue
+            asks = any(starts_with(said, phrase, at) for phrase in self.openers if len(phrase) > 1)
+            if asks or ((said[at] in self.verbs or said[at] in known) and self._takes_object(said, at)):
+                return at
+        return 0
+
+    def _takes_object(self, said: Sequence[str], at: int) -> bool:
+        following = said[at + 1] if at + 1 < len(said) else ""
+        return following in self.determiners | self.pronouns | self.vague | self.particles
 
     def is_determiner(self, key: str) -> bool:
         """Whether it is an article or the like."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from taskmatrix_ros.planner.clause import Segment, segments
 from taskmatrix_ros.planner.leaning import Leaning
 from taskmatrix_ros.planner.lexicon import Lexicon
@@ -12,7 +14,9 @@ from taskmatrix_ros.planner.words import Words, keys
 class Prefaces:
     """Tells statements from requests, and reads what they say about what would be welcome."""
 
-    def __init__(self, phrasebook: Phrasebook, lexicon: Lexicon) -> None:
+    def __init__(self, phrasebook: Phrasebook, lexicon: Lexicon, openings: Set[str] = frozenset()) -> None:
+        """:param openings: words that commands begin with."""
+        self._openings = openings
         self._book = phrasebook
         self._lexicon = lexicon
 
@@ -26,6 +30,9 @@ class Prefaces:
         at = 0
         while at < len(cuts):
             part = words[cuts[at].first : cuts[at].end]
+            command = self._book.command_behind_statement(keys(part), self._openings)
+            if command and self.is_statement(part[:command]):
+                return (*stated, part[:command]), words[cuts[at].first + command :]
             goes_on = bool(stated) and at + 1 < len(cuts) and self._is_rest_of_list(part)
             if not (goes_on or self.is_statement(part)):
                 break
@@ -53,6 +60,8 @@ class Prefaces:
         """Whether it tells something and asks for nothing."""
         said = keys(words)
         if len(said) < 2 or any(starts_with(said, phrase) for phrase in self._book.openers):
+            return False
+        if self._book.command_behind_statement(said, self._openings):
             return False
         wish = next((phrase for phrase in self._book.wishes if starts_with(said, phrase)), None)
         if wish is not None:

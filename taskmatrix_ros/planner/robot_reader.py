@@ -52,7 +52,7 @@ class RobotReader:
         self._grammar = SentenceGrammar(catalogue, locale, select=names_things, grounded=True)
         self._book = self._grammar.phrasebook
         self._normalizer = Normalizer(self._book, locale)
-        self._prefaces = Prefaces(self._book, self._lexicon)
+        self._prefaces = Prefaces(self._book, self._lexicon, self._grammar.openings)
         self._known: tuple[tuple[str, ...], KnownThings] | None = None
 
     @property
