@@ -9,7 +9,16 @@ from taskmatrix_ros.app.outline_desk import OutlineDesk
 from taskmatrix_ros.core.clocks import HomeClock
 from taskmatrix_ros.core.event_bus import EventBus
 from taskmatrix_ros.core.policy import Policy
-from taskmatrix_ros.core.ports import Journal, Planner, Rehearsal, Runner, Selector, Verifier
+from taskmatrix_ros.core.ports import (
+    Journal,
+    Planner,
+    Preferences,
+    Questions,
+    Rehearsal,
+    Runner,
+    Selector,
+    Verifier,
+)
 from taskmatrix_ros.core.rule import Rule
 from taskmatrix_ros.core.state_store import StateStore
 
@@ -36,5 +45,7 @@ class Parts:
     outlines: OutlineDesk | None = None
     zone: str = ""
     rules_of: Callable[[str], tuple[Rule, ...]] = lambda _conversation: ()
+    questions: Questions | None = None
+    preferences: Preferences | None = None
     max_repairs: int = 3
     max_replans: int = 1

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
+from taskmatrix_ros.app.ask_back import MAX_QUESTIONS, AskBack, question_of
+from taskmatrix_ros.app.conversations import Conversations
+from taskmatrix_ros.app.grounding import Doubt, check_words, doubts
 from taskmatrix_ros.app.parts import Parts
 from taskmatrix_ros.app.run_view import RunView
 from taskmatrix_ros.core.action_code import ActionCode, VerifiedCode
 from taskmatrix_ros.core.api_document import ApiDocument
-from taskmatrix_ros.core.conversation import Turn
+from taskmatrix_ros.core.conversation import ASKED, Turn
 from taskmatrix_ros.core.errors import ConfigError, MissingApi, PlanningError, RequestError, VerificationError
 from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.outline import Outline
+from taskmatrix_ros.core.outline_edits import without_step
+from taskmatrix_ros.core.picture import picture_problem
 from taskmatrix_ros.core.ports import PlanningContext, RunResult
 from taskmatrix_ros.core.run import RunStatus, Stage
 from taskmatrix_ros.executor.faithfulness import UNASKED
 from taskmatrix_ros.executor.goal_proof import final_goals
 
-MAX_TURNS = 20
-_LOOKED_AT = 200
-"""Runs that are searched for earlier turns of a conversation."""
+ALL, NO_MORE = "do all of it", "only what I said"
+YES, NO = "yes", "no"
 
 _MAY_GO_ON = frozenset({RunStatus.FAILED, RunStatus.UNAVAILABLE})
 _FINAL = frozenset({"BUDGET", "CONFIG", "IN_DOUBT", "INTERNAL", "PROGRAM"})
@@ -38,6 +43,8 @@ class Planning:
     def __init__(self, parts: Parts, step: Step) -> None:
         self._parts = parts
         self._step = step
+        self._ask = AskBack(parts.questions, parts.policy, parts.clock)
+        self._conversations = Conversations(parts.journal)
 
     def context(self, view: RunView) -> PlanningContext:
         """Give what may be known now."""
@@ -48,7 +55,8 @@ class Planning:
             rules=self._parts.rules_of(view.episode.instruction.conversation_id),
             area=view.episode.instruction.area,
             task=view.episode.run_id,
-            conversation=self._conversation(view),
+            conversation=self._conversations.turns_before(view.episode),
+            preferences=self._parts.preferences.of(view.episode.instruction.speaker) if self._parts.preferences else (),
             on_outline=lambda outline: self._show(view, outline),
         )
 
@@ -58,17 +66,69 @@ class Planning:
         :raises PlanningError: it cannot be understood, or nothing fits.
         """
         asked = view.episode.instruction
+        _check_pictures(asked)
         if asked.outline_id:
             outline = self._kept(asked)
         else:
             try:
-                outline = await self._parts.planner.outline(asked, context)
+                outline = await self._grounded(view, await self._drafted(view, context), context)
             except BaseException:
                 # What was shown of it on the way is no outline.
                 view.show(view.episode.model_copy(update={"outline": None}))
                 raise
         self._step(view, Stage.SELECTING, outline=outline)
         return outline
+
+    async def _drafted(self, view: RunView, context: PlanningContext) -> Outline:
+        """Draft; where several things fit, or something is missing, ask and draft with the answer."""
+        asked = said = view.episode.instruction
+        for left in reversed(range(MAX_QUESTIONS + 1)):
+            try:
+                outline = await self._parts.planner.outline(said, context)
+            except PlanningError as error:
+                question = question_of(error)
+                if not question or not left or not self._ask.may_ask(view):
+                    raise
+                answer = await self._ask.ask(view, question, tuple(error.completions))
+                if answer is None:
+                    raise
+                turn = Turn(said=said.text, answered=question, status=ASKED)
+                context = replace(context, conversation=(*context.conversation, turn))
+                said = asked.model_copy(update={"text": error.completions.get(answer, answer)})
+                continue
+            words = [asked.text, *(exchange.answer for exchange in view.episode.clarified)]
+            return outline.model_copy(update={"instruction": ": ".join(words)})
+        raise AssertionError("unreachable")
+
+    async def _grounded(self, view: RunView, outline: Outline, context: PlanningContext) -> Outline:
+        """Keep of a model's steps those that the person asked for, and those that the person agrees to.
+
+        :raises PlanningError: ``UNASKED``: no other is left.
+        """
+        doubtful = doubts(outline, view.episode, context, view.agreed) if context.heard else ()
+        if not doubtful:
+            return outline
+        kept = outline
+        for doubt in doubtful:
+            kept = without_step(kept, doubt.step.id)
+        shown = "; ".join(f"'{doubt.step.text}' ({doubt.why})" for doubt in doubtful)
+        _log.warning("run %s: steps that the person did not ask for: %s", view.episode.run_id, shown)
+        if await self._agreed(view, doubtful, any_kept=bool(kept.steps)):
+            view.agreed.extend(" ".join([doubt.step.text, *doubt.step.targets]) for doubt in doubtful)
+            return outline
+        if not kept.steps:
+            said = f"nothing was done: you did not ask for {shown}; say it yourself if you want it"
+            raise PlanningError(said, code="UNASKED")
+        view.left_out.extend(doubt.step.text for doubt in doubtful)
+        return kept.model_copy(update={"planner": outline.planner})
+
+    async def _agreed(self, view: RunView, doubtful: Sequence[Doubt], *, any_kept: bool) -> bool:
+        if not self._ask.may_ask(view):
+            return False
+        steps = "; ".join(f"'{doubt.step.text}'" for doubt in doubtful)
+        question = f"The plan holds what you did not say: {steps}. It may come from what devices or messages say."
+        yes, no = (ALL, NO_MORE) if any_kept else (YES, NO)
+        return await self._ask.ask(view, f"{question} Do it too?", (no, yes)) == yes
 
     def _kept(self, asked: Instruction) -> Outline:
         if self._parts.outlines is None:
@@ -93,7 +153,7 @@ class Planning:
         while True:
             self._step(view, Stage.VERIFYING, **({} if after else {"code": code}))
             try:
-                verified = await self._checked(view, outline, code, after)
+                verified = await self._checked(view, outline, code, context, after)
             except VerificationError as error:
                 view.diagnostics = error.diagnostics
                 if view.repairs == parts.max_repairs:
@@ -123,7 +183,11 @@ class Planning:
         try:
             context = self.context(view)
             outline = await parts.planner.replan(episode.outline, view.records, result.summary, context)
-            return None if outline is None else await self.code(view, outline, context, after=last)
+            if outline is None:
+                return None
+            view.agreed.extend(step.text for step in episode.outline.steps)
+            outline = await self._grounded(view, outline, context)
+            return await self.code(view, outline, context, after=last)
         except (ConfigError, PlanningError, VerificationError) as error:
             _log.warning("run %s: no other way was found: %s", episode.run_id, error.message)
             return None
@@ -143,6 +207,7 @@ class Planning:
             revised = await planner.revise(outline, error.missing, context)
             if revised is None:
                 raise
+            revised = await self._grounded(view, revised, context)
         self._step(view, Stage.SELECTING, **({} if began else {"outline": revised}))
         documents = await self._selected(view, revised)
         self._step(view, Stage.CODING)
@@ -153,13 +218,18 @@ class Planning:
             return ()
         return tuple(await self._parts.selector.select(view.episode.instruction, outline))
 
-    async def _checked(self, view: RunView, outline: Outline, code: ActionCode, after: str) -> VerifiedCode:
+    async def _checked(
+        self, view: RunView, outline: Outline, code: ActionCode, context: PlanningContext, after: str
+    ) -> VerifiedCode:
         parts, asked = self._parts, view.episode.instruction
         rights = parts.policy.rights(asked.channel, asked.speaker)
         verified = await parts.verifier.verify(code, rights=rights, outline=outline)
-        if code.prompt_hash and (unasked := [found for found in verified.warnings if found.code == UNASKED]):
+        if code.prompt_hash:
             # A warning of code that our grammar wrote; a model may have been talked into it by what it read.
-            raise VerificationError(unasked)
+            unasked = [found for found in verified.warnings if found.code == UNASKED]
+            unasked += check_words(code, verified.documents, outline, view.episode, context, view.agreed)
+            if unasked:
+                raise VerificationError(unasked)
         known, now = parts.state.known(), parts.clock.now()
         rehearsed = await parts.rehearsal.rehearse(verified, known, now)
         goals = final_goals(outline, rehearsed, known, now)
@@ -172,24 +242,11 @@ class Planning:
         if view.stage is Stage.OUTLINING:
             view.show(view.episode.model_copy(update={"outline": outline}))
 
-    def _conversation(self, view: RunView) -> tuple[Turn, ...]:
-        """Give the earlier turns, oldest first: the journal keeps them over a restart."""
-        episode = view.episode
-        conversation = episode.instruction.conversation_id
-        if not conversation:
-            return ()
-        earlier = self._parts.journal.runs(limit=_LOOKED_AT, before=episode.run_id)
-        turns = [
-            Turn(
-                said=run.instruction.text,
-                steps=tuple(step.text for step in run.outline.steps) if run.outline else (),
-                status=run.status.value,
-                answered=run.summary,
-            )
-            for run in earlier
-            if run.instruction.conversation_id == conversation
-        ]
-        return tuple(reversed(turns[:MAX_TURNS]))
+
+def _check_pictures(asked: Instruction) -> None:
+    for number, image in enumerate(asked.images, start=1):
+        if problem := picture_problem(image.format, image.data):
+            raise PlanningError(f"picture {number}: {problem}", code="PICTURE")
 
 
 def refusal(view: RunView, error: VerificationError) -> str:

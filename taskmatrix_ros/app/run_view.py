@@ -38,6 +38,10 @@ class RunView:
         """How often the code was written anew from findings."""
         self.replans = 0
         """How often the rest was planned anew after a failed call."""
+        self.agreed: list[str] = []
+        """Steps that the person did not ask for, and said yes to."""
+        self.left_out: list[str] = []
+        """Steps that the person did not ask for, and that were left out."""
         self.plans_anew = False
         """Whether that is being done now: no code runs meanwhile."""
         self._listeners: list[Callable[[], None]] = []

@@ -280,6 +280,8 @@ class Session:
             }
         )
         self._parts.journal.save_run(episode, soon=True)
+        if episode.instruction.images:
+            self._parts.journal.forget_pictures(episode)
         view.show(episode)
         self._publish("run_ended", view)
 

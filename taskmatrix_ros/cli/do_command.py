@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -13,6 +14,7 @@ import typer
 from taskmatrix_ros.cli.asker import Asker
 from taskmatrix_ros.cli.exit_status import ExitStatus, UsageError, exit_status_of_run
 from taskmatrix_ros.cli.home_link import any_client
+from taskmatrix_ros.cli.image_files import load_pictures
 from taskmatrix_ros.cli.output import JsonOption, command, errors, escape, print_json
 from taskmatrix_ros.cli.timeline import Timeline
 from taskmatrix_ros.core.instruction import MAX_TEXT, Mode
@@ -55,6 +57,12 @@ def do(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Plan and rehearse only; nothing moves.")] = False,
     outline_only: Annotated[bool, typer.Option("--outline-only", help="Draft the outline only.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Approve what is asked for, but nothing hazardous.")] = False,
+    image: Annotated[
+        list[Path] | None, typer.Option("--image", metavar="FILE", help="A JPEG or PNG to look at; once for each.")
+    ] = None,
+    conversation: Annotated[str, typer.Option(help="Name of the conversation that this goes on with.")] = "",
+    speaker: Annotated[str, typer.Option(help="Who says it: what they prefer is known.")] = "",
+    area: Annotated[str, typer.Option(help="The room it is said in.")] = "",
     request_id: Annotated[str, typer.Option(help="Your id of the request; a repeat returns the same run.")] = "",
     namespace: NamespaceOption = "/taskmatrix",
     as_json: JsonOption = False,
@@ -64,7 +72,9 @@ def do(
     if outline and instruction:
         raise UsageError("an outline and an instruction are both given; keep one")
     text = "" if outline else read_instruction(instruction)
-    more = {"request_id": request_id, "outline_id": outline, "parameters": _values(parameters or ())}
+    more: dict[str, Any] = {"request_id": request_id, "outline_id": outline, "parameters": _values(parameters or ())}
+    more |= {"conversation_id": conversation, "speaker": speaker, "area": area}
+    more["images"] = load_pictures(image or ())
     plain = run_until_signal(_execute(text, mode, namespace, more, yes=yes))
     assert plain is not None
     _show(plain, as_json=as_json)

@@ -69,13 +69,28 @@ class ManifestError(ConfigError):
 
 
 class PlanningError(TaskMatrixError):
-    """The instruction became no plan. :param nearest: what could be asked for instead, best first."""
+    """The instruction became no plan.
+
+    :param nearest: what could be asked for instead, best first.
+    :param question: what a person could say to get on, where one is there to be asked.
+    :param completions: answer -> the whole instruction in the words it then has; empty: any answer may do.
+    """
 
     code = "NOT_UNDERSTOOD"
 
-    def __init__(self, message: str, *, code: str | None = None, nearest: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        nearest: Sequence[str] = (),
+        question: str = "",
+        completions: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(message, code=code)
         self.nearest = tuple(nearest)
+        self.question = question
+        self.completions = dict(completions or {})
 
 
 class ClarificationNeeded(PlanningError):

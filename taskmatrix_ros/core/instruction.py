@@ -5,10 +5,11 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, field_validator
 
 from taskmatrix_ros.core.frozen import Frozen
 from taskmatrix_ros.core.ids import new_id
+from taskmatrix_ros.core.picture import plain_format, without_metadata
 
 MAX_TEXT = 4000
 """Characters of an instruction: more is no spoken or typed wish, and every parser after this would pay for it."""
@@ -16,6 +17,7 @@ MAX_TEXT = 4000
 
 MCP_CONVERSATION = "mcp:"
 """Begins the id of a conversation held through an MCP server, whose instructions come in by that channel."""
+MAX_PICTURES = 4
 
 
 class Channel(StrEnum):
@@ -52,17 +54,30 @@ class ApprovalMode(StrEnum):
 
 
 class Image(Frozen):
-    """A picture that came with the instruction. ``data``: the encoded file; ``format``: jpeg or png."""
+    """A picture that came with the instruction. ``data``: the encoded file; ``format``: jpeg or png.
+
+    The place, time and device that a camera writes into the file are taken off before anybody sees it.
+    """
 
     format: str
     data: bytes
+
+    @field_validator("format")
+    @classmethod
+    def _plainly(cls, given: str) -> str:
+        return plain_format(given)
+
+    @field_validator("data")
+    @classmethod
+    def _private(cls, given: bytes) -> bytes:
+        return without_metadata(given)
 
 
 class Instruction(Frozen):
     """A person's wish with its context; a repeated ``request_id`` returns the same run."""
 
     text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TEXT)]
-    images: tuple[Image, ...] = ()
+    images: tuple[Image, ...] = Field(default=(), max_length=MAX_PICTURES)
     speaker: str = ""
     channel: Channel = Channel.LIBRARY
     conversation_id: str = ""

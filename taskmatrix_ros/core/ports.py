@@ -76,7 +76,8 @@ class PlanningContext:
     ``area``: the id or name of the area the speaker is in, or empty. ``zone``: the home's time zone, empty for that of
     ``now``. ``rules``: those that live, the one spoken of last at the end.
     ``task``: what is planned for belongs to this task, whose budget it uses; ``conversation``: earlier turns, oldest
-    first; ``on_outline`` is shown an outline while it is being drafted.
+    first; ``preferences``: what the speaker said they like; ``on_outline`` is shown an outline while it is being
+    drafted. ``heard``: the planner adds every text it showed a model that the person did not write.
     """
 
     state: Mapping[str, Any] = field(default_factory=dict)
@@ -86,6 +87,8 @@ class PlanningContext:
     rules: tuple[Rule, ...] = ()
     task: str = ""
     conversation: tuple[Turn, ...] = ()
+    preferences: tuple[str, ...] = ()
+    heard: list[str] = field(default_factory=list)
     on_outline: Callable[[Outline], None] | None = None
 
 
@@ -270,6 +273,29 @@ class Questions(Protocol):
         """What waits for an answer, oldest first."""
 
 
+class Preferences(Protocol):
+    """What people said they like, in their own words. Each method has committed when it returns."""
+
+    def of(self, speaker: str) -> tuple[str, ...]:
+        """Give what a speaker likes, oldest first; an unnamed speaker has their own."""
+
+    def add(self, speaker: str, text: str) -> None:
+        """Remember. The same words again change nothing."""
+
+    def remove(self, speaker: str, text: str) -> None:
+        """Forget the one with exactly these words, if there is one."""
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors whose nearness is nearness in meaning."""
+
+    async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+        """Give one vector per text, all of one length.
+
+        :raises ModelUnavailable: it cannot be asked now.
+        """
+
+
 class Journal(Protocol):
     """What must survive kill -9. Each method has committed when it returns."""
 
@@ -277,6 +303,9 @@ class Journal(Protocol):
         """Write the run without its calls: new, or in its new state; ``soon``: with the next entry, or when the loop
         turns.
         """
+
+    def forget_pictures(self, episode: Episode) -> None:
+        """Keep a run's instruction without its pictures: they are nobody's business once it has ended."""
 
     def ask_call(self, call: Call) -> None:
         """Write a call that waits for a person's yes: after a crash it counts as not sent."""

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from taskmatrix_ros.core.action_code import ActionCode
 from taskmatrix_ros.core.call import Call
+from taskmatrix_ros.core.conversation import Exchange
 from taskmatrix_ros.core.frozen import Frozen
 from taskmatrix_ros.core.ids import new_id
 from taskmatrix_ros.core.instruction import Instruction
@@ -138,6 +139,8 @@ class Episode(Frozen):
     goals: tuple[str, ...] = ()
     """What should hold at the end, as CEL over ``state``."""
     calls: tuple[CallRecord, ...] = ()
+    clarified: tuple[Exchange, ...] = ()
+    """What was asked back before it was planned."""
     replanned_after: str = ""
     """Id of the last call before the rest was planned anew; ``code`` made those after it. Empty: it made all."""
     summary: str = ""

@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 from taskmatrix_ros.core.errors import ConfigError, ModelUnavailable, PlanningError
+from taskmatrix_ros.core.picture import picture_problem
 from taskmatrix_ros.models.json_reply import parse_json_reply
 from taskmatrix_ros.models.message import Message, Reply, Role
 from taskmatrix_ros.models.model_settings import ModelSettings, Structured
@@ -24,7 +25,6 @@ _log = logging.getLogger(__name__)
 
 PICTURE_TOKENS = 1_500
 """What a picture is taken to cost before the server has counted it."""
-FORMATS = frozenset({"jpeg", "png"})
 _STEPS_DOWN = (Structured.JSON_SCHEMA, Structured.JSON_OBJECT, Structured.PROMPT)
 _BACKOFF_S = 0.5
 
@@ -211,12 +211,8 @@ class ChatClient:
             if not settings.pictures:
                 said = f"model '{settings.model}' takes no pictures; say it in words, or set pictures in the profile"
                 raise PlanningError(said, code="PICTURE")
-            if picture.format not in FORMATS:
-                said = f"picture: format {picture.format[:20]!r} is none of {', '.join(sorted(FORMATS))}; convert it"
-                raise PlanningError(said, code="PICTURE")
-            if len(picture.data) > settings.picture_bytes:
-                said = f"picture: {len(picture.data):,} bytes; at most {settings.picture_bytes:,} are sent; shrink it"
-                raise PlanningError(said, code="PICTURE")
+            if problem := picture_problem(picture.format, picture.data, max_bytes=settings.picture_bytes):
+                raise PlanningError(f"picture: {problem}", code="PICTURE")
 
 
 def _format_of(way: Structured, schema: Mapping[str, Any]) -> dict[str, Any]:

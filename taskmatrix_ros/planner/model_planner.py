@@ -108,7 +108,7 @@ class ModelPlanner:
         :raises PlanningError: as ``outline``, but for ``NOT_UNDERSTOOD`` and ``AMBIGUOUS``.
         """
         asked = Instruction(text=outline.instruction, locale=outline.locale)
-        again = f"{load_prompt('replan').text}\n\n{plan(outline)}\n\n{self._parts.happened(calls, failure)}"
+        again = f"{load_prompt('replan').text}\n\n{plan(outline)}\n\n{self._parts.happened(calls, failure, context)}"
         words = f"{self._parts.for_outline(asked, context)}\n\n{again}"
         messages = [_rules(load_prompt("outline")), Message(Role.USER, words)]
         try:

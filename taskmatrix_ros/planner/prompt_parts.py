@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from taskmatrix_ros.core.api_document import ApiDocument
@@ -13,10 +13,14 @@ from taskmatrix_ros.core.ports import Catalogue, PlanningContext
 from taskmatrix_ros.core.run import CallRecord
 from taskmatrix_ros.planner.document_card import catalogue_card, document_card
 from taskmatrix_ros.planner.planner_settings import PlannerSettings
+from taskmatrix_ros.planner.provenance import PICTURE
 from taskmatrix_ros.planner.quoted_data import quoted
 from taskmatrix_ros.planner.relevant_state import relevant_state
 
 HIDDEN = "(hidden)"
+MANIFEST = "manifest"
+_OUR_WORDS = frozenset({MANIFEST, "homeassistant", "mqtt"})
+"""Sources of documents whose descriptions are the operator's or this package's; their names are not."""
 _CALLS_TOLD = 40
 """Of a long run the latest: what failed is among them."""
 
@@ -30,12 +34,17 @@ class PromptParts:
 
     def for_outline(self, instruction: Instruction, context: PlanningContext) -> str:
         """Say what is there, what was said before, and what is wanted."""
-        known = catalogue_card(self._catalogue.documents(), self._settings.catalogue_names)
+        documents = self._catalogue.documents()
+        known = catalogue_card(documents, self._settings.catalogue_names)
+        if known:
+            _hear(context, map(_names_of, documents))
+        _hear(context, [instruction.speaker, *([PICTURE] if instruction.images else [])])
         about = {"speaker": instruction.speaker, "area": instruction.area, "language": instruction.locale}
         parts = [
             f"APIs there are:\n{known}" if known else "",
             self._state((), [instruction.text], context),
             quoted("about the person", {key: value for key, value in about.items() if value}),
+            quoted("what the person likes", context.preferences) if context.preferences else "",
             self._conversation(context),
             f"{len(instruction.images)} pictures came with the instruction." if instruction.images else "",
             wish(instruction.text),
@@ -45,18 +54,22 @@ class PromptParts:
     def for_code(self, outline: Outline, documents: Sequence[ApiDocument], context: PlanningContext) -> str:
         """Say which APIs may be called and what is to be done."""
         texts = [outline.instruction, *(step.text for step in outline.steps)]
+        _hear(context, map(_names_of, documents))
+        _hear(context, map(_prose_of, documents))
         parts = [
             "APIs that may be called:\n" + "\n".join(map(document_card, documents)),
             self._state(documents, texts, context),
+            quoted("what the person likes", context.preferences) if context.preferences else "",
             self._conversation(context),
             wish(outline.instruction),
             plan(outline),
         ]
         return "\n\n".join(filter(None, parts))
 
-    def happened(self, calls: Sequence[CallRecord], failure: str) -> str:
+    def happened(self, calls: Sequence[CallRecord], failure: str, context: PlanningContext) -> str:
         """Give what the run has done so far, from its journal, and how it ended."""
         done = [_told(record, self._catalogue.get(record.call.api)) for record in calls[-_CALLS_TOLD:]]
+        _hear(context, [[told.get("returned"), told.get("message")] for told in done])
         return quoted("what happened", {"calls": done, "ended": failure}, max_text=500)
 
     def chosen(self, documents: Sequence[ApiDocument]) -> tuple[ApiDocument, ...]:
@@ -72,13 +85,43 @@ class PromptParts:
     def _state(self, documents: Sequence[ApiDocument], texts: Sequence[str], context: PlanningContext) -> str:
         limit = self._settings.state_values
         known = relevant_state(context.state, self._catalogue.states(), documents, texts, limit)
+        _hear(context, [[key.split("."), value] for key, value in known.items()])
         return quoted("state", {"now": context.now.isoformat(timespec="minutes"), "state": known})
 
     def _conversation(self, context: PlanningContext) -> str:
         turns = context.conversation[-self._settings.turns :] if self._settings.turns else ()
         if not turns:
             return ""
-        return quoted("earlier in this conversation", [turn.model_dump(mode="json") for turn in turns])
+        _hear(context, [[turn.others, [] if turn.went_well else [turn.answered, turn.steps]] for turn in turns])
+        told = [turn.model_dump(mode="json", exclude={"calls", "others"}, exclude_defaults=True) for turn in turns]
+        return quoted("earlier in this conversation", told)
+
+
+def _names_of(document: ApiDocument) -> list[Any]:
+    """Give the names in a document that devices bring along."""
+    if document.source == MANIFEST:
+        return []
+    return [document.name, *(spec.enum or () for spec in document.parameters.values())]
+
+
+def _prose_of(document: ApiDocument) -> list[str]:
+    """Give the text of a document that was neither written by the operator nor comes with this package."""
+    if document.source in _OUR_WORDS:
+        return []
+    return [document.description, document.composition, *(error.description for error in document.errors)]
+
+
+def _hear(context: PlanningContext, value: Any) -> None:
+    """Note what a prompt holds of others' words, however deep it lies."""
+    if isinstance(value, str):
+        context.heard.append(value)
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            _hear(context, key)
+            _hear(context, inner)
+    elif isinstance(value, Iterable):
+        for inner in value:
+            _hear(context, inner)
 
 
 def wish(text: str) -> str:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from sensor_msgs.msg import CompressedImage
 from std_msgs.msg import Bool
 
 from taskmatrix_interfaces.action import ExecuteTask
 from taskmatrix_interfaces.msg import Parameter
 from taskmatrix_ros.core.errors import CallUnavailable
 from taskmatrix_ros.core.ids import id_to_bytes, new_id
-from taskmatrix_ros.core.instruction import Mode
+from taskmatrix_ros.core.instruction import Image, Mode
 from taskmatrix_ros.ros.action_call import ActionCall, ActionPeer, GoalEnd, GoalReport
 from taskmatrix_ros.ros.interface_types import interface_type
 from taskmatrix_ros.ros.node_entities import NodeEntities
@@ -72,6 +73,8 @@ class TaskClient:
         outline_id: str = "",
         parameters: Mapping[str, str] | None = None,
         conversation_id: str = "",
+        images: Sequence[Image] = (),
+        **more: str,
     ) -> dict[str, Any]:
         """Send an instruction and wait for its end.
 
@@ -79,6 +82,7 @@ class TaskClient:
         :param outline_id: an outline or template to run; the instruction may then be empty.
         :param parameters: of the template.
         :param conversation_id: which conversation it is a turn of.
+        :param more: text fields of the goal: ``conversation_id``, ``speaker``, ``area``, ``locale``.
         :returns: ``task_messages.result_to_plain``.
         :raises CallUnavailable: no node, it rejects goals, or it went away before the end.
         """
@@ -89,6 +93,10 @@ class TaskClient:
         self._alive_s = None
         goal = ExecuteTask.Goal(instruction=instruction, request_id=request_id, mode=_MODE[mode], outline_id=outline_id)
         goal.conversation_id = conversation_id
+        known = {"request_id": request_id, "outline_id": outline_id, **more}
+        goal = ExecuteTask.Goal(instruction=instruction, mode=_MODE[mode], **known)
+        for image in images:
+            goal.images.append(CompressedImage(format=image.format, data=image.data))
         for key, value in (parameters or {}).items():
             goal.parameters.append(Parameter(name=key, value_json=json.dumps(value)))
         report: GoalReport = await self._call.run(

@@ -60,6 +60,13 @@ class SqliteJournal:
                 f"journal: request {request_id!r} of run {episode.run_id} already started run {other and other[0]}"
             ) from error
 
+    def forget_pictures(self, episode: Episode) -> None:
+        """Keep the instruction of a run without its pictures."""
+        instruction = episode.instruction.model_copy(update={"images": ()})
+        self._database.execute(
+            "UPDATE runs SET instruction = ? WHERE run_id = ?", (instruction.model_dump_json(), episode.run_id)
+        )
+
     def ask_call(self, call: Call) -> None:
         """Write a call that waits for a person's yes: after a crash it counts as not sent.
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from pictures import PNG
 from scripted_model import Said, ScriptedModel, error
 
 from taskmatrix_ros.core.errors import ConfigError, ModelUnavailable, PlanningError, TaskMatrixError
@@ -174,7 +176,7 @@ def test_a_server_that_does_not_count_is_estimated() -> None:
     play(scenario, Said(text="word " * 100, usage=None))
 
 
-PICTURE = Image(format="png", data=b"\x89PNG")
+PICTURE = PNG
 
 
 def test_a_picture_goes_with_the_text() -> None:
@@ -182,7 +184,7 @@ def test_a_picture_goes_with_the_text() -> None:
         await client.ask([Message(Role.USER, "what is it", (PICTURE,))], spending)
         text, image = server.requests[0]["messages"][0]["content"]
         assert text == {"type": "text", "text": "what is it"}
-        assert image["image_url"]["url"] == "data:image/png;base64,iVBORw=="
+        assert image["image_url"]["url"] == f"data:image/png;base64,{b64encode(PNG.data).decode()}"
 
     play(scenario, "a cup", pictures=True)
 
@@ -191,7 +193,7 @@ def test_a_picture_goes_with_the_text() -> None:
     ("picture", "settings", "said"),
     [
         (PICTURE, {}, "takes no pictures"),
-        (PICTURE, {"pictures": True, "picture_bytes": 3}, "4 bytes; at most 3"),
+        (PICTURE, {"pictures": True, "picture_bytes": 3}, "bytes; at most 3"),
         (Image(format="svg", data=b"<svg/>"), {"pictures": True}, "none of jpeg, png"),
     ],
 )

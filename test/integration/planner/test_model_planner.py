@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from model_desk import Desk, coded, outlined, play
+from pictures import JPEG
 from scripted_model import Said, error
 
-from taskmatrix_ros.core.instruction import Image, Mode
+from taskmatrix_ros.core.instruction import Mode
 from taskmatrix_ros.core.run import RunStatus
 from taskmatrix_ros.planner.prompt import hash_of, load_prompt
 
@@ -203,15 +204,13 @@ def test_what_was_said_before_is_known() -> None:
 
 
 def test_a_picture_reaches_a_model_that_sees() -> None:
-    picture = Image(format="jpeg", data=b"\xff\xd8")
-
     async def scenario(desk: Desk) -> None:
-        await desk.do("turn on the tv", Mode.OUTLINE_ONLY, images=(picture,))
+        await desk.do("turn on the tv", Mode.OUTLINE_ONLY, images=(JPEG,))
         parts = desk.server.requests[0]["messages"][1]["content"]
         assert [part["type"] for part in parts] == ["text", "image_url"]
 
     async def blind(desk: Desk) -> None:
-        episode = await desk.do("turn on the tv", images=(picture,))
+        episode = await desk.do("turn on the tv", images=(JPEG,))
         assert (episode.status, episode.error_code) == (RunStatus.REFUSED, "PICTURE")
 
     play(scenario, OUTLINE, chat={"pictures": True})
