@@ -46,20 +46,37 @@ def check_words(
     context: PlanningContext,
     agreed: Sequence[str],
 ) -> tuple[Diagnostic, ...]:
-    """Report arguments whose words stand only in what the model read, and messages that nobody asked to send."""
+    """Report calls that come from what a model read: by their arguments, by what they tell, by what they do.
+
+    A step may be worded so that it holds two wishes, the person's and another's; a call does one thing.
+    """
     steps = [" ".join([step.text, *step.targets]) for step in outline.steps]
-    provenance = Provenance([*_said(episode, context, agreed), *steps], context.heard)
+    own = Provenance(_said(episode, context, agreed), context.heard)
+    calls = [
+        (node, documents[api])
+        for api, node in api_calls(parse_source(code.source), documents)
+        if not isinstance(documents[api].binding, Builtin)
+    ]
+    explained = [document for node, document in calls if own.explains(_words_of(document, node))]
     findings = []
-    for api, node in api_calls(parse_source(code.source), documents):
-        document = documents[api]
-        if isinstance(document.binding, Builtin):
+    for node, document in calls:
+        name = document.name
+        if foreign := own.foreign(" ".join(_values(node))):
+            what = f"{name}(…) takes {', '.join(map(repr, foreign))} from data, and the person did not say it"
+        elif document.effect is Effect.NOTIFY and not own.names(_words_of(document), steps):
+            what = f"no step of the outline asks for {name}, which tells somebody something"
+        elif document.effect.commands and not any(_serves(document, other) for other in explained):
+            what = f"nothing the person said asks for {name}"
+        else:
             continue
-        if foreign := provenance.foreign(" ".join(_texts(node))):
-            what = f"{api}(…) takes {', '.join(map(repr, foreign))} from data, and no step says so"
-            findings.append(_finding(node, what))
-        elif document.effect is Effect.NOTIFY and not provenance.names(_words_of(document), steps):
-            findings.append(_finding(node, f"no step of the outline asks for {api}, which tells somebody something"))
+        findings.append(_finding(node, what))
     return tuple(findings)
+
+
+def _serves(document: ApiDocument, other: ApiDocument) -> bool:
+    """Whether a call is one of those that were asked for, or works on the same thing."""
+    first = {rule.api for rule in other.after}
+    return document is other or document.name in first or not set(document.resources).isdisjoint(other.resources)
 
 
 def _said(episode: Episode, context: PlanningContext, agreed: Sequence[str]) -> Iterable[str]:
@@ -72,16 +89,19 @@ def _said(episode: Episode, context: PlanningContext, agreed: Sequence[str]) -> 
         yield from turn.steps if turn.went_well else ()
 
 
-def _texts(node: ast.Call) -> Iterable[str]:
-    """Give the texts that stand in a call's arguments."""
+def _values(node: ast.Call) -> Iterable[str]:
+    """Give the texts and numbers that stand in a call's arguments."""
     for part in ast.walk(node):
         if isinstance(part, ast.Constant) and isinstance(part.value, str):
             yield part.value.replace("_", " ")
+        elif isinstance(part, ast.Constant) and isinstance(part.value, int | float):
+            yield f"{part.value:g}"
 
 
-def _words_of(document: ApiDocument) -> str:
+def _words_of(document: ApiDocument, node: ast.Call | None = None) -> str:
     sentences: list[Any] = [sentence for group in document.sentences.values() for sentence in group]
-    return " ".join([document.name.replace("_", " "), document.description, *sentences])
+    given = _values(node) if node is not None else ()
+    return " ".join([document.name.replace("_", " "), document.description, *sentences, *given])
 
 
 def _finding(node: ast.Call, message: str) -> Diagnostic:

@@ -10,6 +10,7 @@ from taskmatrix_ros.core.clocks import HomeClock
 from taskmatrix_ros.core.event_bus import EventBus
 from taskmatrix_ros.core.policy import Policy
 from taskmatrix_ros.core.ports import (
+    Catalogue,
     Journal,
     Planner,
     Preferences,
@@ -29,7 +30,8 @@ class Parts:
 
     ``zone``: the home's time zone. ``rules_of``: gives the rules that live, those of a conversation last.
     ``max_repairs``: how often refused code goes back to its planner; ``max_replans``: how often the rest is planned
-    anew after a failed call.
+    anew after a failed call. ``catalogue``: what the answer at the end is worded by; None: without facts.
+    ``questions``: where a person is asked back; None: nowhere.
     """
 
     planner: Planner
@@ -45,6 +47,7 @@ class Parts:
     outlines: OutlineDesk | None = None
     zone: str = ""
     rules_of: Callable[[str], tuple[Rule, ...]] = lambda _conversation: ()
+    catalogue: Catalogue | None = None
     questions: Questions | None = None
     preferences: Preferences | None = None
     max_repairs: int = 3

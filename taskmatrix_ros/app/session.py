@@ -10,6 +10,7 @@ from typing import Any
 
 from taskmatrix_ros.app.parts import Parts
 from taskmatrix_ros.app.planning import Planning, refusal
+from taskmatrix_ros.app.run_facts import facts_of, summary_of
 from taskmatrix_ros.app.run_view import RunView
 from taskmatrix_ros.core.action_code import VerifiedCode
 from taskmatrix_ros.core.eager_task import start_now
@@ -202,11 +203,13 @@ class Session:
         context = self._planning.context(view)
         outline = await self._planning.outline(view, context)
         if instruction.mode is Mode.OUTLINE_ONLY:
-            self._end(view, RunStatus.DRY_RUN, f"outlined in {len(outline.steps)} steps; nothing was done")
+            said = f"outlined in {len(outline.steps)} steps; nothing was done"
+            self._end(view, RunStatus.DRY_RUN, said + _left_out(view))
             return
         verified = await self._planning.code(view, outline, context)
         if instruction.mode is Mode.DRY_RUN:
-            self._end(view, RunStatus.DRY_RUN, f"rehearsed {view.planned_calls} calls; nothing was done")
+            said = f"rehearsed {view.planned_calls} calls; nothing was done"
+            self._end(view, RunStatus.DRY_RUN, said + _left_out(view))
             return
         await self._run(view, verified)
 
@@ -233,7 +236,14 @@ class Session:
             if other_way is None:
                 break
             verified, log, paused = other_way, (), False
-        self._end(view, result.status, _summary(result), result.error_code)
+        self._end(view, result.status, self._told(view, result), result.error_code)
+
+    def _told(self, view: RunView, result: RunResult) -> str:
+        """Say how a run ended, from what was journalled and what the world shows."""
+        said = result.summary
+        if not said:
+            said = summary_of(result.calls, facts_of(view.records, self._parts.catalogue, self._parts.state.known()))
+        return said + _left_out(view)
 
     async def _proven(self, view: RunView, result: RunResult) -> RunResult:
         """Let the world have the last word on what the outline wanted."""
@@ -305,8 +315,5 @@ def _refused(view: RunView) -> RunStatus:
     return RunStatus.REFUSED if RunStatus.REFUSED in TRANSITIONS[status] else RunStatus.FAILED
 
 
-def _summary(result: RunResult) -> str:
-    if result.summary:
-        return result.summary
-    count = len(result.calls)
-    return f"done: {count} {'call' if count == 1 else 'calls'}, each change seen in the world"
+def _left_out(view: RunView) -> str:
+    return f"; left out, since you did not ask for it: {'; '.join(view.left_out)}" if view.left_out else ""

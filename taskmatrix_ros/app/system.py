@@ -244,6 +244,7 @@ class System:
                 outlines=self.outlines,
                 zone=self._place.time_zone,
                 rules_of=self.rules.made,
+                catalogue=self.registry,
                 questions=self.questions,
                 max_repairs=planning.repairs,
                 max_replans=planning.replans,

@@ -24,6 +24,20 @@ outside pantry patio porch room rooms shed studio study terrace toilet upstairs 
 PLACE_WORDS = frozenset(_PLACES.split())
 """Where something is says little about what shall be done there."""
 
+_SAME = """
+ac aircon conditioner conditioning climate
+bring deliver fetch
+close shut
+film movie
+inform message notify send tell text write
+lamp lamps light lights
+look search find
+music song songs tune tunes
+telly television tv
+"""
+SAME_WORDS = {word: line.split()[0] for line in _SAME.strip().splitlines() for word in line.split()}
+"""Words for the same thing, and the one that stands for all of them."""
+
 _TABLE = """
 atmosphere bed bedtime blinding bright brighter cosy cozy dark darker dim evening film glaring gloomy leaving mood
 movie night read reading romantic see shadow shiny sleep sleepy sunset tired
@@ -54,10 +68,15 @@ away bye goodbye goodnight holiday leave leaving night sleep vacation
 """What is said, then after ``>`` the things it leads to."""
 
 
+def same(word: str) -> str:
+    """Give the one word for a thing that has several."""
+    return SAME_WORDS.get(word, word)
+
+
 def _pair(group: str) -> tuple[frozenset[str], frozenset[str]]:
     lines = group.splitlines()
-    wishes = [word for line in lines if not line.startswith(">") for word in line.split()]
-    things = [word for line in lines if line.startswith(">") for word in line[1:].split()]
+    wishes = [same(word) for line in lines if not line.startswith(">") for word in line.split()]
+    things = [same(word) for line in lines if line.startswith(">") for word in line[1:].split()]
     return frozenset(wishes), frozenset(things)
 
 

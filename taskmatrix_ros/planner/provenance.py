@@ -21,7 +21,7 @@ from urllib.parse import unquote
 from taskmatrix_ros.core.effect import Effect
 from taskmatrix_ros.core.outline import OutlineStep
 from taskmatrix_ros.planner.english import ENGLISH
-from taskmatrix_ros.planner.kindred_words import EMPTY_WORDS, PLACE_WORDS, explained
+from taskmatrix_ros.planner.kindred_words import EMPTY_WORDS, PLACE_WORDS, explained, same
 
 PICTURE = "<picture>"
 """Stands among what was heard for a picture, whose text nobody has read."""
@@ -56,10 +56,16 @@ class Provenance:
             return None
         if foreign := self.foreign(" ".join([step.text, *step.targets])):
             return f"{_listed(foreign)} stands in what was read, and not in what you said"
-        words = _words(step.text)
+        return None if self.explains(step.text) else "nothing you said asks for it"
+
+    def explains(self, text: str) -> bool:
+        """Whether what the person said leads to what a text says; always so where nobody else said anything."""
+        if not self.tainted:
+            return True
+        words = _words(text)
         if any(_alike(word, known) for word in words - PLACE_WORDS for known in self._said - PLACE_WORDS):
-            return None
-        return None if explained(self._said, words) else "nothing you said asks for it"
+            return True
+        return explained(self._said, words)
 
     def foreign(self, text: str) -> tuple[str, ...]:
         """Give the words of a text that stand in others' sentences and in nothing the person said."""
@@ -100,7 +106,7 @@ def _views(text: str) -> Iterable[str]:
 
 def _words(text: str, kept: frozenset[str] = frozenset()) -> frozenset[str]:
     plain = unicodedata.normalize("NFKC", text).casefold()
-    return frozenset(word for word in _WORD.findall(plain) if word in kept or word not in EMPTY_WORDS)
+    return frozenset(same(word) for word in _WORD.findall(plain) if word in kept or word not in EMPTY_WORDS)
 
 
 def _alike(one: str, other: str) -> bool:
