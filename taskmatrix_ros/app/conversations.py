@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from taskmatrix_ros.app.steps_done import undone_steps
 from taskmatrix_ros.core.approval import ForetoldCall
+from taskmatrix_ros.core.clocks import HomeClock
 from taskmatrix_ros.core.conversation import Turn
 from taskmatrix_ros.core.ports import Journal
-from taskmatrix_ros.core.run import CallRecord, Episode
+from taskmatrix_ros.core.run import CallRecord, Episode, RunStatus
+from taskmatrix_ros.core.state_store import StateStore
 
 MAX_TURNS = 20
 _LOOKED_AT = 200
@@ -18,8 +21,10 @@ _LOOKED_AT = 200
 class Conversations:
     """Reads the journal."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, state: StateStore, clock: HomeClock) -> None:
         self._journal = journal
+        self._state = state
+        self._clock = clock
 
     def turns_before(self, episode: Episode) -> tuple[Turn, ...]:
         """Give the turns before a run in its conversation, oldest first; a run without one has none."""
@@ -28,10 +33,16 @@ class Conversations:
             return ()
         earlier = self._journal.runs(limit=_LOOKED_AT, before=episode.run_id)
         runs = [run for run in earlier if run.instruction.conversation_id == conversation][:MAX_TURNS]
-        return tuple(turn_of(self._journal.run(run.run_id) or run) for run in reversed(runs))
+        whole = [self._journal.run(run.run_id) or run for run in reversed(runs)]
+        return tuple(turn_of(run, self._undone(run)) for run in whole)
+
+    def _undone(self, run: Episode) -> tuple[str, ...]:
+        if run.status is not RunStatus.CANCELLED:
+            return ()
+        return tuple(step.text for step in undone_steps(run, self._state.known(), self._clock.now()))
 
 
-def turn_of(run: Episode) -> Turn:
+def turn_of(run: Episode, undone: tuple[str, ...]) -> Turn:
     """Give a run as what was said and done."""
     words = [run.instruction.text, *(exchange.answer for exchange in run.clarified)]
     planned = run.rehearsed.calls if run.rehearsed else ()
@@ -41,6 +52,7 @@ def turn_of(run: Episode) -> Turn:
         status=run.status.value,
         answered=run.summary,
         calls=tuple(ForetoldCall(api=call.api, arguments=call.arguments) for call in planned),
+        undone=undone,
         others=tuple(_others(run.calls)),
     )
 

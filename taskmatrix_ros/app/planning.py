@@ -44,7 +44,7 @@ class Planning:
         self._parts = parts
         self._step = step
         self._ask = AskBack(parts.questions, parts.policy, parts.clock)
-        self._conversations = Conversations(parts.journal)
+        self._conversations = Conversations(parts.journal, parts.state, parts.clock)
 
     def context(self, view: RunView) -> PlanningContext:
         """Give what may be known now."""
@@ -92,9 +92,12 @@ class Planning:
                 answer = await self._ask.ask(view, question, tuple(error.completions))
                 if answer is None:
                     raise
+                if answer in error.completions:
+                    said = asked.model_copy(update={"text": error.completions[answer]})
+                    continue
                 turn = Turn(said=said.text, answered=question, status=ASKED)
                 context = replace(context, conversation=(*context.conversation, turn))
-                said = asked.model_copy(update={"text": error.completions.get(answer, answer)})
+                said = asked.model_copy(update={"text": answer})
                 continue
             words = [asked.text, *(exchange.answer for exchange in view.episode.clarified)]
             return outline.model_copy(update={"instruction": ": ".join(words)})

@@ -10,6 +10,7 @@ from taskmatrix_ros.core.ports import Catalogue, Planner
 from taskmatrix_ros.models.chat_client import ChatClient
 from taskmatrix_ros.models.image_client import ImageModelSettings
 from taskmatrix_ros.models.model_settings import ModelSettings
+from taskmatrix_ros.planner.follow_up_planner import FollowUpPlanner
 from taskmatrix_ros.planner.model_planner import ModelPlanner
 from taskmatrix_ros.planner.offline_planner import OfflinePlanner
 from taskmatrix_ros.planner.planner_chain import PlannerChain
@@ -39,6 +40,7 @@ async def open_planner(
     :raises ConfigError: the model's key is missing.
     """
     grammar = OfflinePlanner(catalogue, utterance_readers=(TimedReader(catalogue),), robot_map=robot_map)
+    grammar = FollowUpPlanner(OfflinePlanner(catalogue, robot_map=robot_map), catalogue)
     if models is None:
         return grammar
     client = ChatClient(models.chat)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any
 
+from taskmatrix_ros.app.conversation_desk import ConversationDesk
 from taskmatrix_ros.app.parts import Parts
 from taskmatrix_ros.app.planning import Planning, refusal
 from taskmatrix_ros.app.run_facts import facts_of, summary_of
@@ -40,6 +41,7 @@ class Session:
         self._accepting = True
         self._left: set[str] = set()
         self._planning = Planning(parts, self._step)
+        self._desk = ConversationDesk(lambda: self.active, self.cancel, parts.preferences, parts.policy)
         self._goals = GoalProof(parts.state, parts.clock)
 
     @property
@@ -200,6 +202,14 @@ class Session:
         instruction = view.episode.instruction
         if not self._accepting:
             raise PlanningError("the node is shutting down and takes no instructions; try again later", code="CLOSING")
+        if (said := await self._desk.reply(view)) is not None:
+            if instruction.mode is Mode.RUN:
+                self._step(view, Stage.RUNNING, status=RunStatus.RUNNING)
+                self._end(view, RunStatus.SUCCEEDED, said)
+            else:
+                self._end(view, RunStatus.DRY_RUN, said)
+            return
+        await self._desk.take_back(view)
         context = self._planning.context(view)
         outline = await self._planning.outline(view, context)
         if instruction.mode is Mode.OUTLINE_ONLY:

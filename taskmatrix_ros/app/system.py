@@ -54,6 +54,7 @@ from taskmatrix_ros.store.database import Database
 from taskmatrix_ros.store.feedback_store import FeedbackStore
 from taskmatrix_ros.store.journal import SqliteJournal
 from taskmatrix_ros.store.outlines import SqliteOutlines
+from taskmatrix_ros.store.preferences import SqlitePreferences
 from taskmatrix_ros.store.stop_marker import StopMarker
 from taskmatrix_ros.store.told_facts import ToldFacts
 
@@ -130,6 +131,7 @@ class System:
         self.selector = ApiSelector(self.registry, uses=self.uses.confirmed)
         self._is_kept = store_file is not None
         marker = None if store_file is None else StopMarker(store_file.with_name(store_file.name + ".stop"))
+        self.preferences = SqlitePreferences(self._database)
         outlines = SqliteOutlines(self._database)
         timed = TimedReader(self.registry)
         grammar = OfflinePlanner(self.registry, utterance_readers=(timed,), robot_map=robot_map)
@@ -246,6 +248,7 @@ class System:
                 rules_of=self.rules.made,
                 catalogue=self.registry,
                 questions=self.questions,
+                preferences=self.preferences,
                 max_repairs=planning.repairs,
                 max_replans=planning.replans,
             )

@@ -172,6 +172,13 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             place        INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID
         """,
+        CREATE TABLE preferences (
+            place   INTEGER PRIMARY KEY AUTOINCREMENT,
+            speaker TEXT NOT NULL,
+            text    TEXT NOT NULL,
+            UNIQUE (speaker, text)
+        ) STRICT
+        """,
     ),
 )
 """Appended to, never edited: files out there have taken the earlier steps."""
