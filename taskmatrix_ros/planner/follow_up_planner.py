@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from taskmatrix_ros.core.action_code import ActionCode, DocumentPin
@@ -19,31 +17,17 @@ from taskmatrix_ros.core.ports import Catalogue, Planner, PlanningContext
 from taskmatrix_ros.core.run import CallRecord
 from taskmatrix_ros.expressions.key_template import expand_key
 from taskmatrix_ros.planner.code_writer import call_source
-from taskmatrix_ros.planner.english import ENGLISH
 from taskmatrix_ros.planner.follow_up import PRONOUN, FollowUp, FollowUpKind, parse_follow_up
+from taskmatrix_ros.planner.missing_name import MissingName, begins_with_a_verb
+from taskmatrix_ros.planner.named_things import PHRASE_WORDS, exchanged, phrases_of, plain, spoken_values
 from taskmatrix_ros.planner.preferred import preferred_texts
 from taskmatrix_ros.planner.relative_value import Nudge, nudge
+from taskmatrix_ros.planner.sentence_reader import Reading, SentenceReader, only_meaning
 
-MAX_READS = 100
-"""Sentences that are tried for one instruction: each costs a few milliseconds."""
 _LOOKED_BACK = 3
 """Turns: what lies farther back is meant by name."""
 _MISSES = frozenset({"NOT_UNDERSTOOD", "AMBIGUOUS", "INCOMPLETE", "UNKNOWN_NAME"})
-_PHRASE_WORDS = 4
 _CODES_KEPT = 64
-
-
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """A sentence that was understood, and the calls it comes to."""
-
-    text: str
-    outline: Outline
-    calls: tuple[ForetoldCall, ...]
-
-    @property
-    def key(self) -> str:
-        return repr([(call.api, sorted(call.arguments.items(), key=str)) for call in self.calls])
 
 
 class FollowUpPlanner:
@@ -57,6 +41,7 @@ class FollowUpPlanner:
     def __init__(self, grammar: Planner, catalogue: Catalogue) -> None:
         self._grammar = grammar
         self._catalogue = catalogue
+        self._missing = MissingName(catalogue)
         self._codes: dict[str, ActionCode] = {}
         self.name = grammar.name
         self.needs_selection = grammar.needs_selection
@@ -67,13 +52,13 @@ class FollowUpPlanner:
         :raises PlanningError: as the grammar; ``AMBIGUOUS`` with what may be meant, ``LIMIT`` where more is not
             possible.
         """
-        reader = _Reader(self._grammar, instruction, context)
+        reader = SentenceReader(self._grammar, instruction, context)
         for text in preferred_texts(instruction.text, context.preferences):
             if preferred := await reader.read(text):
                 return preferred.outline
         turns = [turn for turn in context.conversation if turn.steps or turn.status == ASKED]
         if not turns:
-            return await self._grammar.outline(instruction, context)
+            return await self._alone(reader, instruction, context)
         if turns[-1].status == ASKED:
             return await self._answer(reader, turns[-1], instruction.text)
         follow_up = parse_follow_up(instruction.text)
@@ -89,9 +74,7 @@ class FollowUpPlanner:
             found = await self._resolved(reader, turn, follow_up, instruction, context)
             if found is not None:
                 return found
-        if missed is not None:
-            raise missed
-        return await self._grammar.outline(instruction, context)
+        return await self._alone(reader, instruction, context, missed)
 
     async def write_code(
         self, outline: Outline, documents: Sequence[ApiDocument], context: PlanningContext
@@ -121,9 +104,37 @@ class FollowUpPlanner:
         """Plan anew as the grammar does."""
         return await self._grammar.replan(outline, calls, failure, context)
 
+    async def _alone(
+        self,
+        reader: SentenceReader,
+        instruction: Instruction,
+        context: PlanningContext,
+        missed: PlanningError | None = None,
+    ) -> Outline:
+        """Read a sentence that no turn helps with; where only a name is missing in it, ask for that.
+
+        :raises PlanningError: as the grammar; ``AMBIGUOUS`` with the names that would fit.
+        """
+        if missed is None:
+            try:
+                return await self._grammar.outline(instruction, context)
+            except PlanningError as error:
+                missed = error
+        if missed.error_code not in ("NOT_UNDERSTOOD", "INCOMPLETE") or missed.question or missed.completions:
+            raise missed
+        found = await self._missing.filled_in(reader, instruction)
+        if found is not None:
+            return found
+        pronoun = PRONOUN.search(instruction.text)
+        if pronoun and pronoun[0].casefold() != "there" and begins_with_a_verb(instruction.text):
+            question = f"What do you mean by {pronoun[0]!r}?"
+            said = f"offline planner: what is {pronoun[0]!r} in {instruction.text[:80]!r}? say its name"
+            raise PlanningError(said, code="AMBIGUOUS", nearest=missed.nearest, question=question) from missed
+        raise missed
+
     async def _resolved(
         self,
-        reader: _Reader,
+        reader: SentenceReader,
         turn: Turn,
         follow_up: FollowUp | None,
         instruction: Instruction,
@@ -145,7 +156,7 @@ class FollowUpPlanner:
             found = whole.outline if whole else None
         return found or self._called_instead(turn, follow_up, instruction)
 
-    async def _answer(self, reader: _Reader, asked: Turn, answer: str) -> Outline:
+    async def _answer(self, reader: SentenceReader, asked: Turn, answer: str) -> Outline:
         """Put an answer into the instruction that was asked about, wherever it makes sense there.
 
         :raises PlanningError: it does nowhere.
@@ -159,13 +170,13 @@ class FollowUpPlanner:
                 return reading.outline
         raise PlanningError(f"{answer!r} is no answer that fits {said!r}; say the whole again")
 
-    async def _with_names(self, reader: _Reader, turn: Turn, text: str) -> Outline | None:
+    async def _with_names(self, reader: SentenceReader, turn: Turn, text: str) -> Outline | None:
         """Read a sentence with the name of what was spoken of in the place of its pronoun."""
         if not PRONOUN.search(text):
             return None
-        found: dict[str, tuple[tuple[int, int], _Reading]] = {}
+        found: dict[str, tuple[tuple[int, int], Reading]] = {}
         for step in reversed(turn.steps):
-            for phrase in _phrases(step, turn.calls):
+            for phrase in phrases_of(step, turn.calls):
                 reading = await reader.read(PRONOUN.sub(phrase, text, count=1))
                 if reading is None or not (shared := self._shared(reading.calls, turn.calls)):
                     continue
@@ -175,39 +186,39 @@ class FollowUpPlanner:
         if not found:
             return None
         most = max(rank[0] for rank, _ in found.values())
-        return _only([reading for rank, reading in found.values() if rank[0] == most], text)
+        return only_meaning([reading for rank, reading in found.values() if rank[0] == most], text)
 
-    async def _exchanged(self, reader: _Reader, turn: Turn, follow_up: FollowUp) -> Outline | None:
+    async def _exchanged(self, reader: SentenceReader, turn: Turn, follow_up: FollowUp) -> Outline | None:
         """Read a step of the turn with one thing in the place of another, as the same thing to do if that makes sense.
 
         :raises PlanningError: ``AMBIGUOUS``: it makes sense in several places.
         """
-        fallback: tuple[str, list[_Reading]] | None = None
+        fallback: tuple[str, list[Reading]] | None = None
         for step in reversed(turn.steps):
             base = await reader.read(step)
             if base is None or not base.calls:
                 continue
             same, others = await self._exchanges(reader, step, base, turn, follow_up)
             if same:
-                return await self._with_undone(reader, turn, step, _only(same, follow_up.thing))
+                return await self._with_undone(reader, turn, step, only_meaning(same, follow_up.thing))
             fallback = fallback or ((step, others) if others else None)
         if fallback is None:
             return None
-        return await self._with_undone(reader, turn, fallback[0], _only(fallback[1], follow_up.thing))
+        return await self._with_undone(reader, turn, fallback[0], only_meaning(fallback[1], follow_up.thing))
 
     async def _exchanges(
-        self, reader: _Reader, step: str, base: _Reading, turn: Turn, follow_up: FollowUp
-    ) -> tuple[list[_Reading], list[_Reading]]:
+        self, reader: SentenceReader, step: str, base: Reading, turn: Turn, follow_up: FollowUp
+    ) -> tuple[list[Reading], list[Reading]]:
         """Give what a step means with the thing in it: by the same API, and by others."""
-        same: dict[str, _Reading] = {}
-        others: dict[str, _Reading] = {}
-        values = _spoken(turn.calls)
-        for phrase in _phrases(step, turn.calls):
+        same: dict[str, Reading] = {}
+        others: dict[str, Reading] = {}
+        values = spoken_values(turn.calls)
+        for phrase in phrases_of(step, turn.calls):
             if follow_up.old.casefold() not in phrase.casefold():
                 continue
             if same and phrase.casefold() not in values:
                 break  # a value of the call was exchanged: that is what is meant
-            for text in _replaced(step, phrase, follow_up.thing):
+            for text in exchanged(step, phrase, follow_up.thing):
                 reading = await reader.read(text)
                 if reading is None or not reading.calls or reading.key == base.key:
                     continue
@@ -215,7 +226,7 @@ class FollowUpPlanner:
                 kind.setdefault(reading.key, reading)
         return list(same.values()), list(others.values())
 
-    async def _with_undone(self, reader: _Reader, turn: Turn, step: str, changed: Outline) -> Outline:
+    async def _with_undone(self, reader: SentenceReader, turn: Turn, step: str, changed: Outline) -> Outline:
         """Add what the turn had not done yet, in its order, to the step that was corrected."""
         others = [each for each in turn.undone if each != step]
         if not others:
@@ -225,14 +236,19 @@ class FollowUpPlanner:
         whole = await reader.read(" then ".join(order))
         return whole.outline if whole else changed
 
-    async def _again(self, reader: _Reader, turn: Turn, instruction: Instruction) -> Outline | None:
+    async def _again(self, reader: SentenceReader, turn: Turn, instruction: Instruction) -> Outline | None:
         reading = await reader.read(" then ".join(turn.steps))
         if reading is not None:
             return reading.outline
         return self._of_calls(turn.calls, turn.steps, instruction)
 
     async def _nudged(
-        self, reader: _Reader, turn: Turn, follow_up: FollowUp, instruction: Instruction, context: PlanningContext
+        self,
+        reader: SentenceReader,
+        turn: Turn,
+        follow_up: FollowUp,
+        instruction: Instruction,
+        context: PlanningContext,
     ) -> Outline | None:
         """Move the number that the turn was about.
 
@@ -259,9 +275,9 @@ class FollowUpPlanner:
                 spec = document.parameters.get(name) if document else None
                 if spec is None or not spec.enum or value not in spec.enum:
                     continue
-                others = [_plain(each) for each in spec.enum if each != value]
+                others = [plain(each) for each in spec.enum if each != value]
                 if len(others) == 1:
-                    return FollowUp(FollowUpKind.OTHER, thing=others[0], old=_plain(value))
+                    return FollowUp(FollowUpKind.OTHER, thing=others[0], old=plain(value))
                 if others:
                     raise PlanningError(
                         f"offline planner: which other one? there are {', '.join(others)}",
@@ -277,7 +293,7 @@ class FollowUpPlanner:
         for call in reversed(turn.calls):
             document = self._catalogue.get(call.api)
             for name, spec in document.parameters.items() if document else ():
-                fitting = [each for each in spec.enum or () if _plain(each) == wanted]
+                fitting = [each for each in spec.enum or () if plain(each) == wanted]
                 if fitting and call.arguments.get(name) not in (None, fitting[0]):
                     changed = call.model_copy(update={"arguments": {**call.arguments, name: fitting[0]}})
                     return self._of_calls((changed,), (), instruction)
@@ -322,103 +338,17 @@ class FollowUpPlanner:
                     yield name
 
 
-class _Reader:
-    """Reads whole sentences with the grammar, so many and no more."""
-
-    def __init__(self, grammar: Planner, instruction: Instruction, context: PlanningContext) -> None:
-        self._grammar = grammar
-        self._instruction = instruction
-        self._context = context
-        self._read: dict[str, _Reading | None] = {}
-
-    async def read(self, text: str) -> _Reading | None:
-        """Give what a sentence comes to, None where the grammar refuses it."""
-        if text in self._read:
-            return self._read[text]
-        if len(self._read) >= MAX_READS or not text.strip():
-            return None
-        asked = self._instruction.model_copy(update={"text": text})
-        try:
-            outline = await self._grammar.outline(asked, self._context)
-            code = await self._grammar.write_code(outline, (), self._context)
-        except PlanningError:
-            self._read[text] = None
-            return None
-        shown = outline.model_copy(update={"instruction": self._instruction.text})
-        reading = self._read[text] = _Reading(text, shown, tuple(_calls_in(code.source)))
-        return reading
-
-
-def _calls_in(source: str) -> Iterator[ForetoldCall]:
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            given: dict[str, Any] = {}
-            for keyword in node.keywords:
-                try:
-                    given[keyword.arg or ""] = ast.literal_eval(keyword.value)
-                except ValueError:
-                    continue
-            yield ForetoldCall(api=node.func.id, arguments=given)
-
-
-def _only(readings: Sequence[_Reading], said: str) -> Outline:
-    """Give the one meaning.
-
-    :raises PlanningError: ``AMBIGUOUS``: there are several.
-    """
-    if len(readings) == 1:
-        return readings[0].outline
-    texts = [reading.text for reading in readings[:4]]
-    shown = " or ".join(repr(text) for text in texts)
-    raise PlanningError(
-        f"offline planner: {said!r} can mean {shown}; say it whole",
-        code="AMBIGUOUS",
-        nearest=texts,
-        question=f"Do you mean {shown}?",
-        completions={text: text for text in texts},
-    )
-
-
-def _phrases(step: str, calls: Sequence[ForetoldCall]) -> list[str]:
-    """Give the parts of a step that may name a thing: values of the calls first, then from the longest."""
-    words = step.split()
-    spans = [
-        " ".join(words[first : first + length])
-        for length in range(min(_PHRASE_WORDS, len(words)), 0, -1)
-        for first in range(len(words) - length + 1)
-    ]
-    values = _spoken(calls)
-    return list(dict.fromkeys(sorted(spans, key=lambda span: span.casefold() not in values)))
-
-
-def _spoken(calls: Sequence[ForetoldCall]) -> frozenset[str]:
-    """Give the values of calls as they are spoken, numbers too."""
-    values = [value for call in calls for value in call.arguments.values() if value is not None]
-    return frozenset(_plain(value) for value in values if isinstance(value, str | int | float))
-
-
-def _replaced(step: str, phrase: str, thing: str) -> tuple[str, ...]:
-    before, _, after = f" {step} ".partition(f" {phrase} ")
-    has_article = before.split()[-1:] and before.split()[-1].casefold() in ENGLISH.determiners
-    things = (thing,) if has_article else (thing, f"the {thing}")
-    return tuple(f"{before} {each} {after}".strip() for each in things)
-
-
 def _numbered(step: str, nudged: Nudge) -> Iterator[str]:
     """Give sentences with the new number: in the place of the old one, or after the thing that was named."""
     words = step.split()
     if nudged.old_text in words:
         at = words.index(nudged.old_text)
         yield " ".join([*words[:at], nudged.new_text, *words[at + 1 :]])
-    for length in range(min(_PHRASE_WORDS, len(words)), 0, -1):
+    for length in range(min(PHRASE_WORDS, len(words)), 0, -1):
         for first in range(len(words) - length + 1):
             yield f"set {' '.join(words[first : first + length])} to {nudged.new_text}{nudged.unit_text}"
 
 
-def _plain(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value).replace("_", " ").casefold()
-
-
 def _told(document: ApiDocument, arguments: Mapping[str, Any]) -> str:
-    given = ", ".join(f"{name.replace('_', ' ')} {_plain(value)}" for name, value in arguments.items())
+    given = ", ".join(f"{name.replace('_', ' ')} {plain(value)}" for name, value in arguments.items())
     return f"{document.name.replace('_', ' ')}{f': {given}' if given else ''}"

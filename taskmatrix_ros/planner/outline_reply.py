@@ -57,7 +57,7 @@ def read_steps(reply: Mapping[str, Any], model: str) -> tuple[OutlineStep, ...]:
         said = f"model '{model}': the outline has {len(steps)} steps, more than {MAX_STEPS}; ask for less at a time"
         raise PlanningError(said, code="TOO_LONG")
     if question := _text(reply.get("question")):
-        raise PlanningError(f"{question} (asked by model '{model}')", code="AMBIGUOUS")
+        raise PlanningError(f"{question} (asked by model '{model}')", code="AMBIGUOUS", question=question)
     if refusal := _text(reply.get("refusal")):
         raise PlanningError(f"model '{model}' sees no way: {refusal}", code="NOT_UNDERSTOOD")
     raise PlanningError(f"model '{model}': the reply holds no steps; say it in other words", code="MODEL_REPLY")

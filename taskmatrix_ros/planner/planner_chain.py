@@ -96,4 +96,10 @@ def _with_nearest(error: PlanningError, missed: PlanningError) -> PlanningError:
     if isinstance(error, ModelUnavailable):
         said = f"{error.message}; without it: {missed.message}"
         return ModelUnavailable(said, code=error.error_code, nearest=missed.nearest)
-    return PlanningError(error.message, code=error.error_code, nearest=missed.nearest)
+    return PlanningError(
+        error.message,
+        code=error.error_code,
+        nearest=missed.nearest,
+        question=error.question,
+        completions=error.completions,
+    )

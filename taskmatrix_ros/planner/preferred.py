@@ -46,8 +46,8 @@ def preferred_texts(text: str, preferences: Sequence[str]) -> Iterator[str]:
             yield _AS_LIKED.sub(f" to {bare}", text)
             yield _AS_LIKED.sub(f" {bare}", text)
         else:
-            yield _MINE.sub(bare, text)
             yield _MINE.sub(lambda found, bare=bare: f"{bare}{found['noun'] or ''}", text)  # type: ignore[misc]
+            yield _MINE.sub(bare, text)
 
 
 def _found(preference: str) -> list[re.Match[str]]:

@@ -31,7 +31,7 @@ class Talk:
         self.state = {**STATE, **state}
 
     async def say(self, text: str, *, undone: tuple[str, ...] = ()) -> str:
-        from taskmatrix_ros.planner.follow_up_planner import _calls_in
+        from taskmatrix_ros.planner.sentence_reader import calls_in
 
         context = PlanningContext(state=self.state, now=NOW, conversation=tuple(self.turns))
         outline = await self.planner.outline(Instruction(text=text), context)
@@ -42,7 +42,7 @@ class Talk:
                 said=text,
                 steps=tuple(step.text for step in outline.steps),
                 status="succeeded",
-                calls=tuple(_calls_in(code.source)),
+                calls=tuple(calls_in(code.source)),
                 undone=undone,
             )
         )
