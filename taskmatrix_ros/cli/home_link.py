@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from taskmatrix_ros.app.home_socket import MAX_LINE, sockets
 from taskmatrix_ros.core.errors import CallUnavailable, ConfigError
-from taskmatrix_ros.core.instruction import Mode
+from taskmatrix_ros.core.instruction import Image, Mode
 
 Plain = dict[str, Any]
 
@@ -45,10 +45,13 @@ class HomeClient:
         outline_id: str = "",
         parameters: Mapping[str, str] | None = None,
         conversation_id: str = "",
+        images: Sequence[Image] = (),
+        **more: str,
     ) -> Plain:
         """Send an instruction and wait for its end.
 
         :param on_feedback: told the run as it stands.
+        :param more: text fields of the instruction: ``conversation_id``, ``speaker``, ``area``, ``locale``.
         :returns: ``app.run_plain.result_to_plain``.
         :raises CallUnavailable: the home does not take it, or went away before the end.
         """
@@ -56,6 +59,9 @@ class HomeClient:
         asked = {"do": "execute", "text": text, "mode": mode.value, "request_id": request_id, "outline_id": outline_id}
         asked["conversation_id"] = conversation_id
         message = await self._ask({**asked, "parameters": dict(parameters or {})}, on_feedback)
+        pictures = [image.model_dump(mode="json") for image in images]
+        whole = {**asked, "parameters": dict(parameters or {}), "images": pictures, **more}
+        message = await self._ask(whole, on_feedback)
         if "error" in message:
             raise CallUnavailable(str(message["error"]["message"]), code=str(message["error"]["code"]))
         return dict(message["result"])
