@@ -12,6 +12,7 @@ from taskmatrix_ros.core.policy import Policy
 from taskmatrix_ros.core.ports import (
     Catalogue,
     Journal,
+    Phraser,
     Planner,
     Preferences,
     Questions,
@@ -49,6 +50,7 @@ class Parts:
     rules_of: Callable[[str], tuple[Rule, ...]] = lambda _conversation: ()
     catalogue: Catalogue | None = None
     questions: Questions | None = None
+    phraser: Phraser | None = None
     preferences: Preferences | None = None
     max_repairs: int = 3
     max_replans: int = 1

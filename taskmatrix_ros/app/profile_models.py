@@ -10,6 +10,7 @@ from taskmatrix_ros.core.ports import Catalogue, Planner
 from taskmatrix_ros.models.chat_client import ChatClient
 from taskmatrix_ros.models.image_client import ImageModelSettings
 from taskmatrix_ros.models.model_settings import ModelSettings
+from taskmatrix_ros.models.model_settings import EmbeddingSettings, ModelSettings
 from taskmatrix_ros.planner.follow_up_planner import FollowUpPlanner
 from taskmatrix_ros.planner.model_planner import ModelPlanner
 from taskmatrix_ros.planner.offline_planner import OfflinePlanner
@@ -21,10 +22,14 @@ from taskmatrix_ros.planner.timed_reader import TimedReader
 
 class ModelsSettings(Frozen):
     """The models of a profile. ``chat`` plans what the grammar does not understand; ``images`` draws."""
+    """The models of a profile. ``chat`` plans what the grammar does not understand; ``embeddings`` tell what is
+    near in meaning.
+    """
 
     chat: ModelSettings
     images: ImageModelSettings | None = None
     planner: PlannerSettings = PlannerSettings()
+    embeddings: EmbeddingSettings | None = None
 
 
 async def open_planner(
@@ -43,8 +48,11 @@ async def open_planner(
     grammar = FollowUpPlanner(OfflinePlanner(catalogue, robot_map=robot_map), catalogue)
     if models is None:
         return grammar
+    from taskmatrix_ros.perception.picture_reader import PictureReader
+
     client = ChatClient(models.chat)
     stack.push_async_callback(client.close)
     await client.open()
-    model = ModelPlanner(client, catalogue, models.planner)
+    look = None if models.chat.pictures else PictureReader()
+    model = ModelPlanner(client, catalogue, models.planner, look)
     return PlannerChain(grammar, model, ask_model_on=models.planner.ask_model_on)

@@ -246,14 +246,22 @@ class Session:
             if other_way is None:
                 break
             verified, log, paused = other_way, (), False
-        self._end(view, result.status, self._told(view, result), result.error_code)
+        self._end(view, result.status, await self._told(view, result), result.error_code)
 
-    def _told(self, view: RunView, result: RunResult) -> str:
+    async def _told(self, view: RunView, result: RunResult) -> str:
         """Say how a run ended, from what was journalled and what the world shows."""
         said = result.summary
         if not said:
-            said = summary_of(result.calls, facts_of(view.records, self._parts.catalogue, self._parts.state.known()))
+            facts = facts_of(view.records, self._parts.catalogue, self._parts.state.known())
+            said = await self._phrased(view, facts) or summary_of(result.calls, facts)
         return said + _left_out(view)
+
+    async def _phrased(self, view: RunView, facts: Sequence[str]) -> str | None:
+        """Have the model that planned a run word its facts, where the profile wants that."""
+        code, phraser = view.episode.code, self._parts.phraser
+        if phraser is None or code is None or not code.prompt_hash:
+            return None
+        return await phraser.phrase(view.episode.instruction.text, facts, self._planning.context(view))
 
     async def _proven(self, view: RunView, result: RunResult) -> RunResult:
         """Let the world have the last word on what the outline wanted."""

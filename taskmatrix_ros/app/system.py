@@ -42,6 +42,7 @@ from taskmatrix_ros.executor.stop_latch import StopLatch
 from taskmatrix_ros.executor.verifier import Verifier
 from taskmatrix_ros.learning.feedback_desk import FeedbackDesk
 from taskmatrix_ros.planner.offline_planner import OfflinePlanner
+from taskmatrix_ros.planner.planner_chain import PlannerChain
 from taskmatrix_ros.planner.planner_settings import PlannerSettings
 from taskmatrix_ros.planner.robot_map import RobotMap
 from taskmatrix_ros.planner.timed_reader import TimedReader
@@ -229,11 +230,10 @@ class System:
             )
         )
         planning = self._models.planner if self._models else PlannerSettings()
+        planner = await open_planner(self.registry, self._models, stack, robot_map=self._robot_map)
         self.session = Session(
             Parts(
-                planner=self.rules.planner(
-                    await open_planner(self.registry, self._models, stack, robot_map=self._robot_map)
-                ),
+                planner=self.rules.planner(planner),
                 selector=self.selector,
                 verifier=verifier,
                 rehearsal=Rehearsal(interpreter),
@@ -248,6 +248,7 @@ class System:
                 rules_of=self.rules.made,
                 catalogue=self.registry,
                 questions=self.questions,
+                phraser=planner if isinstance(planner, PlannerChain) else None,
                 preferences=self.preferences,
                 max_repairs=planning.repairs,
                 max_replans=planning.replans,

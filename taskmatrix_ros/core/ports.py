@@ -16,6 +16,7 @@ from taskmatrix_ros.core.conversation import Turn
 from taskmatrix_ros.core.diagnostic import Diagnostic
 from taskmatrix_ros.core.event_bus import EventBus
 from taskmatrix_ros.core.instruction import Instruction
+from taskmatrix_ros.core.instruction import Image, Instruction
 from taskmatrix_ros.core.outcome import Outcome
 from taskmatrix_ros.core.outline import Outline
 from taskmatrix_ros.core.rights import Rights
@@ -294,6 +295,20 @@ class Embedder(Protocol):
 
         :raises ModelUnavailable: it cannot be asked now.
         """
+
+
+class PictureReader(Protocol):
+    """Tells in words what is to be seen in a picture."""
+
+    async def read(self, image: Image) -> Mapping[str, Any]:
+        """Give what is in it, JSON-like; empty where nothing known is."""
+
+
+class Phraser(Protocol):
+    """Words an answer."""
+
+    async def phrase(self, asked: str, facts: Sequence[str], context: PlanningContext) -> str | None:
+        """Word facts in answer to what was asked. :returns: None: the plain facts are the answer."""
 
 
 class Journal(Protocol):

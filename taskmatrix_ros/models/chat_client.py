@@ -13,7 +13,8 @@ from taskmatrix_ros.core.errors import ConfigError, ModelUnavailable, PlanningEr
 from taskmatrix_ros.core.picture import picture_problem
 from taskmatrix_ros.models.json_reply import parse_json_reply
 from taskmatrix_ros.models.message import Message, Reply, Role
-from taskmatrix_ros.models.model_settings import ModelSettings, Structured
+from taskmatrix_ros.models.model_settings import BACKOFF_S, ModelSettings, Structured
+from taskmatrix_ros.models.openai_client import make_client
 from taskmatrix_ros.models.reply_reader import misshapen, read_stream, read_whole
 from taskmatrix_ros.models.server_errors import CutStream, planning_error, unstructured
 from taskmatrix_ros.models.spending import Spending, estimated_tokens
@@ -66,6 +67,8 @@ class ChatClient:
             default_headers=unsent,
             http_client=http,
         )
+        self._key = self.settings.load_key() or ""
+        self._client = make_client(self.settings, self._key)
         self._stack.push_async_callback(self._client.close)
 
     async def close(self) -> None:
@@ -138,7 +141,7 @@ class ChatClient:
             except CutStream as error:
                 if attempt == self.settings.retries:
                     raise ModelUnavailable(f"{error}, {attempt + 1} times; try again") from error
-                await asyncio.sleep(_BACKOFF_S * 2**attempt)
+                await asyncio.sleep(BACKOFF_S * 2**attempt)
         name = f"model '{self.settings.model}'"
         if reply.refusal or reply.finish == "content_filter":
             why = reply.refusal[:200] or "its filter let nothing through"
@@ -180,7 +183,7 @@ class ChatClient:
 
         try:
             # The library's timeout is of each read: a server that trickles would hold a task for ever.
-            async with asyncio.timeout(settings.timeout_s * (settings.retries + 1) + _patience_s(settings.retries)):
+            async with asyncio.timeout(settings.timeout_s * (settings.retries + 1) + settings.patience_s):
                 if settings.stream:
                     reply = await self._streamed(self._client, request, on_part)
                 else:
@@ -220,8 +223,3 @@ def _format_of(way: Structured, schema: Mapping[str, Any]) -> dict[str, Any]:
         named = {"name": str(schema.get("title", "reply")), "schema": dict(schema), "strict": True}
         return {"response_format": {"type": "json_schema", "json_schema": named}}
     return {"response_format": {"type": "json_object"}} if way is Structured.JSON_OBJECT else {}
-
-
-def _patience_s(retries: int) -> float:
-    """Give the seconds that the library may wait between its retries: 0.5, 1, 2 … 8."""
-    return sum(min(8.0, _BACKOFF_S * float(2**attempt)) for attempt in range(retries))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from taskmatrix_ros.core.errors import ConfigError, ModelUnavailable, PlanningError, TaskMatrixError
-from taskmatrix_ros.models.model_settings import ModelSettings
+from taskmatrix_ros.models.model_settings import ServerSettings
 
 _SHOWN = 200
 _STRUCTURE = re.compile(r"response_format|json_schema|json_object|structured|grammar|guided", re.IGNORECASE)
@@ -16,7 +16,7 @@ class CutStream(Exception):
     """A reply that came in parts ended before the model did; it may be asked for again."""
 
 
-def planning_error(error: Exception, settings: ModelSettings, key: str) -> TaskMatrixError:
+def planning_error(error: Exception, settings: ServerSettings, key: str) -> TaskMatrixError:
     """Translate an error of the ``openai`` library; retries are over when it comes here.
 
     :param key: taken out of what the server said.

@@ -12,6 +12,7 @@ from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.outline import Outline
 from taskmatrix_ros.core.ports import Planner, PlanningContext
 from taskmatrix_ros.core.run import CallRecord
+from taskmatrix_ros.planner.model_planner import ModelPlanner
 
 
 class PlannerChain:
@@ -23,7 +24,7 @@ class PlannerChain:
 
     needs_selection = True
 
-    def __init__(self, grammar: Planner, model: Planner, *, ask_model_on: frozenset[str]) -> None:
+    def __init__(self, grammar: Planner, model: ModelPlanner, *, ask_model_on: frozenset[str]) -> None:
         """:param ask_model_on: the error codes of the grammar that count as a miss."""
         self._grammar = grammar
         self._model = model
@@ -84,6 +85,10 @@ class PlannerChain:
         """Plan the rest by the model; common commands stay without it also when they fail."""
         planner = self._grammar if outline.planner == self._grammar.name else self._model
         return await planner.replan(outline, calls, failure, context)
+
+    async def phrase(self, asked: str, facts: Sequence[str], context: PlanningContext) -> str | None:
+        """Word the answer of a run that the model planned."""
+        return await self._model.phrase(asked, facts, context)
 
     def _writer(self, name: str) -> Planner:
         return self._model if name == self._model.name else self._grammar

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ from taskmatrix_ros.planner.quoted_data import quoted
 from taskmatrix_ros.planner.relevant_state import relevant_state
 
 HIDDEN = "(hidden)"
+_WORD = re.compile(r"[^\W_]+")
 MANIFEST = "manifest"
 _OUR_WORDS = frozenset({MANIFEST, "homeassistant", "mqtt"})
 """Sources of documents whose descriptions are the operator's or this package's; their names are not."""
@@ -32,8 +34,14 @@ class PromptParts:
         self._catalogue = catalogue
         self._settings = settings
 
-    def for_outline(self, instruction: Instruction, context: PlanningContext) -> str:
-        """Say what is there, what was said before, and what is wanted."""
+    def for_outline(
+        self, instruction: Instruction, context: PlanningContext, seen: Sequence[Mapping[str, Any]] = ()
+    ) -> str:
+        """Say what is there, what was said before, and what is wanted.
+
+        :param seen: what is in the instruction's pictures, where the model does not see them itself.
+        """
+        _hear(context, seen)
         documents = self._catalogue.documents()
         known = catalogue_card(documents, self._settings.catalogue_names)
         if known:
@@ -47,6 +55,7 @@ class PromptParts:
             quoted("what the person likes", context.preferences) if context.preferences else "",
             self._conversation(context),
             f"{len(instruction.images)} pictures came with the instruction." if instruction.images else "",
+            quoted("what is in the pictures", list(seen)) if seen else "",
             wish(instruction.text),
         ]
         return "\n\n".join(filter(None, parts))
@@ -127,6 +136,18 @@ def _hear(context: PlanningContext, value: Any) -> None:
 def wish(text: str) -> str:
     """Give the person's words: the one thing in a prompt that is to be obeyed."""
     return quoted("what the person wants", text, tag="instruction", max_text=MAX_TEXT)
+
+
+def nearest_first(text: str, documents: Sequence[ApiDocument]) -> tuple[ApiDocument, ...]:
+    """Order documents by the words they share with a step; those that share as many stay in their order."""
+    words = set(_WORD.findall(text.casefold()))
+
+    def shared(document: ApiDocument) -> int:
+        sentences = [sentence for group in document.sentences.values() for sentence in group]
+        told = " ".join([document.name.replace("_", " "), document.description, *sentences])
+        return -len(words & set(_WORD.findall(told.casefold())))
+
+    return tuple(sorted(documents, key=shared))
 
 
 def plan(outline: Outline) -> str:
