@@ -47,17 +47,23 @@ class OutlineDesk:
     """Lives in the loop's thread."""
 
     def __init__(
-        self, outlines: Outlines, grammar: Planner, context: Callable[[], PlanningContext], busy: Callable[[str], bool]
+        self,
+        outlines: Outlines,
+        grammar: Planner,
+        context: Callable[[], PlanningContext],
+        busy: Callable[[str], bool],
+        amend: Callable[[Outline], None],
     ) -> None:
         """:param grammar: tells what a person's words would do, where it understands them.
 
         :param context: what may be known now.
-        :param busy: whether a run does an outline right now.
+        :param busy: whether a run does an outline right now; ``amend`` has it go on with the outline as it was changed.
         """
         self._outlines = outlines
         self._grammar = grammar
         self._context = context
         self._busy = busy
+        self._amend = amend
 
     def get(self, key: str) -> Outline:
         """Give an outline by its id, a template also by its name.
@@ -90,17 +96,14 @@ class OutlineDesk:
         name: str = "",
         parameters: Sequence[str] = (),
     ) -> Outline:
-        """Change an outline and keep it.
+        """Change an outline and keep it; a run that does it goes on with what is then left.
 
         :param step_id: of the step to change; for ``insert`` the one to stand before, empty: at the end.
         :param before: of the step to move before; empty: to the end.
         :returns: the outline as it is now; a template has an id of its own.
-        :raises RequestError: no such outline or step, or a run is doing it now.
+        :raises RequestError: no such outline or step, or a run that does it cannot take the change right now.
         """
         outline = self.get(key)
-        if self._busy(outline.outline_id) and operation is not Operation.SAVE_TEMPLATE:
-            said = f"outline {outline.outline_id} is being done; cancel its run, or change it when it has ended"
-            raise RequestError(said, code="BUSY")
         if operation is Operation.INSERT:
             changed = with_step(outline, await self._step(outline, free_id(outline), text), before=step_id)
         elif operation is Operation.REPLACE:
@@ -111,6 +114,8 @@ class OutlineDesk:
             changed = moved(outline, step_id, before=before)
         else:
             changed = as_template(outline, name, parameters, new_id())
+        if self._busy(outline.outline_id) and operation is not Operation.SAVE_TEMPLATE:
+            self._amend(changed)
         self._outlines.save(changed)
         return changed
 

@@ -53,6 +53,5 @@ async def open_planner(
     client = ChatClient(models.chat)
     stack.push_async_callback(client.close)
     await client.open()
-    look = None if models.chat.pictures else PictureReader()
-    model = ModelPlanner(client, catalogue, models.planner, look)
+    model = ModelPlanner(client, catalogue, models.planner, PictureReader())
     return PlannerChain(grammar, model, ask_model_on=models.planner.ask_model_on)

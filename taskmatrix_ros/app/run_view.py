@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.diagnostic import Diagnostic
 from taskmatrix_ros.core.outcome import Confirmation, Outcome, Status
+from taskmatrix_ros.core.outline import Outline
 from taskmatrix_ros.core.ports import ProgressReport
 from taskmatrix_ros.core.run import CallRecord, Episode, RunStatus, Stage
 
@@ -42,6 +43,8 @@ class RunView:
         """Steps that the person did not ask for, and said yes to."""
         self.left_out: list[str] = []
         """Steps that the person did not ask for, and that were left out."""
+        self.amended: Outline | None = None
+        """The outline as a person changed it while it is being done; taken up at the edge of the next call."""
         self.plans_anew = False
         """Whether that is being done now: no code runs meanwhile."""
         self._listeners: list[Callable[[], None]] = []

@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any
 
+from taskmatrix_ros.app.amendment import rest_of
 from taskmatrix_ros.app.conversation_desk import ConversationDesk
 from taskmatrix_ros.app.parts import Parts
 from taskmatrix_ros.app.planning import Planning, refusal
@@ -15,7 +16,14 @@ from taskmatrix_ros.app.run_facts import facts_of, summary_of
 from taskmatrix_ros.app.run_view import RunView
 from taskmatrix_ros.core.action_code import VerifiedCode
 from taskmatrix_ros.core.eager_task import start_now
-from taskmatrix_ros.core.errors import ModelUnavailable, PlanningError, RunError, TaskMatrixError, VerificationError
+from taskmatrix_ros.core.errors import (
+    ModelUnavailable,
+    PlanningError,
+    RequestError,
+    RunError,
+    TaskMatrixError,
+    VerificationError,
+)
 from taskmatrix_ros.core.event_bus import Event
 from taskmatrix_ros.core.instruction import Instruction, Mode
 from taskmatrix_ros.core.outcome import Confirmation, utc_now
@@ -25,6 +33,8 @@ from taskmatrix_ros.core.ports import (
 )
 from taskmatrix_ros.core.run import TRANSITIONS, CallRecord, Episode, RunStatus, Stage
 from taskmatrix_ros.executor.goal_proof import GoalProof
+
+CHANGED = "its outline was changed"
 
 _log = logging.getLogger(__name__)
 
@@ -40,6 +50,7 @@ class Session:
         self._stopped: dict[str, str] = {}
         self._accepting = True
         self._left: set[str] = set()
+        self._handing: set[asyncio.Task[bool]] = set()
         self._planning = Planning(parts, self._step)
         self._desk = ConversationDesk(lambda: self.active, self.cancel, parts.preferences, parts.policy)
         self._goals = GoalProof(parts.state, parts.clock)
@@ -230,16 +241,26 @@ class Session:
             if view.stage is not Stage.RUNNING or view.episode.status is not RunStatus.RUNNING:
                 self._step(view, Stage.RUNNING, status=RunStatus.RUNNING)
             episode = view.episode
-            result = await self._parts.runner.run(
-                verified,
-                episode.instruction,
-                episode.run_id,
-                view,
-                foretold=episode.rehearsed,
-                log=log,
-                paused=paused,
-            )
+            try:
+                result = await self._parts.runner.run(
+                    verified,
+                    episode.instruction,
+                    episode.run_id,
+                    view,
+                    foretold=episode.rehearsed,
+                    log=log,
+                    paused=paused,
+                )
+            except asyncio.CancelledError:
+                task = asyncio.current_task()
+                if view.amended is None or task is None or task.uncancel() > 0:
+                    raise
+                result = RunResult(status=RunStatus.SUCCEEDED, calls=view.records)
             view.why = ""
+            may_go_on = result.status in (RunStatus.SUCCEEDED, RunStatus.UNCONFIRMED)
+            if view.amended is not None and may_go_on and (changed := await self._amended(view)) is not None:
+                verified, log, paused = changed, (), False
+                continue
             if result.status in (RunStatus.SUCCEEDED, RunStatus.UNCONFIRMED):
                 result = await self._proven(view, result)
             other_way = await self._planning.other_way(view, result)
@@ -248,12 +269,52 @@ class Session:
             verified, log, paused = other_way, (), False
         self._end(view, result.status, await self._told(view, result), result.error_code)
 
+    def amend(self, outline: Outline) -> None:
+        """Have the run that does an outline go on with it as it was changed, once its call under way has ended.
+
+        :raises RequestError: the run is being planned or ended; nothing was changed.
+        """
+        for run_id, view in self._views.items():
+            episode = view.episode
+            if episode.outline is None or episode.outline.outline_id != outline.outline_id:
+                continue
+            if episode.status in (RunStatus.PLANNING, RunStatus.STOPPING) or view.plans_anew:
+                said = f"outline {outline.outline_id} is being planned or ended right now; change it in a moment"
+                raise RequestError(said, code="BUSY")
+            is_new, view.amended = view.amended is None, outline
+            if not is_new:
+                continue  # it is being handed over already, and takes the latest
+            handing = asyncio.create_task(self._parts.runner.hand_over(run_id, CHANGED), name=f"hand-over-{run_id}")
+            self._handing.add(handing)
+            handing.add_done_callback(self._handing.discard)
+
+    async def _amended(self, view: RunView) -> VerifiedCode | None:
+        """Plan what is left of an outline that was changed meanwhile. :returns: None: it is done.
+
+        :raises PlanningError: it cannot be planned; ``VerificationError``: its code is refused.
+        """
+        outline, view.amended = view.amended, None
+        assert outline is not None
+        parts = self._parts
+        rest = rest_of(outline, view, parts.state.known(), parts.clock.now())
+        if not rest.steps:
+            wanted = {step.goal for step in outline.steps}
+            goals = tuple(goal for goal in view.episode.goals if goal in wanted)
+            self._step(view, Stage.RUNNING, status=RunStatus.RUNNING, outline=outline, goals=goals)
+            return None
+        last = max((record.call.call_id for record in (*view.episode.calls, *view.records)), default="")
+        view.plans_anew = True
+        try:
+            return await self._planning.code(view, rest, self._planning.context(view), after=last)
+        finally:
+            view.plans_anew = False
+
     async def _told(self, view: RunView, result: RunResult) -> str:
         """Say how a run ended, from what was journalled and what the world shows."""
         said = result.summary
         if not said:
             facts = facts_of(view.records, self._parts.catalogue, self._parts.state.known())
-            said = await self._phrased(view, facts) or summary_of(result.calls, facts)
+            said = await self._phrased(view, facts) or summary_of(view.records or result.calls, facts)
         return said + _left_out(view)
 
     async def _phrased(self, view: RunView, facts: Sequence[str]) -> str | None:
@@ -261,7 +322,12 @@ class Session:
         code, phraser = view.episode.code, self._parts.phraser
         if phraser is None or code is None or not code.prompt_hash:
             return None
-        return await phraser.phrase(view.episode.instruction.text, facts, self._planning.context(view))
+        try:
+            return await phraser.phrase(view.episode.instruction.text, facts, self._planning.context(view))
+        except asyncio.CancelledError:  # everything is done by now; what is left is how it is told
+            if (task := asyncio.current_task()) is not None:
+                task.uncancel()
+            return None
 
     async def _proven(self, view: RunView, result: RunResult) -> RunResult:
         """Let the world have the last word on what the outline wanted."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -50,6 +51,23 @@ def _done_by_calls(run: Episode) -> frozenset[str]:
     if not marks:
         whole = len(run.outline.steps) == foretold
         return frozenset(step.id for step in run.outline.steps[: len(succeeded)]) if whole else frozenset()
-    last = max((record.call.position.line for record in succeeded), default=0)
-    ends = [line for line, _ in marks[1:]]
-    return frozenset(name for (_, name), end in zip(marks, ends, strict=False) if end <= last)
+    reached = max((record.call.position.line for record in succeeded), default=0)
+    ends = [*(line for line, _ in marks[1:]), source.count("\n") + 2]
+    calls, loops = _lines_of(source)
+    done = []
+    for (begin, name), end in zip(marks, ends, strict=True):
+        last = max((line for line in calls if begin < line < end), default=begin)
+        again = any(begin < line < end for line in loops)  # its last line may be reached more than once
+        if (end if again else last) <= reached:
+            done.append(name)
+    return frozenset(done)
+
+
+def _lines_of(source: str) -> tuple[list[int], list[int]]:
+    """Give the lines on which calls and loops begin."""
+    try:
+        nodes = list(ast.walk(ast.parse(source)))
+    except (SyntaxError, ValueError):
+        return [], []
+    calls = [node.lineno for node in nodes if isinstance(node, ast.Call)]
+    return calls, [node.lineno for node in nodes if isinstance(node, ast.For | ast.While | ast.FunctionDef)]

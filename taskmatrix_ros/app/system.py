@@ -25,6 +25,7 @@ from taskmatrix_ros.core.clocks import HomeClock, SteadyClock, WallClock
 from taskmatrix_ros.core.errors import ManifestError
 from taskmatrix_ros.core.event_bus import EventBus
 from taskmatrix_ros.core.instruction import Instruction
+from taskmatrix_ros.core.outline import Outline
 from taskmatrix_ros.core.policy import Policy
 from taskmatrix_ros.core.ports import Binding, FollowsEvents, PlanningContext
 from taskmatrix_ros.core.state_store import StateStore
@@ -137,6 +138,8 @@ class System:
         timed = TimedReader(self.registry)
         grammar = OfflinePlanner(self.registry, utterance_readers=(timed,), robot_map=robot_map)
         self.outlines = OutlineDesk(outlines, grammar, self._context, self._is_done_now)
+        grammar = OfflinePlanner(self.registry, robot_map=robot_map)
+        self.outlines = OutlineDesk(outlines, grammar, self._context, self._is_done_now, self._amend)
         self.latch = StopLatch(self.journal, marker)
         self.audit: AuditLog | None = None
         if store_file is not None and audit_key_file is not None:
@@ -309,6 +312,9 @@ class System:
     def _is_done_now(self, outline_id: str) -> bool:
         outlines = (view.episode.outline for view in self.session.active)
         return any(outline is not None and outline.outline_id == outline_id for outline in outlines)
+
+    def _amend(self, outline: Outline) -> None:
+        self.session.amend(outline)
 
     def _check_policy(self) -> None:
         documents = self.registry.documents()

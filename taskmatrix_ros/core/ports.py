@@ -412,6 +412,12 @@ class Runner(Protocol):
     async def cancel(self, run_id: str, reason: str) -> bool:
         """Cancel: the pending call's peer is told and confirms. :returns: whether such a run was active."""
 
+    async def hand_over(self, run_id: str, why: str) -> bool:
+        """Let the call under way end, then end the code and take nothing back: other code goes on with the run.
+
+        :returns: whether it did; ``run`` then raises ``CancelledError``. False: the code had come to its end.
+        """
+
     def leave(self, run_id: str) -> bool:
         """Leave a run that only waits, or is paused, as the journal has it. :returns: whether it did nothing else."""
 

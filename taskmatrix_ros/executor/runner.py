@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import weakref
 from collections.abc import Awaitable, Sequence
@@ -52,6 +53,8 @@ from taskmatrix_ros.executor.watches import Watches
 _log = logging.getLogger(__name__)
 
 PERSON = "person"
+EDITOR = "editor"
+LOOK_S = 0.02
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,6 +141,25 @@ class Runner:
         run.end(RunCancelled(reason or "cancelled"))
         await run.over.wait()
         return True
+
+    async def hand_over(self, run_id: str, why: str) -> bool:
+        """Let the call under way end, then end the code and take nothing back: other code goes on with the run.
+
+        :returns: whether it did; ``run`` then raises ``CancelledError``. False: the code had come to its end.
+        """
+        run = self._active.get(run_id)
+        if run is None:
+            return False
+        run.control.hold(EDITOR, Hold(RunStatus.PAUSED, why), interrupt=False)
+        while not run.over.is_set():
+            await run.control.quiet()
+            if run.leave():
+                await run.over.wait()
+                return True
+            with contextlib.suppress(TimeoutError):  # a call was about to begin, or the code to end
+                async with asyncio.timeout(LOOK_S):
+                    await run.over.wait()
+        return False
 
     def leave(self, run_id: str) -> bool:
         """Leave a run that only waits, or is paused, as the journal has it: the next life goes on with it.

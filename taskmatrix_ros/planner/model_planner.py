@@ -51,7 +51,7 @@ class ModelPlanner:
     ) -> None:
         """:param client: open when the planner is asked.
 
-        :param look: tells what is to be seen in a picture, for a model that takes none.
+        :param look: tells what is to be seen in a picture, for a model that takes none, and what codes in it say.
         """
         self._look = look
         self._client = client
@@ -70,9 +70,9 @@ class ModelPlanner:
         :raises ConfigError: the server does not take the profile's settings.
         """
         draft = Outline(instruction=instruction.text, steps=(), planner=self.name, locale=instruction.locale)
-        seen = [] if self._client.settings.pictures or self._look is None else await self._seen(instruction, self._look)
+        seen = await self._seen(instruction, context)
         words = self._parts.for_outline(instruction, context, seen)
-        pictures = instruction.images if self._client.settings.pictures or self._look is None else ()
+        pictures = () if seen else instruction.images
         messages = [_rules(load_prompt("outline")), Message(Role.USER, words, pictures)]
         return await self._outlined(messages, draft, context)
 
@@ -142,12 +142,17 @@ class ModelPlanner:
                 return None
             raise
 
-    async def _seen(self, instruction: Instruction, look: PictureReader) -> list[Mapping[str, Any]]:
-        """Look at the pictures in the model's place.
+    async def _seen(self, instruction: Instruction, context: PlanningContext) -> list[Mapping[str, Any]]:
+        """Look at the pictures in the place of a model that takes none; of one that does, note what codes say to it.
 
         :raises PlanningError: ``PICTURE``: nothing in one of them can be told in words.
         """
-        seen = [await look.read(image) for image in instruction.images]
+        if self._look is None:
+            return []
+        seen = [await self._look.read(image) for image in instruction.images]
+        if self._client.settings.pictures:
+            context.heard.extend(text for each in seen for text in each.get("codes", ()))
+            return []
         if not all(seen):
             said = f"model '{self.name}' takes no pictures, and nothing known is in them; say it in words"
             raise PlanningError(said, code="PICTURE")

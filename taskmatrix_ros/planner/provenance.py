@@ -15,7 +15,7 @@ import binascii
 import html
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from urllib.parse import unquote
 
 from taskmatrix_ros.core.effect import Effect
@@ -30,6 +30,10 @@ _WORD = re.compile(r"[^\W_]+")
 _PLAIN = re.compile(r"[\w .,'’°%/()&+-]{0,40}")
 _BLOB = re.compile(r"[A-Za-z0-9+/]{8,}={0,2}")
 _JOINED = re.compile(r"\b(?:and|then|also|please)\b|,\s", re.IGNORECASE)
+_DEICTIC = re.compile(
+    r"\b(this|that|these|those|here|it|one|ones|them|picture|photo|image|screenshot|see|seen|shows?|shown|look)\b",
+    re.IGNORECASE,
+)
 _NAME_WORDS = 4
 _TURNED = frozenset({"off", "out", "stop"})
 """Empty words that turn a sentence around: they may come from the person alone."""
@@ -39,14 +43,18 @@ _PREFIX = 4
 class Provenance:
     """Holds what the person said against what the model read beside it."""
 
-    def __init__(self, said: Iterable[str], heard: Iterable[str]) -> None:
+    def __init__(self, said: Iterable[str], heard: Sequence[str]) -> None:
         """:param said: the person's own words: instruction, earlier turns, answers, preferences.
 
         :param heard: every text of others that a prompt held.
         """
+        said = tuple(said)
         self._said = frozenset(word for text in said for word in _words(text, _TURNED))
-        sentences = [text for text in heard if not is_name(text)]
-        self.tainted = bool(sentences)
+        texts = [text for text in heard if text != PICTURE]
+        sentences = [text for text in texts if not is_name(text)]
+        # A picture tells what "this" is. Who says nothing of it has not asked for what may be written in it.
+        unsaid = len(texts) < len(heard) and not any(_DEICTIC.search(text) for text in said)
+        self.tainted = bool(sentences) or unsaid
         """Whether somebody else's sentences were read."""
         self._heard = frozenset(word for text in sentences for view in _views(text) for word in _words(view, _TURNED))
 
