@@ -150,7 +150,7 @@ def test_the_exit_status_tells_how_it_ended(tmp_path: Path) -> None:
         status, said = await command("do", WISH)
         assert (status, said["error_code"]) == (1, "NOT_FOUND")
         status, said = await command("do", "what is this", "--image", str(text))
-        assert (status, "no picture" in said["stderr"]) == (2, True)
+        assert (status, "no picture" in json.dumps(said)) == (2, True)
         assert len(server.requests) == 7
 
     refusal = {"steps": [], "question": "", "refusal": "there is no tea"}
