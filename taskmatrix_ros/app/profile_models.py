@@ -44,8 +44,8 @@ async def open_planner(
     :param robot_map: as ``OfflinePlanner`` takes it.
     :raises ConfigError: the model's key is missing.
     """
-    grammar = OfflinePlanner(catalogue, utterance_readers=(TimedReader(catalogue),), robot_map=robot_map)
-    grammar = FollowUpPlanner(OfflinePlanner(catalogue, robot_map=robot_map), catalogue)
+    sentences = OfflinePlanner(catalogue, utterance_readers=(TimedReader(catalogue),), robot_map=robot_map)
+    grammar = FollowUpPlanner(sentences, catalogue)
     if models is None:
         return grammar
     from taskmatrix_ros.perception.picture_reader import PictureReader

@@ -137,8 +137,6 @@ class System:
         outlines = SqliteOutlines(self._database)
         timed = TimedReader(self.registry)
         grammar = OfflinePlanner(self.registry, utterance_readers=(timed,), robot_map=robot_map)
-        self.outlines = OutlineDesk(outlines, grammar, self._context, self._is_done_now)
-        grammar = OfflinePlanner(self.registry, robot_map=robot_map)
         self.outlines = OutlineDesk(outlines, grammar, self._context, self._is_done_now, self._amend)
         self.latch = StopLatch(self.journal, marker)
         self.audit: AuditLog | None = None

@@ -15,7 +15,6 @@ from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.conversation import Turn
 from taskmatrix_ros.core.diagnostic import Diagnostic
 from taskmatrix_ros.core.event_bus import EventBus
-from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.instruction import Image, Instruction
 from taskmatrix_ros.core.outcome import Outcome
 from taskmatrix_ros.core.outline import Outline

@@ -172,6 +172,9 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             place        INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID
         """,
+    ),
+    (
+        """
         CREATE TABLE preferences (
             place   INTEGER PRIMARY KEY AUTOINCREMENT,
             speaker TEXT NOT NULL,
