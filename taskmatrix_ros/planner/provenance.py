@@ -31,7 +31,7 @@ _PLAIN = re.compile(r"[\w .,'’°%/()&+-]{0,40}")
 _BLOB = re.compile(r"[A-Za-z0-9+/]{8,}={0,2}")
 _JOINED = re.compile(r"\b(?:and|then|also|please)\b|,\s", re.IGNORECASE)
 _DEICTIC = re.compile(
-    r"\b(this|that|these|those|here|it|one|ones|them|picture|photo|image|screenshot|see|seen|shows?|shown|look)\b",
+    r"\b(this|that|these|those|picture|photo|image|screenshot|see|seen|shows?|shown|look)\b",
     re.IGNORECASE,
 )
 _NAME_WORDS = 4

@@ -132,7 +132,7 @@ def test_a_question_is_put_and_its_answer_completes_the_instruction() -> None:
         assert ("'it'" in text, choices) == (True, ())
         room.answers = ["bedroom"]
         assert await room.calls("no, the other one") == ['light_off(light="bedroom")']
-        assert room.asked[1][1] == ("living room", "bedroom")
+        assert room.asked[1][1] == ("living room", "bedroom", "hall")
         ended = await room.say("turn it on")
         assert ended.clarified == ()
         assert room.home.calls == ['light_on(light="bedroom")'], "what was clarified is known"

@@ -124,8 +124,12 @@ async def plant(desk: Desk, home: ObligingHome, where: str, says: str) -> dict[s
         assert home.calls.pop() == "news_read()", looked.summary
         return {"conversation_id": "c"}
     elif where == "document":  # as one that an operator has approved, of another system
-        documents = desk.system.registry._documents
-        documents["lamp_blink"] = documents["lamp_blink"].model_copy(update={"source": "mcp", "description": says})
+        registry = desk.system.registry
+        lamp = registry.get("lamp_blink")
+        assert lamp is not None
+        told = lamp.model_copy(update={"source": "mcp", "description": says})
+        others = [document for document in registry.documents() if document.name != "lamp_blink"]
+        registry.documents = lambda: [*others, told]  # type: ignore[method-assign]
     elif where == "picture":
         return {"images": (PNG,)}
     return {}

@@ -55,7 +55,7 @@ def test_the_prompt_for_code_holds_the_selected_documents_only() -> None:
     async def scenario(desk: Desk) -> None:
         await desk.do(COZY)
         prompt = desk.server.text_of(1, "user")
-        assert "light_on(light: kitchen | living_room | bedroom, [brightness_pct: number 1..100])" in prompt
+        assert "light_on(light: kitchen | living_room | bedroom | hall, [brightness_pct: number 1..100])" in prompt
         assert "robot_pick_up" not in prompt
 
     play(scenario, OUTLINE, coded(CODE), planner={"documents": 4})

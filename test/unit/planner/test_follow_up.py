@@ -109,7 +109,7 @@ def test_what_is_picked_up_can_be_put_down() -> None:
 def test_where_there_are_several_others_it_is_asked() -> None:
     with pytest.raises(PlanningError) as raised:
         said("turn on the kitchen light", "no, the other one")
-    assert (raised.value.error_code, raised.value.question) == ("AMBIGUOUS", "Which one: living room, bedroom?")
+    assert (raised.value.error_code, raised.value.question) == ("AMBIGUOUS", "Which one: living room, bedroom, hall?")
     assert said("turn on the kitchen light", raised.value.completions["bedroom"]) == 'light_on(light="bedroom")'
 
 
