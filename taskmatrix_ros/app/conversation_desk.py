@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from taskmatrix_ros.app.memory_talk import MemoryTalk, Talk, best_match, parse_memory_talk
 from taskmatrix_ros.app.run_view import RunView
@@ -10,6 +10,7 @@ from taskmatrix_ros.core.errors import PlanningError
 from taskmatrix_ros.core.instruction import Channel, Instruction, Mode
 from taskmatrix_ros.core.policy import Policy
 from taskmatrix_ros.core.ports import Preferences
+from taskmatrix_ros.core.rule import Rule
 from taskmatrix_ros.planner.follow_up import corrects
 
 MAX_PREFERENCE = 300
@@ -27,8 +28,13 @@ class ConversationDesk:
         cancel: Cancel,
         preferences: Preferences | None,
         policy: Policy,
+        rules_of: Callable[[str], Sequence[Rule]] = lambda _conversation: (),
     ) -> None:
-        """:param active: gives the runs that have not ended; ``cancel`` ends one by its id, with a reason."""
+        """:param active: gives the runs that have not ended; ``cancel`` ends one by its id, with a reason.
+
+        :param rules_of: gives the rules of a conversation: what cannot mean a run may mean one of them.
+        """
+        self._rules_of = rules_of
         self._active = active
         self._cancel = cancel
         self._preferences = preferences
@@ -44,7 +50,9 @@ class ConversationDesk:
         if talk is None:
             return None
         if talk.talk is Talk.CANCEL:
-            return await self._cancelled(view) if asked.mode is Mode.RUN else None
+            runs = self._of_same_talk(view)
+            may_mean_rule = not runs and bool(self._rules_of(asked.conversation_id))
+            return None if asked.mode is not Mode.RUN or may_mean_rule else await self._cancelled(runs)
         if self._preferences is None:
             return None
         return self._remembered(asked, talk, self._preferences)
@@ -56,8 +64,7 @@ class ConversationDesk:
             for other in self._of_same_talk(view):
                 await self._cancel(other.episode.run_id, f"corrected: {asked.text}")
 
-    async def _cancelled(self, view: RunView) -> str:
-        runs = self._of_same_talk(view)
+    async def _cancelled(self, runs: Sequence[RunView]) -> str:
         if not runs:
             said = "nothing of this conversation is being done that could be cancelled; say what shall be done instead"
             raise PlanningError(said, code="NOTHING_RUNS")

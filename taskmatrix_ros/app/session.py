@@ -52,7 +52,7 @@ class Session:
         self._left: set[str] = set()
         self._handing: set[asyncio.Task[bool]] = set()
         self._planning = Planning(parts, self._step)
-        self._desk = ConversationDesk(lambda: self.active, self.cancel, parts.preferences, parts.policy)
+        self._desk = ConversationDesk(lambda: self.active, self.cancel, parts.preferences, parts.policy, parts.rules_of)
         self._goals = GoalProof(parts.state, parts.clock)
 
     @property
