@@ -10,6 +10,8 @@ import yaml
 
 from taskmatrix_ros.app.settings import load_settings
 from taskmatrix_ros.core.errors import ConfigError
+from taskmatrix_ros.models.model_settings import Budget, EmbeddingSettings, ModelSettings
+from taskmatrix_ros.planner.planner_settings import PlannerSettings
 
 GUIDE = Path(__file__).parents[3] / "docs" / "models.md"
 BLOCKS = re.findall(r"```yaml\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
@@ -31,6 +33,22 @@ def test_the_guide_shows_a_hosted_model_and_three_local_servers() -> None:
 def test_every_profile_of_the_guide_loads(block: str, tmp_path: Path) -> None:
     settings = load_settings(profile(tmp_path, block))
     assert settings.models is not None
+
+
+def test_every_key_that_the_guide_names_is_one() -> None:
+    known = {
+        "planner": set(PlannerSettings.model_fields),
+        "budget": set(Budget.model_fields),
+        "chat": set(ModelSettings.model_fields),
+        "embeddings": set(EmbeddingSettings.model_fields),
+    }
+    text = GUIDE.read_text("utf-8")
+    named = re.findall(r"`(planner|budget|chat|embeddings)\.([a-z_]+)", text)
+    assert named
+    assert [f"{part}.{key}" for part, key in named if key not in known[part]] == []
+    for key in ("temperature", "seed", "retries", "pictures", "picture_bytes", "structured", "step_by_step"):
+        assert f"`{key}" in text
+        assert any(key in keys for keys in known.values())
 
 
 def test_a_profile_without_models_has_none(tmp_path: Path) -> None:
