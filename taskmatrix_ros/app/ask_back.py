@@ -9,7 +9,7 @@ from taskmatrix_ros.app.run_view import RunView
 from taskmatrix_ros.core.approval import Question
 from taskmatrix_ros.core.clocks import HomeClock
 from taskmatrix_ros.core.conversation import Exchange
-from taskmatrix_ros.core.errors import PlanningError
+from taskmatrix_ros.core.errors import ClarificationNeeded, PlanningError
 from taskmatrix_ros.core.instruction import ApprovalMode, Mode
 from taskmatrix_ros.core.policy import NEVER_ANSWER, Policy
 from taskmatrix_ros.core.ports import Questions
@@ -59,3 +59,10 @@ def question_of(error: PlanningError) -> str:
         return error.question
     _, colon, rest = error.message.partition("planner: ")
     return rest if colon else error.message
+
+
+def choices_of(error: PlanningError) -> tuple[str, ...]:
+    """Give the answers that an error allows; empty: any."""
+    if isinstance(error, ClarificationNeeded):
+        return error.choices
+    return tuple(error.completions)

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from taskmatrix_ros.app.ask_back import MAX_QUESTIONS, AskBack, question_of
+from taskmatrix_ros.app.ask_back import MAX_QUESTIONS, AskBack, choices_of, question_of
 from taskmatrix_ros.app.conversations import Conversations
 from taskmatrix_ros.app.grounding import Doubt, check_words, doubts
 from taskmatrix_ros.app.parts import Parts
@@ -89,7 +89,7 @@ class Planning:
                 question = question_of(error)
                 if not question or not left or not self._ask.may_ask(view):
                     raise
-                answer = await self._ask.ask(view, question, tuple(error.completions))
+                answer = await self._ask.ask(view, question, choices_of(error))
                 if answer is None:
                     raise
                 if answer in error.completions:

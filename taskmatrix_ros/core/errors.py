@@ -99,8 +99,7 @@ class ClarificationNeeded(PlanningError):
     code = "AMBIGUOUS"
 
     def __init__(self, question: str, *, choices: Sequence[str] = (), code: str | None = None) -> None:
-        super().__init__(question, code=code, nearest=choices)
-        self.question = self.message
+        super().__init__(question, code=code, nearest=choices, question=question)
         self.choices = tuple(choices)
 
 

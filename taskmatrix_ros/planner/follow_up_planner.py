@@ -165,7 +165,10 @@ class FollowUpPlanner:
         candidates = [PRONOUN.sub(each, said, count=1) for each in (f"the {answer}", answer)]
         words = said.split()
         gaps = [" ".join([*words[:at], answer, *words[at:]]) for at in range(len(words), 0, -1)]
-        for text in dict.fromkeys([*(text for text in candidates if text != said), *gaps, answer]):
+        spoken = set(answer.casefold().split())
+        named = [" ".join([*words[:at], answer, *words[at + 1 :]]) for at, word in enumerate(words)
+                 if word.casefold().strip(",.!?") in spoken]  # fmt: skip
+        for text in dict.fromkeys([*(text for text in candidates if text != said), *named, *gaps, answer]):
             if reading := await reader.read(text):
                 return reading.outline
         raise PlanningError(f"{answer!r} is no answer that fits {said!r}; say the whole again")
