@@ -9,7 +9,6 @@ from taskmatrix_ros.core.frozen import Frozen
 from taskmatrix_ros.core.ports import Catalogue, Planner
 from taskmatrix_ros.models.chat_client import ChatClient
 from taskmatrix_ros.models.image_client import ImageModelSettings
-from taskmatrix_ros.models.model_settings import ModelSettings
 from taskmatrix_ros.models.model_settings import EmbeddingSettings, ModelSettings
 from taskmatrix_ros.planner.follow_up_planner import FollowUpPlanner
 from taskmatrix_ros.planner.model_planner import ModelPlanner
@@ -21,9 +20,8 @@ from taskmatrix_ros.planner.timed_reader import TimedReader
 
 
 class ModelsSettings(Frozen):
-    """The models of a profile. ``chat`` plans what the grammar does not understand; ``images`` draws."""
-    """The models of a profile. ``chat`` plans what the grammar does not understand; ``embeddings`` tell what is
-    near in meaning.
+    """The models of a profile. ``chat`` plans what the grammar does not understand; ``images`` draws; ``embeddings``
+    tell what is near in meaning.
     """
 
     chat: ModelSettings

@@ -27,7 +27,6 @@ _log = logging.getLogger(__name__)
 PICTURE_TOKENS = 1_500
 """What a picture is taken to cost before the server has counted it."""
 _STEPS_DOWN = (Structured.JSON_SCHEMA, Structured.JSON_OBJECT, Structured.PROMPT)
-_BACKOFF_S = 0.5
 
 OnText = Callable[[str], None]
 """Told all of the reply that has arrived so far, in the loop's thread, each time some arrives; a repeat begins anew."""
@@ -50,23 +49,6 @@ class ChatClient:
 
         :raises ConfigError: the key is missing.
         """
-        # Half a second of import, which a profile without a model does not pay.
-        import openai
-
-        settings = self.settings
-        self._key = settings.load_key() or ""
-        # A redirect could lead anywhere; a proxy of the environment is not for a server on this machine.
-        http = openai.DefaultAsyncHttpxClient(follow_redirects=False, trust_env=not settings.is_local)
-        # The library would take these from the environment and tell them to any server.
-        unsent: Any = {"OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
-        self._client = openai.AsyncOpenAI(
-            api_key=self._key or "none",
-            base_url=settings.base_url,
-            timeout=settings.timeout_s,
-            max_retries=settings.retries,
-            default_headers=unsent,
-            http_client=http,
-        )
         self._key = self.settings.load_key() or ""
         self._client = make_client(self.settings, self._key)
         self._stack.push_async_callback(self._client.close)

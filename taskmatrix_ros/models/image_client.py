@@ -10,6 +10,7 @@ from pydantic import Field
 
 from taskmatrix_ros.core.errors import CallFailed, CallUnavailable, ConfigError
 from taskmatrix_ros.models.model_settings import ModelSettings
+from taskmatrix_ros.models.openai_client import make_client
 
 if TYPE_CHECKING:
     import openai
@@ -88,16 +89,7 @@ class ImageClient:
             raise CallFailed(f"model '{settings.model}' sent no picture: {error}", code="MODEL_REPLY") from error
 
     def _client(self) -> openai.AsyncOpenAI:
-        import openai
-
-        settings = self.settings
-        return openai.AsyncOpenAI(
-            api_key=settings.load_key() or "none",
-            base_url=settings.base_url,
-            timeout=settings.timeout_s,
-            max_retries=settings.retries,
-            http_client=openai.DefaultAsyncHttpxClient(follow_redirects=False, trust_env=not settings.is_local),
-        )
+        return make_client(self.settings, self.settings.load_key() or "")
 
 
 def _why(error: Exception) -> str:

@@ -87,6 +87,8 @@ class ServerSettings(Frozen):
     def is_local(self) -> bool:
         """Whether the server is on this machine: no proxy is asked for it."""
         return self.host in _LOOPBACK
+
+    @property
     def patience_s(self) -> float:
         """The seconds that a client may wait between its retries: 0.5, 1, 2 … 8."""
         return sum(min(8.0, BACKOFF_S * float(2**attempt)) for attempt in range(self.retries))

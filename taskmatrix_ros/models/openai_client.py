@@ -9,8 +9,6 @@ from taskmatrix_ros.models.model_settings import ServerSettings
 if TYPE_CHECKING:
     import openai
 
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-
 
 def make_client(settings: ServerSettings, key: str) -> openai.AsyncOpenAI:
     """Make a client of one server; nothing is sent yet."""
@@ -18,7 +16,7 @@ def make_client(settings: ServerSettings, key: str) -> openai.AsyncOpenAI:
     import openai
 
     # A redirect could lead anywhere; a proxy of the environment is not for a server on this machine.
-    http = openai.DefaultAsyncHttpxClient(follow_redirects=False, trust_env=settings.host not in _LOOPBACK)
+    http = openai.DefaultAsyncHttpxClient(follow_redirects=False, trust_env=not settings.is_local)
     # The library would take these from the environment and tell them to any server.
     unsent: Any = {"OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
     return openai.AsyncOpenAI(
