@@ -35,6 +35,14 @@ _DEICTIC = re.compile(
     re.IGNORECASE,
 )
 _NAME_WORDS = 4
+_REPORT = re.compile(r"[A-Za-z0-9 .,'’:;()°%/-]{0,90}")
+_REPORT_WORDS = 12
+_REPORTS = frozenset({"the", "is", "has", "was", "were", "are", "not"})
+_ORDERS = frozenset({"must", "should", "shall", "need", "needs", "please", "to", "now", "then", "also", "you", "your"})
+_ORDERS |= {form for verb in ENGLISH.verbs for form in (verb, f"{verb}s", f"{verb}ed", f"{verb}d", f"{verb}ing")}
+_ORDERS |= {f"{verb[:-1]}ing" for verb in ENGLISH.verbs if verb.endswith("e")}
+_THINGS = frozenset({"water", "light", "watch", "iron", "heat", "guard"})
+"""Verbs that many names begin with."""
 _TURNED = frozenset({"off", "out", "stop"})
 """Empty words that turn a sentence around: they may come from the person alone."""
 _PREFIX = 4
@@ -92,13 +100,23 @@ class Provenance:
 
 def is_name(text: str) -> bool:
     """Whether a text is no more than a name, a number or a word for a state: too little to hold an order."""
+    if _is_report(text):
+        return True
     words = _WORD.findall(text)
     if not _PLAIN.fullmatch(text) or len(words) > _NAME_WORDS or _JOINED.search(text):
         return False
     if any(len(word) > 20 or not (word.islower() or word.isupper() or word.istitle() or word.isdigit() or
            len(word) < 8) for word in words):  # fmt: skip
         return False
-    return len(words) < 2 or words[0].casefold() not in ENGLISH.verbs
+    return len(words) < 2 or words[0].casefold() not in ENGLISH.verbs - _THINGS
+
+
+def _is_report(text: str) -> bool:
+    """Whether a text is short English that says how something is, without a verb that one could be told to do."""
+    words = text.casefold().replace("'", "").split()
+    if len(words) > _REPORT_WORDS or not _REPORT.fullmatch(text) or _REPORTS.isdisjoint(words):
+        return False
+    return not any(word.strip(".,:;()") in _ORDERS for word in words)
 
 
 def _views(text: str) -> Iterable[str]:
