@@ -62,7 +62,7 @@ class MissingName:
         counted: Counter[str] = Counter()
         for document in documents:
             for spec in document.parameters.values():
-                counted.update(plain(each) for each in spec.enum or () if isinstance(each, str))
+                counted.update(plain(each) for each in spec.enum or () if isinstance(each, str) and "." not in each)
         return tuple(name for name, _ in counted.most_common(_NAMES_TRIED))
 
 
