@@ -70,7 +70,8 @@ class FollowUpPlanner:
                 if error.error_code not in _MISSES:
                     raise
                 missed = error
-        for turn in list(reversed(turns))[:_LOOKED_BACK]:
+        leans_on_any = follow_up is None or follow_up.kind is FollowUpKind.RELATIVE
+        for turn in list(reversed(turns))[: _LOOKED_BACK if leans_on_any else 1]:
             found = await self._resolved(reader, turn, follow_up, instruction, context)
             if found is not None:
                 return found
@@ -199,7 +200,7 @@ class FollowUpPlanner:
         fallback: tuple[str, list[Reading]] | None = None
         for step in reversed(turn.steps):
             base = await reader.read(step)
-            if base is None or not base.calls:
+            if base is None:
                 continue
             same, others = await self._exchanges(reader, step, base, turn, follow_up)
             if same:
@@ -223,10 +224,10 @@ class FollowUpPlanner:
                 break  # a value of the call was exchanged: that is what is meant
             for text in exchanged(step, phrase, follow_up.thing):
                 reading = await reader.read(text)
-                if reading is None or not reading.calls or reading.key == base.key:
+                if reading is None or bool(reading.calls) != bool(base.calls) or reading.key == base.key != "[]":
                     continue
-                kind = same if reading.calls[-1].api == base.calls[-1].api else others
-                kind.setdefault(reading.key, reading)
+                is_same = not base.calls or reading.calls[-1].api == base.calls[-1].api
+                (same if is_same else others).setdefault(reading.key, reading)
         return list(same.values()), list(others.values())
 
     async def _with_undone(self, reader: SentenceReader, turn: Turn, step: str, changed: Outline) -> Outline:

@@ -16,6 +16,7 @@ from taskmatrix_ros.expressions.key_template import expand_key
 from taskmatrix_ros.planner.follow_up import FollowUp
 
 _STEPS = {"c": 1.0, "f": 2.0, "pct": 10.0}
+_BY_NAME = (("temp", 1.0), ("bright", 10.0), ("pct", 10.0), ("percent", 10.0))
 _SHARE = 0.1
 """Of the allowed range, where the unit has no usual step."""
 _ABOUT = {
@@ -50,7 +51,7 @@ def nudge(turn: Turn, follow_up: FollowUp, text: str, catalogue: Catalogue, stat
             value = _value(document, name, given, state)
             if value is None:
                 continue
-            new = _moved(value, spec, follow_up)
+            new = _moved(value, name, spec, follow_up)
             if new == value:
                 said = f"offline planner: {document.name} {name} is {value:g} already, and goes no further"
                 raise PlanningError(said, code="LIMIT")
@@ -103,8 +104,8 @@ def _value(document: ApiDocument, name: str, given: Mapping[str, Any], state: Ma
     return asked if isinstance(asked, int | float) and not isinstance(asked, bool) else None
 
 
-def _moved(value: float, spec: ParameterSpec, follow_up: FollowUp) -> float:
-    usual = _STEPS.get(spec.unit or "")
+def _moved(value: float, name: str, spec: ParameterSpec, follow_up: FollowUp) -> float:
+    usual = _STEPS.get(spec.unit or "") or next((step for part, step in _BY_NAME if part in name), None)
     if usual is None:
         low, high = spec.minimum, spec.maximum
         usual = 1.0 if low is None or high is None else max((high - low) * _SHARE, 1e-6)

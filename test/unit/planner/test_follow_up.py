@@ -169,3 +169,14 @@ def test_relative_words_have_a_way_and_an_amount() -> None:
     found = parse_follow_up("3 degrees colder")
     assert found is not None
     assert (found.way, found.amount) == (-1, 3.0)
+
+
+def test_what_follows_a_turn_that_changed_nothing_changes_nothing() -> None:
+    async def main() -> None:
+        talk = Talk()
+        await talk.say("turn on the kitchen light")
+        talk.turns.append(Turn(said="how warm is it in the bedroom", steps=("how warm is it",), status="succeeded"))
+        with pytest.raises(PlanningError):
+            await talk.say("and in the living room")
+
+    asyncio.run(main())
