@@ -44,7 +44,6 @@ class HomeClient:
         request_id: str = "",
         outline_id: str = "",
         parameters: Mapping[str, str] | None = None,
-        conversation_id: str = "",
         images: Sequence[Image] = (),
         **more: str,
     ) -> Plain:
@@ -57,8 +56,6 @@ class HomeClient:
         """
         text = instruction or f"outline {outline_id}"
         asked = {"do": "execute", "text": text, "mode": mode.value, "request_id": request_id, "outline_id": outline_id}
-        asked["conversation_id"] = conversation_id
-        message = await self._ask({**asked, "parameters": dict(parameters or {})}, on_feedback)
         pictures = [image.model_dump(mode="json") for image in images]
         whole = {**asked, "parameters": dict(parameters or {}), "images": pictures, **more}
         message = await self._ask(whole, on_feedback)

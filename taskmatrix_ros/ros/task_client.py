@@ -72,7 +72,6 @@ class TaskClient:
         request_id: str = "",
         outline_id: str = "",
         parameters: Mapping[str, str] | None = None,
-        conversation_id: str = "",
         images: Sequence[Image] = (),
         **more: str,
     ) -> dict[str, Any]:
@@ -81,7 +80,6 @@ class TaskClient:
         :param on_feedback: told ``task_messages.feedback_to_plain``, in the loop's thread.
         :param outline_id: an outline or template to run; the instruction may then be empty.
         :param parameters: of the template.
-        :param conversation_id: which conversation it is a turn of.
         :param more: text fields of the goal: ``conversation_id``, ``speaker``, ``area``, ``locale``.
         :returns: ``task_messages.result_to_plain``.
         :raises CallUnavailable: no node, it rejects goals, or it went away before the end.
@@ -91,8 +89,6 @@ class TaskClient:
         name = self._peer.name
         self._call = ActionCall(self._thread, self._peer)
         self._alive_s = None
-        goal = ExecuteTask.Goal(instruction=instruction, request_id=request_id, mode=_MODE[mode], outline_id=outline_id)
-        goal.conversation_id = conversation_id
         known = {"request_id": request_id, "outline_id": outline_id, **more}
         goal = ExecuteTask.Goal(instruction=instruction, mode=_MODE[mode], **known)
         for image in images:
