@@ -50,7 +50,7 @@ def check_words(
 
     A step may be worded so that it holds two wishes, the person's and another's; a call does one thing.
     """
-    steps = [" ".join([step.text, *step.targets]) for step in outline.steps]
+    steps = words_of(outline)
     own = Provenance(_said(episode, context, agreed), context.heard)
     calls = [
         (node, documents[api])
@@ -71,6 +71,11 @@ def check_words(
             continue
         findings.append(_finding(node, what))
     return tuple(findings)
+
+
+def words_of(outline: Outline) -> list[str]:
+    """Give the words of each step: those of an outline that a person has seen, changed or agreed to are theirs."""
+    return [" ".join([step.text, *step.targets]) for step in outline.steps]
 
 
 def _serves(document: ApiDocument, other: ApiDocument) -> bool:

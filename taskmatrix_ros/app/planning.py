@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from taskmatrix_ros.app.ask_back import MAX_QUESTIONS, AskBack, choices_of, question_of
 from taskmatrix_ros.app.conversations import Conversations
-from taskmatrix_ros.app.grounding import Doubt, check_words, doubts
+from taskmatrix_ros.app.grounding import Doubt, check_words, doubts, words_of
 from taskmatrix_ros.app.parts import Parts
 from taskmatrix_ros.app.run_view import RunView
 from taskmatrix_ros.core.action_code import ActionCode, VerifiedCode
@@ -69,6 +69,7 @@ class Planning:
         _check_pictures(asked)
         if asked.outline_id:
             outline = self._kept(asked)
+            view.agreed.extend(words_of(outline))
         else:
             try:
                 outline = await self._grounded(view, await self._drafted(view, context), context)
@@ -117,7 +118,7 @@ class Planning:
         shown = "; ".join(f"'{doubt.step.text}' ({doubt.why})" for doubt in doubtful)
         _log.warning("run %s: steps that the person did not ask for: %s", view.episode.run_id, shown)
         if await self._agreed(view, doubtful, any_kept=bool(kept.steps)):
-            view.agreed.extend(" ".join([doubt.step.text, *doubt.step.targets]) for doubt in doubtful)
+            view.agreed.extend(words_of(outline))
             return outline
         if not kept.steps:
             said = f"nothing was done: you did not ask for {shown}; say it yourself if you want it"
@@ -188,7 +189,7 @@ class Planning:
             outline = await parts.planner.replan(episode.outline, view.records, result.summary, context)
             if outline is None:
                 return None
-            view.agreed.extend(step.text for step in episode.outline.steps)
+            view.agreed.extend(words_of(episode.outline))
             outline = await self._grounded(view, outline, context)
             return await self.code(view, outline, context, after=last)
         except (ConfigError, PlanningError, VerificationError) as error:

@@ -10,6 +10,7 @@ from typing import Any
 
 from taskmatrix_ros.app.amendment import rest_of
 from taskmatrix_ros.app.conversation_desk import ConversationDesk
+from taskmatrix_ros.app.grounding import words_of
 from taskmatrix_ros.app.parts import Parts
 from taskmatrix_ros.app.planning import Planning, refusal
 from taskmatrix_ros.app.run_facts import facts_of, summary_of
@@ -296,6 +297,7 @@ class Session:
         outline, view.amended = view.amended, None
         assert outline is not None
         parts = self._parts
+        view.agreed.extend(words_of(outline))
         rest = rest_of(outline, view, parts.state.known(), parts.clock.now())
         if not rest.steps:
             wanted = {step.goal for step in outline.steps}
