@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -53,9 +54,14 @@ class RememberedObject:
 
 
 class ObjectMemory:
-    """The newest belief about each object. Thread-safe."""
+    """The newest belief about each object. Thread-safe.
 
-    def __init__(self) -> None:
+    :param stands_at: what height over the floor the middle of a named thing has that was seen at a position, map frame:
+        a picture tells height worse than the map tells where tables are.
+    """
+
+    def __init__(self, stands_at: Callable[[str, NDArray[np.float64]], float] = lambda _, at: float(at[2])) -> None:
+        self._stands_at = stands_at
         self._objects: dict[str, RememberedObject] = {}
         self._lock = threading.Lock()
 
@@ -69,6 +75,8 @@ class ObjectMemory:
         """
         base = Transform.from_plane(robot.pose.x_m, robot.pose.y_m, robot.pose.yaw_rad)
         pose = base @ seen.pose
+        x_m, y_m, _ = (float(value) for value in pose.translation)
+        pose = Transform(pose.rotation, np.array([x_m, y_m, self._stands_at(seen.name, pose.translation)]))
         x, y = seen.position_m[0], seen.position_m[1]
         c, s = math.cos(robot.pose.yaw_rad), math.sin(robot.pose.yaw_rad)
         by_robot = np.array([[1.0, 0.0, -s * x - c * y], [0.0, 1.0, c * x - s * y], [0.0, 0.0, 0.0]])

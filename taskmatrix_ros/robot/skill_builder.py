@@ -106,7 +106,7 @@ def build_robot(
     tall = grid.band(carried.height_m - carried.hand_half_height_m, carried.height_m + carried.hand_half_height_m)
     motion = BaseMotion(driver, guard, settings.drive, settings.approach)
     hand = Hand(driver, robot, settings.grasp)
-    memory = ObjectMemory()
+    memory = ObjectMemory(world.stands_at_m)
     navigator = Navigator(grid, localization, driver, motion, guard, HandGuard(tall, robot), robot, settings.drive)
     reach = ReachPlanner(grid, navigator.planner, robot, settings)
     parts = SkillParts(

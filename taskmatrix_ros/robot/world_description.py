@@ -16,6 +16,9 @@ from taskmatrix_ros.robot.description_file import description_file, load_descrip
 from taskmatrix_ros.robot.pose2 import Pose2
 from taskmatrix_ros.robot.static_box import StaticBox
 
+_BESIDE_M, _SETTLES_M = 0.05, 0.06
+"""How far from a surface's outline, and from standing on it, a thing may seem to be that stands on it."""
+
 
 class Stand(Frozen):
     """Where the robot stands, map frame."""
@@ -219,6 +222,18 @@ class WorldDescription(Frozen):
         things: tuple[Place | KnownObject, ...] = (*self.places, *self.objects)
         known = [n for thing in things if thing.name == name for n in (thing.name, *thing.aliases)] or [name]
         return tuple(dict.fromkeys(form for n in known for form in (n, spoken_name(n))))
+
+    def stands_at_m(self, name: str, at_m: Matrix) -> float:
+        """Give the height over the floor of a thing's middle, seen at a position: on a surface that is near, its top.
+
+        :param at_m: ``(3,)``, map frame.
+        """
+        x, y, z = (float(value) for value in at_m)
+        thing = self.catalogue.find(name)
+        half = thing.size_m[2] / 2 if thing is not None else 0.0
+        tops = [s.height_m + half for s in self.surfaces if float(s.box.distance([x, y])) <= _BESIDE_M]
+        nearest = min(tops, key=lambda top: abs(top - z), default=z)
+        return nearest if thing is not None and abs(nearest - z) <= _SETTLES_M else z
 
     def surface(self, name: str) -> Surface:
         """Return a surface by its proper name. :raises KeyError: there is none."""

@@ -296,16 +296,16 @@ class _Draft:
             ox0, ox1, oy0, oy1 = other.extent_m
             if x0 < ox1 + _GAP_M and ox0 < x1 + _GAP_M and y0 < oy1 + _GAP_M and oy0 < y1 + _GAP_M:
                 return False
-            if other.stand is not None and distance_m(piece.extent_m, other.stand[:2]) < _STAND_CLEAR_M:
+            if other.stand is not None and distance_m(piece.extent_m, other.stand[:2]) < _clear_m(piece):
                 return False
         return True
 
     def _is_free(self, room: Room, spot: tuple[float, float], piece: Piece) -> bool:
         x, y = spot
-        inside = room.x_m[0] + _STAND_CLEAR_M <= x <= room.x_m[1] - _STAND_CLEAR_M
-        inside = inside and room.y_m[0] + _STAND_CLEAR_M <= y <= room.y_m[1] - _STAND_CLEAR_M
+        inside = room.x_m[0] + _TURN_CLEAR_M <= x <= room.x_m[1] - _TURN_CLEAR_M
+        inside = inside and room.y_m[0] + _TURN_CLEAR_M <= y <= room.y_m[1] - _TURN_CLEAR_M
         others = (other for other in self._pieces if other is not piece)
-        return inside and all(distance_m(other.extent_m, spot) >= _STAND_CLEAR_M for other in others)
+        return inside and all(distance_m(other.extent_m, spot) >= _clear_m(other) for other in others)
 
     def _hang_tags(self) -> None:
         """Two on each wall of a room, a third and two thirds along, where no door and nothing tall is in the way."""
@@ -349,6 +349,12 @@ FIRST_TAG = 100
 """Wall tags have numbers from here on; objects have those below."""
 _STAND_CLEAR_M = 0.36
 """Around the middle of a robot that stands before something."""
+_TURN_CLEAR_M = 0.58
+"""The same to walls, and to what is as tall as its hand while it carries: it turns there with the hand out."""
+
+
+def _clear_m(piece: Piece) -> float:
+    return _TURN_CLEAR_M if piece.kind.hides_wall else _STAND_CLEAR_M
 
 
 def distance_m(extent: tuple[float, float, float, float], spot: tuple[float, float]) -> float:

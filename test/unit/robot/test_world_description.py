@@ -62,6 +62,21 @@ def test_surfaces_carry_what_stands_on_them() -> None:
         home().world.surface("ceiling")
 
 
+@pytest.mark.parametrize(
+    ("at_m", "height_m"),
+    [
+        ((2.0, 6.5, 0.86), 0.85 + 0.045),  # low by more than the gripper's boom has room
+        ((2.0, 6.36, 0.93), 0.85 + 0.045),  # a little before the edge, by the picture
+        ((2.0, 6.5, 1.3), 1.3),  # high above: in somebody's hand
+        ((2.0, 4.5, 0.045), 0.045),  # on the floor
+    ],
+)
+def test_what_seems_to_stand_on_a_surface_stands_on_it(at_m: tuple[float, float, float], height_m: float) -> None:
+    world = WorldDescription.load("home")
+    assert world.stands_at_m("apple", np.array(at_m)) == pytest.approx(height_m)
+    assert world.stands_at_m("unicorn", np.array(at_m)) == at_m[2]
+
+
 def write(tmp_path: Path, change: object) -> Path:
     content = yaml.safe_load(description_file("world", "home").read_text(encoding="utf-8"))
     change(content)  # type: ignore[operator]
