@@ -49,7 +49,7 @@ def check(leaks: object) -> Iterator[Check]:
     """Give a function that checks the simulated robot through a driver with faults."""
     with leaks.long_lived("taskmatrix_ros", "check"):
         simulator = Child(
-            *("taskmatrix_ros.sim.process", "--world", "home", "--speed", "4", "--namespace", GOOD),
+            *("taskmatrix_ros.sim.process", "--world", "home", "--speed", "5", "--namespace", GOOD),
             *("--camera-size", "640x480"),
         )
         assert "ready" in simulator.ready_line, simulator.errors
