@@ -15,8 +15,8 @@ def parser() -> argparse.ArgumentParser:
     """Command line of the program."""
     result = argparse.ArgumentParser(
         prog="taskmatrix-driver-check",
-        description="Hold a robot's driver against the contract. The robot turns on the spot and drives 30 cm to and fro: "
-        "give it a metre of free floor, and let nothing else command it.",
+        description="Hold a robot's driver against the contract. The robot turns on the spot and drives 30 cm to and "
+        "fro: give it a metre of free floor, and let nothing else command it.",
     )
     result.add_argument("--namespace", default="", help="ROS namespace of the robot's topics")
     result.add_argument("--robot", default="home_robot", help="name in config/robot, or a YAML file")
