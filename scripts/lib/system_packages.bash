@@ -11,8 +11,13 @@ required_missing() {
   [[ -f $("$python" -I -c 'import sysconfig; print(sysconfig.get_path("include"))')/Python.h ]] || echo "python$version-dev"
 }
 
-# Without these: the embedded broker, which is slower, or no camera pictures.
+# wanted_missing <what was asked for by --with>...: without these the embedded broker, which is slower, or no camera
+# pictures, or no check of our worlds by another parser.
 wanted_missing() {
+  if [[ " $* " == *" sdformat "* ]]; then
+    have pkg-config || echo pkg-config
+    pkg-config --exists sdformat12 2>/dev/null || echo libsdformat-dev
+  fi
   { have mosquitto || [[ -x /usr/sbin/mosquitto ]]; } || echo mosquitto
   if have dpkg-query; then
     is_installed libegl1 || echo libegl1

@@ -12,7 +12,7 @@ import yaml
 from taskmatrix_ros.core.resources import resource
 from taskmatrix_ros.sim.home_design import SIDE_MARGIN_M, SPACING_M, HomeDesign, Room, distance_m
 from taskmatrix_ros.sim.home_map import load_home_map
-from taskmatrix_ros.sim.home_sdf import TAG_FACE_M, TAG_Z_M, house_model, parcel_model, world_text
+from taskmatrix_ros.sim.home_sdf import TAG_FACE_M, TAG_Z_M, config_text, house_model, parcel_model, world_text
 from taskmatrix_ros.sim.locations import model_folder
 from taskmatrix_ros.sim.placement import load_placement
 from taskmatrix_ros.sim.sdf_reader import SdfReader
@@ -40,10 +40,10 @@ def write_home(design: HomeDesign, folder: Path) -> HomeFiles:
     models = folder / "models"
     files = HomeFiles(*(folder / f"{design.name}{ending}" for ending in (".sdf", ".yaml", ".placement.yaml")))
     objects = _objects(design.objects)
-    _write(models / f"{design.name}_house" / "model.sdf", house_model(design))
+    _write_model(models, f"{design.name}_house", house_model(design))
     for thing in objects:
         if thing["name"].startswith("parcel_"):
-            _write(models / thing["name"] / "model.sdf", parcel_model(thing["name"], thing["tag_id"]))
+            _write_model(models, thing["name"], parcel_model(thing["name"], thing["tag_id"]))
     write_textures(models)
     known = _map(design, objects)
     _write(files.placement, yaml.safe_dump(_placement(design, objects), sort_keys=False))
@@ -166,6 +166,12 @@ def _spoken(name: str) -> str:
 
 def _rounded(values: tuple[float, ...]) -> list[float]:
     return [round(value, 5) for value in values]
+
+
+def _write_model(models: Path, name: str, sdf: str) -> None:
+    """Write a model with the description by which Gazebo finds it."""
+    _write(models / name / "model.sdf", sdf)
+    _write(models / name / "model.config", config_text(name))
 
 
 def _write(path: Path, text: str) -> None:

@@ -73,6 +73,11 @@ def parcel_model(name: str, tag: int) -> str:
     return _MODEL.format(name=name, head="", link=body + looks + face)
 
 
+def config_text(name: str) -> str:
+    """Write ``model.config``, without which Gazebo does not find a model."""
+    return _CONFIG.format(name=name)
+
+
 def _include(model: str, name: str, pose: tuple[float, float, float, float], inner: str = "") -> str:
     x, y, z, yaw = pose
     return (
@@ -129,6 +134,15 @@ _MODEL = """<?xml version="1.0"?>
 {link}    </link>
   </model>
 </sdf>
+"""
+
+_CONFIG = """<?xml version="1.0"?>
+<model>
+  <name>{name}</name>
+  <version>1.0</version>
+  <sdf version="1.9">model.sdf</sdf>
+  <description>Generated.</description>
+</model>
 """
 
 _WORLD = """<?xml version="1.0"?>

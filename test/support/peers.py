@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import subprocess
 from collections.abc import Callable
 
 from taskmatrix_ros.bench.home_assistant_server import find_hass
@@ -26,11 +27,19 @@ def _lacks_home_assistant() -> str | None:
     return None if find_hass() else "no hass; run scripts/setup --with homeassistant, or name it in TASKMATRIX_HASS"
 
 
+def _lacks_sdformat() -> str | None:
+    found = shutil.which("g++") and shutil.which("pkg-config")
+    if found and subprocess.run(["pkg-config", "--exists", "sdformat12"], check=False).returncode == 0:
+        return None
+    return "no g++, pkg-config or libsdformat-dev 12; run scripts/setup --with sdformat"
+
+
 MISSING: dict[str, Callable[[], str | None]] = {
     "ros": lambda: _lacks_modules("rclpy", "taskmatrix_interfaces"),
     "mqtt": lambda: _lacks_modules("paho") or _lacks_broker(),
     "mujoco": lambda: _lacks_modules("mujoco"),
     "homeassistant": _lacks_home_assistant,
+    "sdformat": _lacks_sdformat,
 }
 """Marker -> a function that says what is missing, or None."""
 

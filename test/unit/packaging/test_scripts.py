@@ -38,7 +38,7 @@ def test_setup_refuses_what_it_does_not_know(argument: str) -> None:
 def test_setup_makes_no_other_peer(arguments: tuple[str, ...]) -> None:
     done = run("scripts/setup", *arguments)
     assert done.returncode == 2
-    assert done.stderr.endswith("is unknown; allowed: homeassistant\n")
+    assert done.stderr.endswith("is unknown; allowed: homeassistant, sdformat\n")
 
 
 def test_check_takes_no_arguments() -> None:
