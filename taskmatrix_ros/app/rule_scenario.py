@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from taskmatrix_ros.registry.shape_errors import report_shape
 from taskmatrix_ros.registry.yaml_reader import read_yaml
 from taskmatrix_ros.rules.home_place import HomePlace
 from taskmatrix_ros.rules.simulation import Happening, Simulation, StateChange
+from taskmatrix_ros.store.state_history import History
 
 _LONGEST = timedelta(days=366)
 
@@ -51,25 +52,40 @@ def parse_scenario(text: str, file: str) -> Scenario:
 
 
 def simulate(
-    rules: Sequence[Rule], scenario: Scenario, from_at: datetime, to_at: datetime, place: HomePlace
+    rules: Sequence[Rule],
+    story: Scenario | History,
+    from_at: datetime,
+    to_at: datetime,
+    place: HomePlace,
+    *,
+    sets: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> tuple[Trace, ...]:
-    """Try rules over a scenario; nothing is done and nothing is kept.
+    """Try rules over a scenario, or over what was recorded; nothing is done and nothing is kept.
 
     :param to_at: at most a year after ``from_at``.
+    :param sets: by rule, what its code sets for certain: of two that differ at one moment only one has its way.
     :returns: what would have happened, oldest first.
     :raises ValueError: the span is empty or too long.
     """
     if not timedelta() < to_at - from_at <= _LONGEST:
         raise ValueError(f"from {from_at.isoformat()} to {to_at.isoformat()} is no span; up to a year is allowed")
+    # Rules that are off are tried as if they were on: that is what trying is for.
+    live = [rule.model_copy(update={"enabled": True}) for rule in rules]
+    if isinstance(story, History):
+        changes = (StateChange(change.at, change.key, change.value) for change in story.changes)
+        return Simulation(live, place, sets=sets).run(from_at, to_at, changes, story.state)[0]
+    history = _history(story, place)
+    return Simulation(live, place, run_s=story.run_s, sets=sets).run(from_at, to_at, history, story.state)[0]
+
+
+def _history(scenario: Scenario, place: HomePlace) -> list[StateChange | Happening]:
     history: list[StateChange | Happening] = []
     for step in sorted(scenario.steps, key=lambda known: place.utc(known.at)):
         at = place.utc(step.at)
         history += (StateChange(at, key, value) for key, value in step.set.items())
         if step.event is not None:
             history.append(Happening(at, step.event, step.data))
-    # Rules that are off are tried as if they were on: that is what trying is for.
-    live = [rule.model_copy(update={"enabled": True}) for rule in rules]
-    return Simulation(live, place, run_s=scenario.run_s).run(from_at, to_at, history, scenario.state)[0]
+    return history
 
 
 def explain(rule: Rule, traces: Sequence[Trace], due: datetime | None) -> str:

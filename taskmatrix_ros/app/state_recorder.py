@@ -54,7 +54,7 @@ class StateRecorder:
         if self._undo is not None:
             self._undo()
             self._undo = None
-        self._write()
+        self.write()
 
     def _changed(self, value: StateValue) -> None:
         key, new = value.key, value.value
@@ -69,9 +69,10 @@ class StateRecorder:
         elif len(self._gathered) < MOST_GATHERED:
             self._gathered.append(change)
         if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(EVERY_S, self._write)
+            self._timer = asyncio.get_running_loop().call_later(EVERY_S, self.write)
 
-    def _write(self) -> None:
+    def write(self) -> None:
+        """Write what was gathered."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -7,6 +7,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
+from datetime import datetime
 from pathlib import Path
 
 from taskmatrix_ros.app.apis_settings import ApisSettings
@@ -20,9 +21,10 @@ from taskmatrix_ros.app.rule_binding import RuleBinding
 from taskmatrix_ros.app.rule_runs import RuleRuns
 from taskmatrix_ros.app.safety import Safety
 from taskmatrix_ros.app.session import Session
+from taskmatrix_ros.app.state_recorder import StateRecorder
 from taskmatrix_ros.app.use_counter import UseCounter
 from taskmatrix_ros.core.clocks import HomeClock, SteadyClock, WallClock
-from taskmatrix_ros.core.errors import ManifestError
+from taskmatrix_ros.core.errors import ManifestError, RequestError
 from taskmatrix_ros.core.event_bus import EventBus
 from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.outline import Outline
@@ -57,6 +59,7 @@ from taskmatrix_ros.store.feedback_store import FeedbackStore
 from taskmatrix_ros.store.journal import SqliteJournal
 from taskmatrix_ros.store.outlines import SqliteOutlines
 from taskmatrix_ros.store.preferences import SqlitePreferences
+from taskmatrix_ros.store.state_history import History, read_history
 from taskmatrix_ros.store.stop_marker import StopMarker
 from taskmatrix_ros.store.told_facts import ToldFacts
 
@@ -106,6 +109,7 @@ class System:
         self._own_topics = tuple(own_topics)
         self._robot_namespace = robot_namespace
         self._stack = AsyncExitStack()
+        self._store_file = store_file
         self._database = Database(store_file)
         self._policy = policy or Policy()
         self._models = models
@@ -147,6 +151,7 @@ class System:
         self.questions = QuestionDesk(self.events)
         self.rules = RuleRuns(self._database, self.state, self.events, self.registry, self.clock)
         self.bindings: tuple[Binding, ...] = ()
+        self.recorder = StateRecorder(self._database, self.state, self.registry, self.clock)
         self.verifier: Verifier
         self.runner: Runner
         self.safety: Safety
@@ -171,6 +176,21 @@ class System:
         """Go on with the runs that the last life did not end, as far as they are recent. Once, when runs may begin."""
         Recovery(self.journal, self.session, self.registry).recover()
         self.rules.start()
+        self.recorder.start()
+
+    def recorded(self, from_at: datetime, to_at: datetime) -> History:
+        """Give what is written of how the world went.
+
+        :raises RequestError: nothing is kept here, or nothing yet.
+        """
+        if self._store_file is None:
+            raise RequestError("nothing is kept here, so no history either; give a scenario", code="NO_HISTORY")
+        self.recorder.write()
+        history = read_history(self._store_file, from_at, to_at)
+        if history.since is None or history.since > to_at:
+            since = "" if history.since is None else f"; it begins at {history.since.isoformat()}"
+            raise RequestError(f"no history is written of that time{since}; give a scenario", code="NO_HISTORY")
+        return history
 
     async def _open(self) -> None:
         stack = self._stack
@@ -258,6 +278,7 @@ class System:
         stack.push_async_callback(self.session.close)
         self.rules.connect(self.session, verifier, self._policy, self._place, self.questions)
         stack.push_async_callback(self.rules.close)
+        stack.callback(self.recorder.stop)
         stack.callback(self.latch.listen(self._stop_planning()))
         stack.callback(self.events.listen(self.uses.hear))
         if self._is_kept:

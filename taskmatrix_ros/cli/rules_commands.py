@@ -10,13 +10,14 @@ from typing import Annotated, Any
 import typer
 
 from taskmatrix_ros.app.rule_reader import load_rules, write_rule
-from taskmatrix_ros.app.rule_scenario import parse_scenario, simulate
+from taskmatrix_ros.app.rule_scenario import Scenario, parse_scenario, simulate
 from taskmatrix_ros.app.settings import load_settings
 from taskmatrix_ros.cli.do_command import NamespaceOption
 from taskmatrix_ros.cli.exit_status import ExitStatus, UsageError
 from taskmatrix_ros.cli.output import JsonOption, command, console, errors, escape, print_json
 from taskmatrix_ros.cli.runs_commands import answer, request
 from taskmatrix_ros.cli.up_command import ProfileOption
+from taskmatrix_ros.store.state_history import History, read_history, read_rules
 
 rules = typer.Typer(help="Rules: what starts work by time, state and events.", no_args_is_help=True)
 
@@ -146,19 +147,30 @@ def explain(
 @command
 def simulate_rules(
     *,
-    file: Annotated[Path, typer.Option("--rules", help="Rules to try; they need not be saved, and no node runs.")],
-    scenario: Annotated[Path, typer.Option(help="History of state in YAML: state, history, run_s.")],
+    file: Annotated[
+        Path | None, typer.Option("--rules", help="Rules to try; they need not be saved. Left out: those that are.")
+    ] = None,
+    scenario: Annotated[
+        Path | None, typer.Option(help="History in YAML: state, history, run_s. Left out: what the node has recorded.")
+    ] = None,
     from_at: Annotated[str, typer.Option("--from", metavar="TIME", help="As in 2026-12-24T06:00, the home's zone.")],
     to_at: Annotated[str, typer.Option("--to", metavar="TIME", help="The end, up to a year later.")],
     profile: ProfileOption = "demo",
     as_json: JsonOption = False,
 ) -> ExitStatus:
-    """Run rules in virtual time over a written history: when, why, what would be done. Nothing is done."""
-    place = load_settings(profile).home
-    known = load_rules(file, place)
+    """Run rules in virtual time over a history: when, why, what would be done. Nothing is done; no node is asked."""
+    settings = load_settings(profile)
+    place = settings.home
+    known = read_rules(settings.store_file) if file is None else load_rules(file, place)
     try:
-        story = parse_scenario(scenario.read_text(encoding="utf-8"), str(scenario))
         begin, end = (place.utc(datetime.fromisoformat(text)) for text in (from_at, to_at))
+        story: Scenario | History
+        if scenario is None:
+            story = read_history(settings.store_file, begin, end)
+            if story.since is None or story.since > end:
+                raise UsageError("nothing is recorded of that time; name another, or give a --scenario")
+        else:
+            story = parse_scenario(scenario.read_text(encoding="utf-8"), str(scenario))
         traces = simulate(known, story, begin, end, place)
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"scenario {scenario}: cannot be read: {error}") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from builtin_interfaces.msg import Time
@@ -19,13 +20,14 @@ from taskmatrix_interfaces.srv import (
     UpdateRule,
 )
 from taskmatrix_ros.app.rule_reader import parse_rules, write_rule
-from taskmatrix_ros.app.rule_scenario import explain, parse_scenario, simulate
+from taskmatrix_ros.app.rule_scenario import Scenario, explain, parse_scenario, simulate
 from taskmatrix_ros.app.system import System
 from taskmatrix_ros.core.errors import ManifestError, RequestError, VerificationError
 from taskmatrix_ros.core.rule import Rule
 from taskmatrix_ros.node.loop_services import Handler, LoopServices
 from taskmatrix_ros.node.messages import diagnostic_message, time_message
 from taskmatrix_ros.ros.node_thread import NodeThread
+from taskmatrix_ros.store.state_history import History
 
 _SHOWN = {"firing_id", "rule_id", "trigger", "at", "verdict", "why"}
 
@@ -120,16 +122,17 @@ class RulesServer:
         response.success = True
 
     async def _simulate(self, request: SimulateRules.Request, response: SimulateRules.Response) -> None:
-        if not request.scenario_yaml:
-            raise RequestError("no history of state is recorded yet; give a scenario", code="NO_HISTORY")
-        rules = self._system.rules
-        scenario = parse_scenario(request.scenario_yaml, "scenario")
+        rules, begin, end = self._system.rules, _moment(request.from_at), _moment(request.to_at)
+        story: Scenario | History = (
+            parse_scenario(request.scenario_yaml, "scenario")
+            if request.scenario_yaml
+            else self._system.recorded(begin, end)
+        )
         known = [rule for rule, _ in rules.engine.rules()]
         chosen = [rules.engine.find(rule_id)[0] for rule_id in request.rule_ids] or known
         try:
-            traces = await asyncio.to_thread(
-                simulate, chosen, scenario, _moment(request.from_at), _moment(request.to_at), rules.place
-            )
+            sets = {rule.id: rules.sets(rule) for rule in chosen}
+            traces = await asyncio.to_thread(partial(simulate, chosen, story, begin, end, rules.place, sets=sets))
         except ValueError as error:
             raise RequestError(str(error), code="BAD_REQUEST") from error
         response.timeline_json = [trace.model_dump_json(include=_SHOWN) for trace in traces]

@@ -183,5 +183,16 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) STRICT
         """,
     ),
+    (
+        """
+        CREATE TABLE state_history (
+            number INTEGER PRIMARY KEY,
+            at_us  INTEGER NOT NULL,
+            key    TEXT NOT NULL,
+            value  TEXT NOT NULL
+        ) STRICT
+        """,
+        "CREATE INDEX state_history_at ON state_history (at_us)",
+    ),
 )
 """Appended to, never edited: files out there have taken the earlier steps."""

@@ -1,0 +1,291 @@
+"""Rules in a whole system without devices: what is refused, what is warned of, loops, history."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from taskmatrix_ros.app.rule_reader import MAX_BYTES, load_rules, parse_rules
+from taskmatrix_ros.app.rule_scenario import simulate
+from taskmatrix_ros.app.system import System
+from taskmatrix_ros.cli.main import app
+from taskmatrix_ros.core.api_document import ApiDocument
+from taskmatrix_ros.core.call import Call
+from taskmatrix_ros.core.errors import ManifestError, RequestError, VerificationError
+from taskmatrix_ros.core.outcome import Outcome, Status
+from taskmatrix_ros.core.ports import Progress
+from taskmatrix_ros.core.rule import Verdict
+from taskmatrix_ros.core.state_store import StateStore
+from taskmatrix_ros.rules.home_place import HomePlace
+from taskmatrix_ros.store.state_history import read_history, read_rules
+
+MANIFEST = """
+package: lamps
+version: 1.0.0
+state:
+  - {key: "lamp.{lamp}.state", type: string, from: {kind: mqtt, topic: "lamp/{lamp}/state"}}
+  - {key: room.temperature_c, type: number, unit: c, from: {kind: mqtt, topic: room/temperature}}
+  - {key: safe.code, type: string, sensitive: true, from: {kind: mqtt, topic: safe/code}}
+apis:
+  - name: lamp_set
+    description: Switch a lamp.
+    parameters:
+      lamp: {type: string, description: Which.}
+      state: {type: string, description: How., enum: ["on", "off"]}
+    usage_examples: [{instruction: lamp on, code: 'lamp_set(lamp="hall", state="on")'}]
+    sets: {"lamp.{lamp}.state": args.state}
+    effect: actuate
+    idempotent: true
+    binding: {kind: mqtt, topic: "lamp/{lamp}/set", payload: "{state}"}
+  - name: door_unlock
+    description: Unlock the door.
+    usage_examples: [{instruction: unlock, code: door_unlock()}]
+    effect: hazardous
+    binding: {kind: mqtt, topic: door/unlock}
+"""
+
+LIVE = """
+id: hall_on
+triggers: [{kind: state, key: room.temperature_c, above: 25}]
+action: {code: 'lamp_set(lamp="hall", state="on")'}
+"""
+
+
+def several(*rules: str) -> str:
+    """Write rules as one file."""
+    return "rules:\n" + "".join("  - " + rule.strip().replace("\n", "\n    ") + "\n" for rule in rules)
+
+
+class Lamps:
+    """A binding whose lamps do at once what they are told, and say so."""
+
+    kinds = frozenset({"mqtt"})
+
+    def __init__(self, state: StateStore) -> None:
+        self.state = state
+        self.told: list[tuple[str, str]] = []
+
+    async def open(self) -> None:
+        pass
+
+    async def close(self) -> None:
+        pass
+
+    async def call(self, call: Call, document: ApiDocument, progress: Progress) -> Outcome:
+        lamp, value = call.arguments["lamp"], call.arguments["state"]
+        self.told.append((lamp, value))
+        asyncio.get_running_loop().call_soon(lambda: self.state.set(f"lamp.{lamp}.state", value, source="lamps"))
+        return Outcome(call_id=call.call_id, status=Status.SUCCEEDED)
+
+    async def cancel(self, call_id: str) -> None:
+        pass
+
+    async def recover(self, call: Call, document: ApiDocument, progress: Progress) -> Outcome | None:
+        return None
+
+    def stop(self) -> None:
+        pass
+
+
+class House:
+    """A system with lamps, in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        (folder / "lamps.yaml").write_text(MANIFEST, encoding="utf-8")
+        self.system = System(
+            [folder / "lamps.yaml"],
+            store_file=folder / "state" / "taskmatrix.sqlite",
+            make_bindings=lambda _catalogue, state: (self._bind(state),),
+            audit_key_file=folder / "key" / "audit.key",
+        )
+
+    def _bind(self, state: StateStore) -> Lamps:
+        self.lamps = Lamps(state)
+        return self.lamps
+
+    async def add(self, text: str) -> list[str]:
+        found = await self.system.rules.add(parse_rules(text, "test", HomePlace()))
+        return [f"{diagnostic.message}; {diagnostic.hint}" for diagnostic in found]
+
+    def set(self, key: str, value: object) -> None:
+        self.system.state.set(key, value, source="world")
+
+    async def until(self, fact: Callable[[], bool]) -> None:
+        async with asyncio.timeout(30):
+            while not fact():
+                await asyncio.sleep(0.005)
+
+
+def play(folder: Path, scenario: Callable[[House], Awaitable[None]]) -> None:
+    async def main() -> None:
+        house = House(folder)
+        await house.system.open()
+        try:
+            house.system.recover()
+            await scenario(house)
+        finally:
+            await house.system.close()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (LIVE.replace("hall_on", "new").replace("above: 25", "abve: 25"), "above"),
+        ("{id: new, triggers: [{kind: date, at: 2026-02-30T07:00}], action: {code: x()}}", "2026-02-30"),
+        ("{id: new, triggers: [{kind: cron, expression: 61 * * * *}], action: {code: x()}}", "minutes 0..59"),
+        (LIVE.replace("hall_on", "new") + "condition: 'state[\"home.time\"] < 7'", "never be true or false"),
+        (LIVE.replace("hall_on", "new") + 'condition: \'state["room.temperature_c"] < "cold"\'', "never be true"),
+        (LIVE.replace("hall_on", "new") + "condition: 'state[\"room.temperature_c\" <'", "condition"),
+        (LIVE.replace("hall_on", "new").replace('state="on"', 'state="dim"'), "'on', 'off'"),
+        (LIVE.replace("hall_on", "new").replace("lamp_set", "lamp_st"), "lamp_st"),
+        (LIVE, "rule 'hall_on' is there already"),
+        (several(LIVE, LIVE), "twice"),
+        (several(LIVE.replace("hall_on", "new"), "7"), "rules"),
+    ],
+)
+def test_what_is_wrong_is_told_and_the_live_rules_go_on(tmp_path: Path, text: str, said: str) -> None:
+    async def scenario(house: House) -> None:
+        await house.add(LIVE)
+        with pytest.raises((ManifestError, VerificationError, RequestError)) as refused:
+            await house.add(text)
+        assert said in refused.value.message + "".join(map(str, getattr(refused.value, "diagnostics", ())))
+        assert [rule.id for rule, _ in house.system.rules.engine.rules()] == ["hall_on"]
+        house.set("room.temperature_c", 20)
+        house.set("room.temperature_c", 30)
+        await house.until(lambda: house.lamps.told == [("hall", "on")])
+
+    play(tmp_path, scenario)
+
+
+def test_a_file_of_five_megabytes_is_refused_unread(tmp_path: Path) -> None:
+    file = tmp_path / "rules.yaml"
+    file.write_text("rules:\n" + "#" * 5_000_000, encoding="utf-8")
+    with pytest.raises(ManifestError, match=f"is more than {MAX_BYTES}"):
+        load_rules(file, HomePlace())
+
+
+def test_an_unknown_key_is_warned_of_with_the_nearest(tmp_path: Path) -> None:
+    async def scenario(house: House) -> None:
+        (warned,) = await house.add(LIVE.replace("room.temperature_c", "room.temprature_c"))
+        assert "nothing is known of the state key 'room.temprature_c'; did you mean 'room.temperature_c'?" in warned
+        assert await house.add(LIVE.replace("hall_on", "other")) == []
+
+    play(tmp_path, scenario)
+
+
+def test_two_that_contradict_each_other_are_reported_when_the_second_is_saved(tmp_path: Path) -> None:
+    async def scenario(house: House) -> None:
+        assert await house.add(LIVE) == []
+        off = LIVE.replace("hall_on", "hall_off").replace('state="on"', 'state="off"')
+        (said,) = await house.add(off.replace("above: 25", "above: 20"))
+        assert "rule hall_off sets lamp.hall.state to 'off', rule hall_on sets it to 'on'" in said
+        assert "hall_off has its way then" in said
+        assert await house.add(off.replace("hall_off", "cellar_off").replace('lamp="hall"', 'lamp="cellar"')) == []
+        assert await house.add(off.replace("hall_off", "cold_off").replace("above: 25", "below: 20")) == []
+        house.system.rules.delete("cold_off")
+        house.set("room.temperature_c", 10)
+        house.set("room.temperature_c", 30)
+        await house.until(lambda: len(house.lamps.told) == 2)
+        await asyncio.sleep(0.05)
+        assert sorted(house.lamps.told) == [("cellar", "off"), ("hall", "off")]
+        assert house.system.rules.traces("hall_on")[0].verdict is Verdict.DROPPED
+
+    play(tmp_path, scenario)
+
+
+def test_a_rule_that_toggles_what_triggers_it_is_stopped_within_ten_runs(tmp_path: Path) -> None:
+    async def scenario(house: House) -> None:
+        events: list[str] = []
+        house.system.events.listen(lambda event: events.append(event.kind))
+        for now, then in (("on", "off"), ("off", "on")):
+            await house.add(
+                f"{{id: turn_{then}, mode: queued, triggers: [{{kind: state, key: lamp.hall.state, to: {now!r}}}],"
+                f' action: {{code: \'lamp_set(lamp="hall", state="{then}")\'}}}}'
+            )
+        house.set("lamp.hall.state", "off")
+        house.set("lamp.hall.state", "on")
+        await house.until(lambda: "rule_stopped" in events)
+        assert len(house.lamps.told) <= 10
+        off = [rule for rule, _ in house.system.rules.engine.rules() if not rule.enabled]
+        assert len(off) == 1
+        assert any("firings led to each other" in trace.why for trace in house.system.rules.traces(off[0].id))
+
+    play(tmp_path, scenario)
+
+
+def test_a_rules_code_is_verified_again_when_a_document_changes(tmp_path: Path) -> None:
+    async def scenario(house: House) -> None:
+        await house.add(LIVE)
+        (rule, _), *_ = house.system.rules.engine.rules()
+        code = house.system.rules.code
+        before = code.ready(rule)
+        assert before is not None
+        assert code.ready(rule) is before
+        revision, manifest = house.system.registry.revision, tmp_path / "lamps.yaml"
+        manifest.write_text(MANIFEST.replace("Switch a lamp.", "Switch one lamp.").replace("1.0.0", "1.1.0"))
+        house.system.registry.sync([manifest])
+        assert house.system.registry.revision > revision
+        assert code.ready(rule) is None
+        house.set("room.temperature_c", 20)
+        house.set("room.temperature_c", 30)
+        await house.until(lambda: house.lamps.told == [("hall", "on")])
+        after = code.ready(rule)
+        assert after is not None
+        assert after.verified is not before.verified
+
+    play(tmp_path, scenario)
+
+
+def test_what_asks_a_person_goes_the_whole_way(tmp_path: Path) -> None:
+    async def scenario(house: House) -> None:
+        await house.add("{id: unlock, triggers: [{kind: event, event: bell}], action: {code: door_unlock()}}")
+        (rule, _), *_ = house.system.rules.engine.rules()
+        assert house.system.rules.code.ready(rule) is None
+        assert house.system.rules.missed_by_default(rule).value == "ask"
+
+    play(tmp_path, scenario)
+
+
+def test_rules_are_tried_over_what_was_recorded(tmp_path: Path) -> None:
+    begin = datetime.now(UTC)
+
+    async def scenario(house: House) -> None:
+        await house.add(LIVE)
+        house.set("safe.code", "1234")
+        for value in (20.0, 30.0):
+            house.set("room.temperature_c", value)
+            house.system.recorder.write()
+        await house.until(lambda: house.lamps.told == [("hall", "on")])
+        history = house.system.recorded(begin, datetime.now(UTC))
+        assert [change.value for change in history.changes if change.key == "room.temperature_c"] == [20.0, 30.0]
+        assert "safe.code" not in {change.key for change in history.changes}
+        rules = [rule for rule, _ in house.system.rules.engine.rules()]
+        traces = simulate(rules, history, begin, datetime.now(UTC), HomePlace())
+        assert [trace.verdict for trace in traces] == [Verdict.FIRED, Verdict.ENDED]
+        later = datetime.now(UTC) + timedelta(hours=1)
+        kept = house.system.recorded(later, later + timedelta(hours=1))
+        assert kept.state["room.temperature_c"] == 30.0
+        with pytest.raises(RequestError, match="no history"):
+            house.system.recorded(begin - timedelta(days=9), begin - timedelta(days=8))
+
+    play(tmp_path, scenario)
+    file = tmp_path / "state" / "taskmatrix.sqlite"
+    assert [rule.id for rule in read_rules(file)] == ["hall_on"]
+    assert read_history(file, begin, datetime.now(UTC)).since is not None
+
+    profile = tmp_path / "profile.yaml"
+    profile.write_text(f"manifests: [{tmp_path / 'lamps.yaml'}]\nstate_folder: {file.parent}\n", encoding="utf-8")
+    span = ("--from", (begin - timedelta(seconds=1)).isoformat(), "--to", datetime.now(UTC).isoformat())
+    shown = CliRunner().invoke(app, ["rules", "simulate", "--profile", str(profile), *span, "--json"])
+    assert shown.exit_code == 0, shown.output
+    fired = json.loads(shown.stdout)["timeline"][0]
+    assert (fired["rule_id"], fired["verdict"]) == ("hall_on", "fired")
+    assert "lamp_set" in fired["would"]
