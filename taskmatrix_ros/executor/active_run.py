@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -70,7 +69,7 @@ class ActiveRun:
         self.doubts: dict[str, asyncio.Future[tuple[Resolution, str]]] = {}
         self._task = task
         self._calls = self._calls_before = calls_before
-        self._refusals: Counter[tuple[str, str]] = Counter()
+        self._refusals: dict[tuple[str, str], int] = {}
         self._log: dict[int, list[CallRecord]] = {}
         for index, record in enumerate(log, start=1):
             self._log.setdefault(record.call.sequence or index, []).append(record)
@@ -123,7 +122,7 @@ class ActiveRun:
     def refused(self, call: Call) -> bool:
         """Count a refusal. :returns: whether this call, with these arguments, may not be tried again."""
         key = (call.api, repr(call.arguments))
-        self._refusals[key] += 1
+        self._refusals[key] = self._refusals.get(key, 0) + 1
         return self._refusals[key] >= self.budgets.refusals
 
     def earlier(self, sequence: int) -> Sequence[CallRecord]:

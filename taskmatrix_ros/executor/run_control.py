@@ -34,11 +34,11 @@ class RunControl:
         self._holds: dict[str, Hold] = {}
         self._waits: list[str] = []
         self._stopping = ""
-        self._free = asyncio.Event()
-        self._free.set()
+        self._free: asyncio.Event | None = None
+        """There while the run is held and somebody waits for it to go on."""
         self._interrupts: dict[str, Callable[[str], None]] = {}
-        self._quiet = asyncio.Event()
-        self._quiet.set()
+        self._quiet: asyncio.Event | None = None
+        """There while somebody waits for the calls under way to end."""
 
     def hold(self, name: str, hold: Hold, *, interrupt: bool) -> None:
         """Let no further call begin until ``release(name)``.
@@ -46,7 +46,6 @@ class RunControl:
         :param interrupt: also end the calls under way; the runner repeats those that may be repeated.
         """
         self._holds[name] = hold
-        self._free.clear()
         self._update()
         if interrupt:
             for end_call in tuple(self._interrupts.values()):
@@ -57,8 +56,9 @@ class RunControl:
         found = self._holds.pop(name, None)
         if found is None:
             return False
-        if not self._holds:
+        if not self._holds and self._free is not None:
             self._free.set()
+            self._free = None
         self._update()
         return True
 
@@ -69,6 +69,7 @@ class RunControl:
     async def passed(self) -> None:
         """Wait until nothing holds the run."""
         while self._holds:
+            self._free = self._free or asyncio.Event()
             await self._free.wait()
 
     @property
@@ -90,17 +91,19 @@ class RunControl:
     def interruptible(self, call_id: str, end_call: Callable[[str], None]) -> None:
         """Have ``end_call`` told the reason when the call is to be interrupted, until ``settled``."""
         self._interrupts[call_id] = end_call
-        self._quiet.clear()
 
     def settled(self, call_id: str) -> None:
         """The call has ended."""
         self._interrupts.pop(call_id, None)
-        if not self._interrupts:
+        if not self._interrupts and self._quiet is not None:
             self._quiet.set()
+            self._quiet = None
 
     async def quiet(self) -> None:
         """Wait until no call is under way."""
-        await self._quiet.wait()
+        while self._interrupts:
+            self._quiet = self._quiet or asyncio.Event()
+            await self._quiet.wait()
 
     def stopping(self, why: str) -> None:
         """The run is being ended; nothing holds it any more."""

@@ -17,6 +17,8 @@ _SAVE_RUN = (
     "INSERT INTO runs (run_id, request_id, active, instruction, episode) VALUES (?, ?, ?, ?, ?)"
     " ON CONFLICT (run_id) DO UPDATE SET active = excluded.active, episode = excluded.episode"
 )
+_END_RUN = "UPDATE runs SET active = 0, episode = ? WHERE run_id = ?"
+_KEPT_APART = {"calls", "instruction"}
 _BEGIN_CALL = (
     "INSERT INTO calls (call_id, run_id, call, sent) VALUES (?, ?, ?, ?)"
     " ON CONFLICT (call_id) DO UPDATE SET sent = 1, call = excluded.call WHERE NOT sent AND excluded.sent"
@@ -42,13 +44,11 @@ class SqliteJournal:
         :raises ValueError: its ``request_id`` is another run's.
         """
         request_id = episode.instruction.request_id or None
-        values = (
-            episode.run_id,
-            request_id,
-            not episode.status.ended,
-            episode.instruction.model_dump_json(),
-            episode.model_dump_json(exclude={"calls", "instruction"}),
-        )
+        active, text = not episode.status.ended, episode.model_dump_json(exclude=_KEPT_APART)
+        if soon and not active:  # it was saved when it began, so all that is new is its end
+            self._database.write_soon(_END_RUN, (text, episode.run_id))
+            return
+        values = (episode.run_id, request_id, active, episode.instruction.model_dump_json(), text)
         if soon:
             self._database.write_soon(_SAVE_RUN, values)
             return
