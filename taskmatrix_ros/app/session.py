@@ -61,6 +61,11 @@ class Session:
         """The runs that have not ended."""
         return tuple(self._views.values())
 
+    def calls_of(self, run_id: str) -> Sequence[CallRecord]:
+        """Give the calls of a run that goes on or is just ending; none of another."""
+        view = self._views.get(run_id)
+        return () if view is None else view.records
+
     def start(self, instruction: Instruction) -> RunView:
         """Begin a run and return at once; ``finish`` waits for its end.
 

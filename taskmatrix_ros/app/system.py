@@ -132,7 +132,7 @@ class System:
         )
         self.editor = Editor(self.registry)
         self.journal = SqliteJournal(self._database)
-        self.uses = UseCounter(self.registry, self.journal)
+        self.uses = UseCounter(self.registry, lambda run_id: self.session.calls_of(run_id))
         self.feedback = FeedbackDesk(self.journal, self.registry, FeedbackStore(self._database), self.registry)
         self.selector = ApiSelector(self.registry, uses=self.uses.confirmed)
         self._is_kept = store_file is not None
@@ -275,12 +275,13 @@ class System:
                 max_replans=planning.replans,
             )
         )
+        stack.callback(self.uses.write)
         stack.push_async_callback(self.session.close)
         self.rules.connect(self.session, verifier, self._policy, self._place, self.questions)
         stack.push_async_callback(self.rules.close)
         stack.callback(self.recorder.stop)
         stack.callback(self.latch.listen(self._stop_planning()))
-        stack.callback(self.events.listen(self.uses.hear))
+        stack.callback(self.events.listen(self.uses.hear, self.uses.wants))
         if self._is_kept:
             watch = self._watch_manifests(bindings)
             stack.push_async_callback(watch.close)

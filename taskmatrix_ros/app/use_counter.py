@@ -2,38 +2,81 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.event_bus import Event
 from taskmatrix_ros.core.outcome import Confirmation, Status, utc_now
-from taskmatrix_ros.core.ports import Journal
+from taskmatrix_ros.core.run import CallRecord
 from taskmatrix_ros.registry.registry import Registry
+
+_log = logging.getLogger(__name__)
+
+EVERY_S = 1.0
+"""Seconds that uses are gathered before they are written: a rule may call a thousand times in one."""
+
+
+@dataclass(slots=True)
+class _Uses:
+    at: datetime
+    calls: int = 0
+    confirmed: int = 0
+    failed: int = 0
 
 
 class UseCounter:
     """Hears that runs have ended, and counts their calls. The selector asks it how often a document was confirmed."""
 
-    def __init__(self, registry: Registry, journal: Journal) -> None:
+    def __init__(self, registry: Registry, calls_of: Callable[[str], Sequence[CallRecord]]) -> None:
+        """:param calls_of: gives the calls of a run that is just ending."""
         self._registry = registry
-        self._journal = journal
+        self._calls_of = calls_of
         self._confirmed: dict[str, int] = {}
+        self._gathered: dict[str, _Uses] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    def wants(self, kind: str) -> bool:
+        """Whether events of that kind are of interest."""
+        return kind == "run_ended"
 
     def hear(self, event: Event) -> None:
         """Count the calls of a run that ended."""
-        episode = self._journal.run(event.run_id) if event.kind == "run_ended" else None
-        ended = [record for record in episode.calls if record.outcome is not None and record.sent] if episode else []
-        if not ended:
+        for record in self._calls_of(event.run_id):
+            outcome = record.outcome
+            if outcome is None or not record.sent:
+                continue
+            uses = self._gathered.setdefault(record.call.api, _Uses(utc_now()))
+            uses.at = outcome.ended_at
+            uses.calls += 1
+            uses.confirmed += outcome.ok and outcome.confirmation is Confirmation.CONFIRMED
+            uses.failed += not outcome.ok and outcome.status is not Status.REJECTED
+        if self._gathered and self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(EVERY_S, self.write)
+
+    def write(self) -> None:
+        """Write what was gathered."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        gathered, self._gathered = self._gathered, {}
+        if not gathered:
             return
-        with self._registry.changing():
-            for record in ended:
-                outcome = record.outcome
-                assert outcome is not None
-                confirmed = outcome.ok and outcome.confirmation is Confirmation.CONFIRMED
-                failed = not outcome.ok and outcome.status is not Status.REJECTED
-                self._registry.store.count_use(record.call.api, confirmed=confirmed, failed=failed, at=utc_now())
-                self._confirmed.pop(record.call.api, None)
+        try:
+            with self._registry.changing():
+                for name, uses in gathered.items():
+                    self._registry.store.count_uses(name, uses.calls, uses.confirmed, uses.failed, uses.at)
+                    self._confirmed.pop(name, None)
+        except ConfigError as error:
+            _log.warning("uses of %s are not counted: %s", ", ".join(gathered), error.message)
 
     def confirmed(self, name: str) -> int:
         """Give how often the world confirmed a call of a document."""
         if name not in self._confirmed:
             entry = self._registry.store.entry(name)
             self._confirmed[name] = entry.confirmed if entry is not None else 0
-        return self._confirmed[name]
+        gathered = self._gathered.get(name)
+        return self._confirmed[name] + (gathered.confirmed if gathered is not None else 0)

@@ -322,12 +322,12 @@ class ApiStore:
 
     # --- use
 
-    def count_use(self, name: str, *, confirmed: bool, failed: bool, at: datetime) -> None:
-        """Count a call of a document."""
+    def count_uses(self, name: str, calls: int, confirmed: int, failed: int, at: datetime) -> None:
+        """Count calls of a document, the last of them at ``at``."""
         self._database.execute(
-            "UPDATE apis SET uses = uses + 1, confirmed = confirmed + ?, failed = failed + ?, used_us = ?"
+            "UPDATE apis SET uses = uses + ?, confirmed = confirmed + ?, failed = failed + ?, used_us = ?"
             " WHERE name = ?",
-            (confirmed, failed, _microseconds(at), name),
+            (calls, confirmed, failed, _microseconds(at), name),
         )
 
     def set_quality(self, name: str, quality: float) -> None:
