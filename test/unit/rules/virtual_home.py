@@ -20,8 +20,9 @@ START = datetime(2026, 3, 2, 6, tzinfo=UTC)
 class VirtualHome:
     """Implements ``RuleWork``: runs begin when the engine says so and end when the test says so."""
 
-    def __init__(self, path: Path | None = None) -> None:
-        self.now = START
+    def __init__(self, path: Path | None = None, *, now: datetime = START, place: HomePlace | None = None) -> None:
+        self.now = now
+        self.place = place or HomePlace()
         self.state: dict[str, Any] = {}
         self.path = path
         self.began: list[Firing] = []
@@ -38,10 +39,11 @@ class VirtualHome:
         self.database = Database(self.path)
         self.database.open()
         self.store = RuleStore(self.database)
-        self.engine = RuleEngine(self.store, self.state, self, HomePlace())
+        self.engine = RuleEngine(self.store, self.state, self, self.place)
         self.began.clear()
         self.asked.clear()
-        self.engine.open(self.now)
+        # Long settled where it begins anew: what is not in the history is not known.
+        self.engine.open(self.now - timedelta(days=1) if self.path is None else self.now)
 
     def die(self, away_s: float = 0.0) -> None:
         """Kill and come back."""
