@@ -30,6 +30,7 @@ from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.outline import Outline
 from taskmatrix_ros.core.policy import Policy
 from taskmatrix_ros.core.ports import Binding, FollowsEvents, PlanningContext
+from taskmatrix_ros.core.run import CallRecord
 from taskmatrix_ros.core.state_store import StateStore
 from taskmatrix_ros.executor.approval_desk import ApprovalDesk
 from taskmatrix_ros.executor.audit_log import AuditLog
@@ -132,7 +133,7 @@ class System:
         )
         self.editor = Editor(self.registry)
         self.journal = SqliteJournal(self._database)
-        self.uses = UseCounter(self.registry, lambda run_id: self.session.calls_of(run_id))
+        self.uses = UseCounter(self.registry, self._calls_of)
         self.feedback = FeedbackDesk(self.journal, self.registry, FeedbackStore(self._database), self.registry)
         self.selector = ApiSelector(self.registry, uses=self.uses.confirmed)
         self._is_kept = store_file is not None
@@ -319,6 +320,9 @@ class System:
                 loop.call_soon_threadsafe(self.session.stop_planning, reason)
 
         return tell
+
+    def _calls_of(self, run_id: str) -> Sequence[CallRecord]:
+        return self.session.calls_of(run_id)
 
     def _context(self) -> PlanningContext:
         return PlanningContext(
