@@ -24,7 +24,7 @@ from taskmatrix_ros.core.event_bus import Event, EventBus
 from taskmatrix_ros.core.instruction import Channel, Instruction
 from taskmatrix_ros.core.policy import Policy
 from taskmatrix_ros.core.ports import Catalogue, Planner, Questions, Verifier
-from taskmatrix_ros.core.rule import Firing, Missed, Rule, Trace, rule_of_firing
+from taskmatrix_ros.core.rule import Firing, Missed, Rule, RunMode, Trace, rule_of_firing
 from taskmatrix_ros.core.state_store import StateStore, StateValue
 from taskmatrix_ros.expressions.key_template import key_pattern
 from taskmatrix_ros.expressions.spread import expand_keys
@@ -43,6 +43,7 @@ _log = logging.getLogger(__name__)
 ASK_WITHIN = timedelta(minutes=30)
 """How long a person may take to say whether something is still to be done."""
 
+_END_S = 0.001
 _YES, _NO = "yes", "no"
 
 LOOK_EVERY_S = 1.0
@@ -303,7 +304,7 @@ class RuleRuns:
             request_id=firing.firing_id,
             priority=rule.priority,
         )
-        follow = partial(self._follow, firing)
+        follow = partial(self._follow, firing, rule.mode is not RunMode.PARALLEL)
         try:
             if ready is not None and not firing.resumed:
                 self._session.start_verified(asked, ready.outline, ready.verified, follow=follow)
@@ -313,7 +314,7 @@ class RuleRuns:
             # Not from within the engine: it is in the middle of sending.
             asyncio.get_running_loop().call_soon(self._ended, firing, f"the run could not begin: {error}")
 
-    def _follow(self, firing: Firing, view: RunView) -> None:
+    def _follow(self, firing: Firing, queued: bool, view: RunView) -> None:
         """Hear of a run what the engine wants to know: what it is about to change, and its end."""
         run_id = view.episode.run_id
         noted = 0
@@ -329,7 +330,11 @@ class RuleRuns:
             if episode.ended_at is not None and self._runs.pop(firing.firing_id, None) is not None:
                 self._causes.pop(run_id, None)
                 summary = f"{episode.status.value}: {episode.summary} (run {run_id})"
-                asyncio.get_running_loop().call_soon(self._ended, firing, summary)
+                loop = asyncio.get_running_loop()
+                if queued:
+                    loop.call_soon(self._ended, firing, summary)
+                else:  # nobody waits for it: what comes in goes first
+                    loop.call_later(_END_S, self._ended, firing, summary)
 
         self._runs[firing.firing_id] = view
         self._causes[run_id] = firing.firing_id

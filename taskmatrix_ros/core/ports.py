@@ -314,8 +314,8 @@ class Journal(Protocol):
     """What must survive kill -9. Each method has committed when it returns."""
 
     def save_run(self, episode: Episode, *, soon: bool = False) -> None:
-        """Write the run without its calls: new, or in its new state; ``soon``: with the next entry, or when the loop
-        turns.
+        """Write the run without its calls: new, or in its new state; ``soon``: with the next entry, or a little
+        later.
         """
 
     def forget_pictures(self, episode: Episode) -> None:
@@ -333,7 +333,7 @@ class Journal(Protocol):
         """Write a call that was not sent, with why."""
 
     def end_call(self, outcome: Outcome, *, soon: bool = False) -> None:
-        """Write how it ended; ``soon``: with the next entry, or when the loop turns."""
+        """Write how it ended; ``soon``: with the next entry, or a little later."""
 
     def run(self, run_id: str) -> Episode | None:
         """Give a run with its calls."""

@@ -21,8 +21,16 @@ from taskmatrix_ros.store.migrations import APPLICATION_ID, MIGRATIONS
 
 _log = logging.getLogger(__name__)
 
-_APPLY_S = 0.01
+_KEEP_S = 0.001
+"""Seconds until what is to be written soon is kept, if nothing is kept before: what comes in goes first."""
+
+_APPLY_S = 0.02
 """Seconds that the tables may be behind what is kept: one transaction then serves many."""
+
+_SLOTS = 128
+"""Rows for what is kept. They are written over in turn, so that none needs a new page."""
+
+_KEEP = "INSERT OR REPLACE INTO redo (slot, number, statements) VALUES (?, ?, ?)"
 
 _RETRY_S = 1.0
 
@@ -55,6 +63,9 @@ class Database:
         self._checkpointer: Checkpointer | None = None
         self._depth = 0
         self._late: list[tuple[str, tuple[Any, ...]]] = []
+        self._numbers: dict[str, int] = {}
+        self._redos = self._applied = 0
+        """Numbers of the latest row that is kept, and of the latest whose statements are done."""
         self._kept = 0
         """How many of the late statements survive kill -9."""
         self._gathered: tuple[Callable[[], None], ...] = ()
@@ -162,8 +173,8 @@ class Database:
     def write_soon(self, statement: str, values: Sequence[Any] = ()) -> None:
         """Have a statement run a little later, in the order of its coming and before any other that is run.
 
-        It survives kill -9 once ``keep`` was called, which the next turn of the loop does at the latest. What is kept
-        is one row with all that came since, cheap to commit; the tables are brought up to date for many rows at once.
+        It survives kill -9 once ``keep`` was called, which happens by itself within a few milliseconds. What is kept is
+        one row with all that came since, cheap to commit; the tables are brought up to date for many rows at once.
         Without a loop it is run at once. A constraint that it breaks is a fault of the program, and logged.
         """
         if self._depth or not self.waits():
@@ -187,9 +198,21 @@ class Database:
         :raises ConfigError: it cannot be written; it is tried again.
         """
         if len(self._late) > self._kept:
-            text = to_json(self._late[self._kept :]).decode()
-            self._run("INSERT INTO redo (statements) VALUES (?)", (text,))
+            self._redos += 1
+            text = to_json([(self._number_of(statement), values) for statement, values in self._late[self._kept :]])
+            self._run(_KEEP, (self._redos % _SLOTS, self._redos, text.decode()))
             self._kept = len(self._late)
+            if self._redos - self._applied >= _SLOTS:
+                self.apply()
+
+    def _number_of(self, statement: str) -> int:
+        """Give the number that stands for a statement in what is kept; written down before it is first used."""
+        number = self._numbers.get(statement)
+        if number is None:
+            self._run("INSERT OR IGNORE INTO redo_statements (statement) VALUES (?)", (statement,))
+            found = self._run("SELECT number FROM redo_statements WHERE statement = ?", (statement,)).fetchone()
+            number = self._numbers[statement] = int(found[0])
+        return number
 
     def take_back(self) -> None:
         """Forget the statement that came last and could not be kept."""
@@ -197,13 +220,11 @@ class Database:
             self._late.pop()
 
     def gather(self, write: Callable[[], None]) -> None:
-        """Have ``write`` called in the next turn of the loop, or before anything else is run: it adds what it has
-        gathered meanwhile.
-        """
+        """Have ``write`` called before long, and before anything else is run: it adds what it has gathered."""
         self._gathered = (*self._gathered, write)
 
     def waits(self) -> bool:
-        """Whether what is written soon is kept in the next turn of the loop; without a loop nothing waits."""
+        """Whether what is written soon is kept by itself before long; without a loop nothing waits."""
         if self._scheduled:
             return True
         try:
@@ -211,7 +232,7 @@ class Database:
         except RuntimeError:
             return False
         self._scheduled = True
-        loop.call_soon(self._keep_late, loop)
+        loop.call_later(_KEEP_S, self._keep_late, loop)
         return True
 
     def apply(self) -> None:
@@ -227,7 +248,7 @@ class Database:
         try:
             self._redo(self._late)
             self._run("COMMIT")
-            self._late, self._kept = [], 0
+            self._late, self._kept, self._applied = [], 0, self._redos
         except BaseException:
             if self._connection is not None and self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
@@ -241,7 +262,7 @@ class Database:
                 self._run(statement, values)
             except sqlite3.IntegrityError:
                 _log.exception("store '%s': %s with %s was not written", self.name, statement[:60], values)
-        self._run("DELETE FROM redo")
+        self._run("UPDATE redo_applied SET number = ?", (self._redos,))
 
     def _keep_late(self, loop: asyncio.AbstractEventLoop) -> None:
         if self._connection is None:
@@ -303,8 +324,14 @@ class Database:
                     self.execute(statement)
                 self.execute(f"PRAGMA user_version = {step}")
         with self.transaction():  # what the last life kept and did not get to
-            for (text,) in self.execute("SELECT statements FROM redo ORDER BY number").fetchall():
-                self._redo(json.loads(text))
+            known = dict(self.execute("SELECT number, statement FROM redo_statements").fetchall())
+            self._redos = self._applied = self._scalar("SELECT number FROM redo_applied")
+            kept = self.execute(
+                "SELECT number, statements FROM redo WHERE number > ? ORDER BY number", (self._applied,)
+            )
+            for self._redos, text in kept.fetchall():
+                self._redo([(known[number], values) for number, values in json.loads(text)])
+            self._applied = self._redos
 
     def _scalar(self, statement: str) -> Any:
         return self.execute(statement).fetchone()[0]

@@ -39,7 +39,7 @@ class SqliteJournal:
     def save_run(self, episode: Episode, *, soon: bool = False) -> None:
         """Write the run without its calls: new, or in its new state. The instruction is written once.
 
-        :param soon: it may go with the next entry, in the next turn of the loop at the latest: enough for a state from
+        :param soon: it may go with the next entry, or a few milliseconds later: enough for a state from
             which a restart goes on as it would from the one before.
         :raises ValueError: its ``request_id`` is another run's.
         """
@@ -117,7 +117,7 @@ class SqliteJournal:
     def end_call(self, outcome: Outcome, *, soon: bool = False) -> None:
         """Write how it ended; a later outcome replaces an earlier one, as when a call in doubt is resolved.
 
-        :param soon: it may go with the next entry, in the next turn of the loop at the latest: enough for a call that
+        :param soon: it may go with the next entry, or a few milliseconds later: enough for a call that
             may be repeated, which is all that a crash in between would make of it.
         :raises ValueError: no such call has begun.
         """

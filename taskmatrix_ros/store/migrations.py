@@ -193,6 +193,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) STRICT
         """,
         "CREATE INDEX state_history_at ON state_history (at_us)",
+        "CREATE TABLE redo_statements (number INTEGER PRIMARY KEY, statement TEXT NOT NULL UNIQUE) STRICT",
+        "DROP TABLE redo",
+        "CREATE TABLE redo (slot INTEGER PRIMARY KEY, number INTEGER NOT NULL, statements TEXT NOT NULL) STRICT",
+        "CREATE TABLE redo_applied (number INTEGER NOT NULL) STRICT",
+        "INSERT INTO redo_applied (number) VALUES (0)",
     ),
 )
 """Appended to, never edited: files out there have taken the earlier steps."""

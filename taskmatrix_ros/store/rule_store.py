@@ -68,7 +68,7 @@ class RuleStore:
         self._soon = False
         self._traces: dict[tuple[str, int], Trace] = {}
         self._counts: dict[str, RuleCounts] = {}
-        """What is gathered for a turn of the loop: of many changes only the latest is written."""
+        """What is gathered for a moment: of many changes only the latest is written."""
         database.gather(self._write_gathered)
 
     @contextmanager
