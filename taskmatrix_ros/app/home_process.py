@@ -17,7 +17,7 @@ from taskmatrix_ros.app.profile_presence import make_presence
 from taskmatrix_ros.app.profile_system import profile_system
 from taskmatrix_ros.app.settings import Settings, load_settings
 from taskmatrix_ros.core.errors import ConfigError, TaskMatrixError
-from taskmatrix_ros.core.main_loop import run_until_signal
+from taskmatrix_ros.core.main_loop import keep_garbage_small, run_until_signal
 from taskmatrix_ros.core.parent_death import die_with_parent
 
 
@@ -53,6 +53,7 @@ async def _run(settings: Settings) -> None:
         presence = make_presence(settings, system)
         if presence is not None:
             await presence.open()
+        keep_garbage_small()
         sys.stdout.write("node ready: takes instructions on a local socket\n")
         sys.stdout.flush()
         await asyncio.Event().wait()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from taskmatrix_ros.app.settings import load_settings
 from taskmatrix_ros.app.system import System
 from taskmatrix_ros.core.errors import TaskMatrixError
-from taskmatrix_ros.core.main_loop import run_until_signal
+from taskmatrix_ros.core.main_loop import keep_garbage_small, run_until_signal
 from taskmatrix_ros.core.parent_death import die_with_parent
 from taskmatrix_ros.node.task_node import TaskNode
 
@@ -43,6 +43,7 @@ async def _run(node: TaskNode, *, autostart: bool) -> None:
         await node.open()
         if autostart:
             await node.start()
+        keep_garbage_small()
         sys.stdout.write("node ready: takes goals on execute_task\n" if autostart else "node ready: unconfigured\n")
         sys.stdout.flush()
         await asyncio.Event().wait()
