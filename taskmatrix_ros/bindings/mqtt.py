@@ -72,7 +72,7 @@ class MqttBinding:
                     packages,
                     own_topics=(base_topic,) if base_topic else (),
                     claimed=claimed,
-                    changed=self._refresh_quietly,
+                    changed=self._packages_changed,
                 )
         self._brokers = dict(brokers)
         self._catalogue = catalogue
@@ -238,6 +238,11 @@ class MqttBinding:
         for command in tuple(self._pending.values()):
             if command.epoch not in epochs and command.claim():
                 command.settle(Delivered(Delivery.STOPPED))
+
+    def _packages_changed(self) -> None:
+        if self._revision is not None:
+            self._revision = -1  # state keys may be others although no document is
+            self._refresh_quietly()
 
     def _refresh_quietly(self) -> None:
         if self._revision is None:

@@ -34,8 +34,13 @@ class DeviceClient:
         port: int,
         greeting: Callable[[], list[Publication]],
         receive: Callable[[str, bytes], None],
+        announcement: tuple[str, str] | None = None,
     ) -> None:
-        """:param greeting: what there is to tell on each new connection."""
+        """:param greeting: what there is to tell on each new connection.
+
+        :param announcement: topic and payload of what says what kind of device it is, retained.
+        """
+        self._announcement = announcement
         self.topic = topic
         self.connected = False
         self.ready = False
@@ -127,6 +132,8 @@ class DeviceClient:
         self.ready = not self._subscriptions
         if self._subscriptions:
             client.subscribe([(topic, 1) for topic in self._subscriptions])
+        if self._announcement is not None:
+            client.publish(*self._announcement, qos=1, retain=True)
         for publication in self._greeting():
             self.publish(publication)
 

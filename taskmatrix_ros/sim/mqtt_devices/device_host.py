@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from functools import partial
 
+from taskmatrix_ros.sim.mqtt_devices.announcement import announcement
 from taskmatrix_ros.sim.mqtt_devices.device import Device, Publication
 from taskmatrix_ros.sim.mqtt_devices.device_client import DeviceClient
 
@@ -85,6 +86,7 @@ class DeviceHost:
             port=port,
             greeting=partial(_greeting, device),
             receive=partial(self._command, device),
+            announcement=announcement(device),
         )
 
     def _command(self, device: Device, _topic: str, payload: bytes) -> None:

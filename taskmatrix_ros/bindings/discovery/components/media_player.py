@@ -92,7 +92,7 @@ class _Player:
             fields.text(f"state_{state}", state): state
             for state in ("off", "on", "idle", "paused", "playing", "stopped")
         }
-        named = any(f"state_{state}" in fields for state in words.values())
+        named = any(f"state_{state}" in fields for state in words.values() if state != "stopped")
         lowered = f"{{% set found %}}{template or '{{ value }}'}{{% endset %}}{{{{ found | trim | lower }}}}"
         self.state_key = maker.state(
             "state", ValueType.STRING, topic, template=template if named else lowered, words=words if named else None
@@ -104,6 +104,7 @@ class _Player:
     def _verbs(self) -> None:
         maker, fields = self._maker, self._fields
         shared, template = fields.topic("command_topic"), fields.template("command_template")
+        named = any(f"payload_{name}" in fields for verb in _VERBS for name in _ALIASES.get(verb, (verb,)))
         for verb, (text, state, sentences) in _VERBS.items():
             payload, topic, own = None, shared, template
             for name in _ALIASES.get(verb, (verb,)):
@@ -112,7 +113,7 @@ class _Player:
                 if found is not None:
                     topic, own = found, found_template
                     payload = payload or fields.text(f"{name}_payload") or name.upper()
-            if payload is None and topic is shared and verb in ("play", "pause", "stop"):
+            if payload is None and topic is shared and not named and verb in ("play", "pause", "stop"):
                 payload = verb.upper()
             if topic is None or payload is None:
                 continue
