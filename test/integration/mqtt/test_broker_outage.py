@@ -1,0 +1,27 @@
+"""The broker is away in the middle of commands, short here; `taskmatrix bench devices` has it away for 30 s."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from broker_kinds import needs_mosquitto
+
+from taskmatrix_ros.bench.broker_outage import MAY_END, drill
+
+pytestmark = [pytest.mark.mqtt, needs_mosquitto]
+
+
+def test_every_command_ends_truly_and_none_is_done_late_or_twice() -> None:
+    truth = asyncio.run(drill(2.0, commands=90))
+    assert truth.unaccounted == 0
+    assert truth.late == 0
+    assert truth.doubled == 0
+    assert truth.untrue == 0
+    assert truth.in_doubt <= 2, "only what was on its way when the broker died"
+    assert truth.recovery_s < 5.0
+    for one in truth.ended:
+        assert one.outcome is not None
+        assert one.outcome.status in MAY_END or truth.in_doubt
+    kinds = {one.outcome.status for one in truth.ended if one.outcome}
+    assert len(kinds) > 1, "the outage was felt"
