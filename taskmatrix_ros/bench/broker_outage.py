@@ -139,7 +139,7 @@ class _Drill:
 
     def _truth(self, ended: tuple[Ended, ...], back_at_s: float) -> OutageTruth:
         came = Counter(number for number, _ in self._devices.done)
-        first_s = {number: at_s for number, at_s in reversed(self._devices.done)}
+        first_s = dict(reversed(self._devices.done))
         pulses = [one for one in ended if one.kind == "pulse"]
         in_doubt = sum(1 for one in ended if one.outcome is not None and one.outcome.status is Status.IN_DOUBT)
         return OutageTruth(

@@ -20,6 +20,7 @@ from taskmatrix_ros.cli.audit_commands import audit
 from taskmatrix_ros.cli.bench_command import bench
 from taskmatrix_ros.cli.demo_command import demo
 from taskmatrix_ros.cli.do_command import do
+from taskmatrix_ros.cli.doctor_command import doctor
 from taskmatrix_ros.cli.feedback_command import feedback
 from taskmatrix_ros.cli.ha_commands import ha
 from taskmatrix_ros.cli.mcp_command import mcp
@@ -53,6 +54,7 @@ app.add_typer(ha, name="ha")
 app.command()(stop)
 app.command()(rearm)
 app.command()(bench)
+app.command()(doctor)
 app.command()(feedback)
 app.command()(mcp)
 app.add_typer(sim, name="sim")
