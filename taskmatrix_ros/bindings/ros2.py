@@ -34,6 +34,7 @@ from taskmatrix_ros.ros.topic_state import TopicState
 _log = logging.getLogger(__name__)
 
 POLL_S = 0.02
+CLOSE_S = 2.0
 UNAVAILABLE = "UNAVAILABLE"
 """Error code by which a server says that what it needs to do anything is away."""
 
@@ -78,6 +79,7 @@ class Ros2Binding:
         self._entities = NodeEntities(thread)
         self._peers: dict[tuple[str, str, str], Any] = {}
         self._goals: dict[str, ActionCall] = {}
+        self._is_open = False
 
     async def open(self) -> None:
         """Resolve every type the manifests name, create the clients, subscribe state, wait for who is there.
@@ -86,6 +88,7 @@ class Ros2Binding:
 
         :raises ConfigError: a type or field does not exist; says document, type and the nearest.
         """
+        self._is_open = True
         for document in self._catalogue.documents():
             if document.binding.kind in self.kinds:
                 check_fields(document)
@@ -100,6 +103,13 @@ class Ros2Binding:
 
     async def close(self) -> None:
         """Destroy clients, publishers and subscriptions."""
+        self._is_open = False
+        for goal in tuple(self._goals.values()):
+            goal.abandon("the binding was closed")
+        for _ in range(round(CLOSE_S / POLL_S)):  # they use the clients that go now
+            if not self._goals:
+                break
+            await asyncio.sleep(POLL_S)
         await self._topic_state.close()
         self._peers.clear()
         await self._entities.close()
@@ -107,6 +117,8 @@ class Ros2Binding:
     async def call(self, call: Call, document: ApiDocument, progress: Progress) -> Outcome:
         """Perform a gated call; see ``core.ports.Binding.call``."""
         started = utc_now()
+        if not self._is_open:
+            return _failed(call, Status.UNAVAILABLE, UNAVAILABLE, f"{document.name} was not sent: ROS is not open")
         perform = {
             "ros2_action": self._call_action,
             "ros2_service": self._call_service,

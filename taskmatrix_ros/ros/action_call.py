@@ -23,6 +23,9 @@ WATCH_S = 0.25
 GOALS_SENDING = 4
 RESULTS_QUEUED = 1000
 REASK_S = 1.0
+GONE_S = 1.0
+"""A server that was not seen for so long is gone, and with it the goal."""
+
 CANCEL_S = 5.0
 """How long a server may take to confirm a cancel before the goal counts as lost."""
 
@@ -83,6 +86,10 @@ class ActionCall:
         self._sending = peer.sending
         self._name = peer.name
         self._cancelled = asyncio.Event()
+        self._withdrawn = ""
+        """Why it is not to be sent any more, empty if it is."""
+        self._abandoned = ""
+        """Why its end is not waited for any more, empty if it is."""
         self._handle: Any = None
 
     async def run(
@@ -107,14 +114,16 @@ class ActionCall:
         if reason := lost():
             return GoalReport(GoalEnd.NO_SERVER, reason=reason)
         if not await self._server_ready(min(deadline, time.monotonic() + connect_s)):
-            if self._cancelled.is_set():
-                return GoalReport(GoalEnd.CANCELED, reason="cancelled before it was sent")
+            if self._cancelled.is_set() or self._withdrawn:
+                return GoalReport(GoalEnd.CANCELED, reason=f"{self._withdrawn or 'cancelled'} before it was sent")
             return GoalReport(GoalEnd.NO_SERVER, reason=f"no action server {self._name} within {connect_s:.1f} s")
         try:
             async with (
                 asyncio.timeout_at(asyncio.get_running_loop().time() + deadline - time.monotonic()),
                 self._sending,
             ):
+                if self._withdrawn:
+                    return GoalReport(GoalEnd.CANCELED, reason=f"{self._withdrawn} before it was sent")
                 self._handle = await self._thread.result(
                     lambda: self._client.send_goal_async(
                         goal, lambda message: on_feedback(message.feedback), UUID(uuid=list(goal_id))
@@ -145,18 +154,23 @@ class ActionCall:
         """Ask for the end: ``run`` returns once the server confirms it. From the loop's thread."""
         self._cancelled.set()
 
+    def abandon(self, reason: str) -> None:
+        """Let ``run`` return soon: nobody can ask the server any more. From the loop's thread."""
+        self._abandoned = self._withdrawn = reason
+
     def stop(self) -> None:
-        """Send the cancel request at once. From any thread, without waiting."""
+        """Send the cancel request at once; what was not sent is not. From any thread, without waiting."""
+        self._withdrawn = "stopped"
         handle = self._handle
         if handle is not None:
             self._thread.post(handle.cancel_goal_async)
 
     async def _server_ready(self, until: float) -> bool:
         while not await self._thread.run(self._client.server_is_ready):
-            if time.monotonic() >= until or self._cancelled.is_set():
+            if time.monotonic() >= until or self._cancelled.is_set() or self._withdrawn:
                 return False
             await asyncio.sleep(POLL_S)
-        return True
+        return not self._withdrawn
 
     async def _asked_again(self) -> Any:
         """Ask for the result until an answer comes: a server that has not discovered this client yet drops it."""
@@ -179,14 +193,21 @@ class ActionCall:
     ) -> GoalReport:
         result = asyncio.ensure_future(asking or self._thread.result(self._handle.get_result_async))
         cancelled = asyncio.ensure_future(self._cancelled.wait())
+        seen_s = time.monotonic()
         try:
             while not result.done():
                 left = deadline - time.monotonic()
                 if left <= 0:
                     return await self._cancel_goal(result, GoalEnd.TIMED_OUT, f"{self._name} took too long")
+                if self._abandoned:
+                    return GoalReport(GoalEnd.LOST, reason=self._abandoned)
                 if reason := lost():
                     await self._thread.run(self._handle.cancel_goal_async)
                     return GoalReport(GoalEnd.LOST, reason=reason)
+                if await self._thread.run(self._client.server_is_ready):
+                    seen_s = time.monotonic()
+                elif time.monotonic() - seen_s > GONE_S and not result.done():
+                    return GoalReport(GoalEnd.LOST, reason=f"{self._name} was sent, then its server went away")
                 await asyncio.wait({result, cancelled}, timeout=min(WATCH_S, left), return_when=asyncio.FIRST_COMPLETED)
                 if self._cancelled.is_set() and not result.done():
                     return await self._cancel_goal(result, GoalEnd.CANCELED, "cancelled")
