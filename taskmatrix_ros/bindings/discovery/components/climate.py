@@ -53,8 +53,10 @@ class _Climate:
 
     def add(self) -> None:
         fields = self._fields
-        if not any(fields.topic(f"{name}_command_topic") for name in _COMMANDED):
-            raise DiscoveryProblem("there is no command topic: mode_command_topic, temperature_command_topic or others")
+        told = ("mode_state_topic", "temperature_state_topic", "current_temperature_topic", "action_topic")
+        commanded = any(fields.topic(f"{name}_command_topic") for name in _COMMANDED)
+        if not commanded and not any(map(fields.heard_topic, told)):
+            raise DiscoveryProblem("there is neither a command topic, as mode_command_topic, nor one that tells of it")
         mode = self._mode()
         self._power(mode)
         self._temperatures()

@@ -9,6 +9,8 @@ from taskmatrix_ros.core.binding_spec import Mqtt
 from taskmatrix_ros.core.effect import Effect
 from taskmatrix_ros.core.parameter_spec import ValueType
 
+_CLASSES = ("", "awning", "blind", "curtain", "damper", "door", "garage", "gate", "shade", "shutter", "window")
+
 DRIVE_S = 90.0
 """How long a cover may take to get where it shall be, in seconds."""
 
@@ -32,10 +34,12 @@ class _Cover:
         self._command = fields.topic("command_topic")
         self._set_position = fields.topic("set_position_topic")
         self._tilt = fields.topic("tilt_command_topic")
-        if not (self._command or self._set_position or self._tilt):
+        told = fields.heard_topic("state_topic") or fields.heard_topic("position_topic")
+        if not (self._command or self._set_position or self._tilt or told):
             raise DiscoveryProblem(
-                "command_topic, set_position_topic and tilt_command_topic are missing; one is needed"
+                "command_topic, set_position_topic, tilt_command_topic and state_topic are missing; one is needed"
             )
+        fields.choice("device_class", _CLASSES, "")
         self._open = fields.number("position_open", 100)
         self._closed = fields.number("position_closed", 0)
         if self._open == self._closed:

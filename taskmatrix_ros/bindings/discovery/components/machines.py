@@ -173,8 +173,10 @@ def describe_alarm(maker: EntityMaker) -> None:
 def describe_valve(maker: EntityMaker) -> None:
     """Add a valve: to let water or gas flow wants a person's yes."""
     fields = maker.fields
-    command = fields.topic("command_topic", required=True)
-    assert command is not None
+    fields.choice("device_class", ("", "gas", "water"), "")
+    command = fields.topic("command_topic")
+    if command is None:
+        fields.heard_topic("state_topic", required=True)
     topic, own = fields.heard_topic("state_topic"), fields.template("value_template")
     template = fields.template("command_template")
     if fields.flag("reports_position"):
@@ -191,7 +193,7 @@ def describe_valve(maker: EntityMaker) -> None:
             ("open", "OPEN", "open", Effect.HAZARDOUS),
             ("close", "CLOSE", "closed", Effect.ACTUATE),
         ):
-            if fields.is_null(f"payload_{verb}"):
+            if command is None or fields.is_null(f"payload_{verb}"):
                 continue
             payload = fields.text(f"payload_{verb}", default)
             maker.api(
@@ -204,13 +206,13 @@ def describe_valve(maker: EntityMaker) -> None:
                 sentences=(f"{verb} NAME",),
                 confirm_s=30.0,
             )  # fmt: skip
-    if fields.text("payload_stop") is not None:
+    if command is not None and fields.text("payload_stop") is not None:
         maker.api(
             "stop", f"Stop {maker.name} where it is.", maker.message(command, fields.text("payload_stop", "STOP"))
         )
 
 
-def _positioned_valve(maker: EntityMaker, command: str, topic: str | None) -> None:
+def _positioned_valve(maker: EntityMaker, command: str | None, topic: str | None) -> None:
     fields = maker.fields
     if "payload_open" in fields or "payload_close" in fields:
         raise DiscoveryProblem("payload_open and payload_close do not go with reports_position")
@@ -225,6 +227,8 @@ def _positioned_valve(maker: EntityMaker, command: str, topic: str | None) -> No
     state = f"'closed' if raw == {closed_at:g} else 'open'"
     state_key = maker.state("state", ValueType.STRING, topic, template=converted(told, state))
     template = fields.template("command_template")
+    if command is None:
+        return
 
     def message(position: str) -> Mqtt:
         return maker.message(command, template=with_value(percent_of(position, closed_at, open_at), template))

@@ -22,6 +22,13 @@ _NUMBER_CLASSES = frozenset(
 )
 
 
+_BINARY_CLASSES = (
+    *("", "battery", "battery_charging", "carbon_monoxide", "cold", "connectivity", "door", "garage_door", "gas"),
+    *("heat", "light", "lock", "moisture", "motion", "moving", "occupancy", "opening", "plug", "power", "presence"),
+    *("problem", "running", "safety", "smoke", "sound", "tamper", "update", "vibration", "window"),
+)
+
+
 def describe_sensor(maker: EntityMaker) -> None:
     """Add a sensor: a number where it has a unit or counts, else a text."""
     fields = maker.fields
@@ -53,6 +60,7 @@ def describe_binary_sensor(maker: EntityMaker) -> None:
     """Add what is on or off."""
     fields = maker.fields
     fields.number("off_delay", 0, low=0)
+    fields.choice("device_class", _BINARY_CLASSES, "")
     kind = maker.device_class.replace("_", " ")
     on, off = fields.text("payload_on", "ON"), fields.text("payload_off", "OFF")
     if on == off:

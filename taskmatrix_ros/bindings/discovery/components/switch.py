@@ -14,6 +14,7 @@ def describe(maker: EntityMaker) -> None:
     """Add a switch."""
     fields = maker.fields
     command = fields.topic("command_topic", required=True)
+    fields.choice("device_class", ("", "outlet", "switch"), "")
     assert command is not None
     on, off = fields.text("payload_on", "ON"), fields.text("payload_off", "OFF")
     key = maker.on_off_state(
