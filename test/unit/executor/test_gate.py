@@ -213,6 +213,37 @@ def test_no_binding_reaches_the_nodes_own_names(binding: dict[str, str]) -> None
     assert Door(document("sneak", binding=binding)).refusal("sneak").error_code == "OWN_NAME"
 
 
+MQTT = {"kind": "mqtt", "topic": "home/{name}/set"}
+
+
+@pytest.mark.parametrize(
+    "binding",
+    [
+        {**MQTT, "topic": "taskmatrix/stop/set"},
+        {**MQTT, "topic": "taskmatrix"},
+        {**MQTT, "topic": "{name}/stop/set"},
+        {**MQTT, "then": [{"topic": "taskmatrix/instruction", "payload": "rearm"}]},
+        {**MQTT, "before": [{"topic": "{name}/approve"}]},
+    ],
+)
+def test_no_message_reaches_the_nodes_own_topics(binding: dict[str, Any]) -> None:
+    sneak = document("sneak", binding=binding, parameters={"name": {"type": "string"}})
+    assert Door(sneak).refusal("sneak", name="taskmatrix").error_code == "OWN_NAME"
+
+
+def test_topics_that_only_begin_alike_are_free() -> None:
+    sneak = document("sneak", binding=MQTT, parameters={"name": {"type": "string"}})
+    Door(sneak).admit("sneak", name="taskmatrix")
+    Door(document("other", binding={"kind": "mqtt", "topic": "taskmatrix2/go"})).admit("other")
+
+
+def test_a_policy_is_tried_on_every_topic_of_a_command() -> None:
+    both = document("both", binding={"kind": "mqtt", "topic": "a/set", "then": [{"topic": "b/set"}]})
+    for policy in ({"deny": ["mqtt://default/b/*"]}, {"allow": ["mqtt://default/a/*"]}):
+        assert Door(both, policy=Policy.model_validate(policy)).refusal("both").error_code == "POLICY"
+    Door(both, policy=Policy.model_validate({"allow": ["mqtt://default/?/*"]})).admit("both")
+
+
 @pytest.mark.parametrize(
     ("binding", "namespace", "passes"),
     [
