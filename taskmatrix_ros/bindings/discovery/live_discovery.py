@@ -32,6 +32,9 @@ _log = logging.getLogger(__name__)
 SETTLE_S = 0.05
 """Announcements come in bursts; what they change goes into the catalogue when none has come for so long."""
 
+AT_ONCE = 8
+"""Announcements that go into the catalogue in one turn of the loop, those of one device always together."""
+
 GONE_AFTER_S = 60.0
 """What is not announced again so long after a reconnection was taken back while nobody listened."""
 
@@ -77,6 +80,7 @@ class LiveDiscovery:
         self._own_topics = tuple(own_topics)
         self._claimed = claimed
         self._changed = changed
+        self._said: dict[str, int] = {}
         self._announced: dict[str, tuple[DiscoveredEntity, ...]] = {}
         self._described: dict[str, DescribedEntity] = {}
         self._names: dict[str, tuple[str, str]] = {}
@@ -84,6 +88,7 @@ class LiveDiscovery:
         self._stored: dict[str, ApiPackage] = {}
         self._dirty: set[str] = set()
         self._foreign: set[str] = set()
+        self._moved = False
         self._unheard: set[str] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._sweep: asyncio.TimerHandle | None = None
@@ -117,6 +122,10 @@ class LiveDiscovery:
         if not message.topic.startswith(f"{self.prefix}/") or not message.topic.endswith("/config"):
             return False
         self._unheard.discard(message.topic)
+        said = hash(bytes(message.payload))
+        if self._said.get(message.topic) == said and message.topic in self._announced:
+            return True  # the broker repeats what it retains, a bridge what it has
+        self._said[message.topic] = said
         self._clear_problems(message.topic)
         try:
             topic = DiscoveryTopic.parse(message.topic, self.prefix)
@@ -126,36 +135,68 @@ class LiveDiscovery:
         except DiscoveryProblem as problem:
             self._report(message.topic, problem)
             entities = ()
+        if not entities:
+            self._said.pop(message.topic, None)
         if entities or message.topic in self._announced:
             self._replace(message.topic, entities)
         return True
 
     def flush(self) -> None:
-        """Put what has changed into the catalogue now."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        """Put all that has changed into the catalogue now."""
+        while self._dirty:
+            self._settle_some()
+        self._finish()
+
+    def _settle(self) -> None:
+        """Put some of it into the catalogue, then let others have their turn: a home may have hundreds of devices."""
+        self._timer = None
+        if self._dirty:
+            self._settle_some()
+            self._timer = asyncio.get_running_loop().call_later(0, self._settle)
+        else:
+            self._finish()
+
+    def _settle_some(self) -> None:
+        """Bring a few packages up to date, each with all of its topics."""
+        dirty: set[str] = set()
+        by_package: dict[str, list[str]] = {}
+        for topic in sorted(self._dirty):
+            by_package.setdefault(self._new_package(topic) or self._package_of.get(topic, ""), []).append(topic)
+        for topics in by_package.values():
+            dirty |= set(topics)
+            if len(dirty) >= AT_ONCE:
+                break
+        self._dirty -= dirty
+        self._drop(f"mqtt_areas_{self.broker}")  # first of all: its code calls what may go now
         claims = ManifestClaims(self._packages, self.broker)
         self._foreign = self._foreign_names()
-        dirty, self._dirty = self._dirty, set()
         touched = {self._package_of[topic] for topic in dirty if topic in self._package_of}
         for topic in sorted(dirty):
             for entity in self._announced.get(topic, ()):
                 self._describe(topic, entity, claims)
-            if topic in self._announced:
-                first = self._announced[topic][0]
-                self._package_of[topic] = package_name(first)
-                touched.add(self._package_of[topic])
+            package = self._new_package(topic)
+            if package:
+                self._package_of[topic] = package
+                touched.add(package)
             else:
                 self._package_of.pop(topic, None)
+        for name in sorted(touched):
+            self._moved |= self._store(name)
+
+    def _finish(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         areas = area_composites(f"mqtt_areas_{self.broker}", self._described.values())
-        if areas != self._stored.get(areas.package):
-            self._drop(areas.package)  # first of all: its code calls what may go now
-        moved = [self._store(name) for name in sorted(touched)]
         if areas.composites and areas.package not in self._stored:
-            moved.append(self._put(areas))
-        if any(moved):
+            self._put(areas)
+        if self._moved:
+            self._moved = False
             self._changed()
+
+    def _new_package(self, topic: str) -> str:
+        entities = self._announced.get(topic)
+        return package_name(entities[0]) if entities else ""
 
     def _replace(self, topic: str, entities: tuple[DiscoveredEntity, ...]) -> None:
         for entity in self._announced.pop(topic, ()):
@@ -168,7 +209,7 @@ class LiveDiscovery:
         self._dirty.add(topic)
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = asyncio.get_running_loop().call_later(SETTLE_S, self.flush)
+        self._timer = asyncio.get_running_loop().call_later(SETTLE_S, self._settle)
 
     def _describe(self, topic: str, entity: DiscoveredEntity, claims: ManifestClaims) -> None:
         if is_own(entity):
@@ -245,6 +286,7 @@ class LiveDiscovery:
     def _forget_unheard(self) -> None:
         for topic in tuple(self._unheard):
             if topic in self._announced:
+                self._said.pop(topic, None)
                 self._replace(topic, ())
         self._unheard.clear()
 
