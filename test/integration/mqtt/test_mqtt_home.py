@@ -15,6 +15,7 @@ from broker_kinds import each_broker, needs_mosquitto
 from mqtt_home import PATIENCE_S, Home, running_home, until
 
 from taskmatrix_ros.app.broker import BrokerKind
+from taskmatrix_ros.sim.mqtt_devices.home import build_home
 
 pytestmark = pytest.mark.mqtt
 
@@ -164,7 +165,7 @@ def test_devices_end_cleanly_and_offline(tmp_path: Path, number: signal.Signals)
             assert await asyncio.wait_for(home.devices.wait(), PATIENCE_S) == "status 0"
             await until(lambda: home.judge.last("home/tv/availability") == "offline", "it is offline")
             lines = home.devices.log_file.read_text(encoding="utf-8").splitlines()
-            assert lines == [f"ready: 9 devices on 127.0.0.1:{home.broker.port}"]
+            assert lines == [f"ready: {len(build_home())} devices on 127.0.0.1:{home.broker.port}"]
 
     asyncio.run(main())
 
