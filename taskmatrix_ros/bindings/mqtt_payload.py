@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import re
-from functools import cached_property
 from typing import Any
 
 from taskmatrix_ros.core.api_document import StateSpec
@@ -25,6 +24,7 @@ def _refuse_constant(word: str) -> Any:
     raise BadPayload(f"{word} is no JSON")
 
 
+_UNREAD = object()
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
@@ -39,22 +39,45 @@ class MissingValue(BadPayload):
 class Payload:
     """A message's content, decoded and parsed at most once, however many state keys it feeds."""
 
+    __slots__ = ("_json", "_text", "_variables", "raw")
+
     def __init__(self, raw: bytes | bytearray) -> None:
         self.raw = raw
+        # plain attributes: functools.cached_property takes a lock for each message
+        self._text: str | None = None
+        self._json: Any = _UNREAD
+        self._variables: dict[str, Any] | None = None
 
-    @cached_property
+    @property
     def text(self) -> str:
         """The payload as text. :raises BadPayload: it is no UTF-8."""
-        if len(self.raw) > MAX_PAYLOAD_BYTES:
-            raise BadPayload(f"{len(self.raw)} bytes are more than {MAX_PAYLOAD_BYTES}")
-        try:
-            return self.raw.decode()
-        except UnicodeDecodeError as error:
-            raise BadPayload(f"it is no UTF-8 text: byte {error.start} is 0x{self.raw[error.start]:02x}") from error
+        if self._text is None:
+            if len(self.raw) > MAX_PAYLOAD_BYTES:
+                raise BadPayload(f"{len(self.raw)} bytes are more than {MAX_PAYLOAD_BYTES}")
+            try:
+                self._text = self.raw.decode()
+            except UnicodeDecodeError as error:
+                raise BadPayload(f"it is no UTF-8 text: byte {error.start} is 0x{self.raw[error.start]:02x}") from error
+        return self._text
 
-    @cached_property
+    @property
     def json(self) -> Any:
         """The payload as a JSON document. :raises BadPayload: it is none."""
+        if self._json is _UNREAD:
+            self._json = self._parsed()
+        return self._json
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        """What a template sees: ``value``, and ``value_json`` where it is JSON."""
+        if self._variables is None:
+            try:
+                self._variables = {"value": self.text, "value_json": self.json}
+            except BadPayload:
+                self._variables = {"value": self.text}
+        return self._variables
+
+    def _parsed(self) -> Any:
         try:
             return _DECODER.decode(self.text)
         except RecursionError as error:
@@ -63,14 +86,6 @@ class Payload:
             raise
         except ValueError as error:  # also an integer of too many digits
             raise BadPayload(f"{_shown(self.text)} is no JSON: {error}") from error
-
-    @cached_property
-    def variables(self) -> dict[str, Any]:
-        """What a template sees: ``value``, and ``value_json`` where it is JSON."""
-        try:
-            return {"value": self.text, "value_json": self.json}
-        except BadPayload:
-            return {"value": self.text}
 
 
 def parse_pointer(pointer: str) -> tuple[str, ...]:
