@@ -30,7 +30,7 @@ from taskmatrix_ros.core.ports import Catalogue
 _log = logging.getLogger(__name__)
 
 SETTLE_S = 0.05
-"""Announcements come in bursts; what they change goes into the catalogue when none has come for so long."""
+"""Announcements come in bursts: they go into the catalogue so long after the first, in seconds."""
 
 AT_ONCE = 8
 """Announcements that go into the catalogue in one turn of the loop, those of one device always together."""
@@ -207,9 +207,8 @@ class LiveDiscovery:
         if entities and len(self._described) < MAX_ENTITIES:
             self._announced[topic] = entities
         self._dirty.add(topic)
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = asyncio.get_running_loop().call_later(SETTLE_S, self._settle)
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(SETTLE_S, self._settle)
 
     def _describe(self, topic: str, entity: DiscoveredEntity, claims: ManifestClaims) -> None:
         if is_own(entity):
