@@ -20,6 +20,9 @@ def map_of_home(home: Home) -> RobotMap:
         for area in home.areas
         if area.id not in taken
     ]
+    ids = {name.casefold(): place.id for place in reversed((*spots, *rooms)) for name in place.called}
+    robot = home.robot
+    holding = (robot.holding or "") if robot else ""
     objects = []
     for thing in home.objects:
         has, lacks = traits_of(thing.attributes)
@@ -32,11 +35,11 @@ def map_of_home(home: Home) -> RobotMap:
                 categories=(category,) if isinstance(category, str) else tuple(category),
                 traits=has,
                 lacks=lacks,
-                at=thing.at or "",
+                # What is held is nowhere, whatever was noted before.
+                at="" if thing.id == holding else ids.get((thing.at or "").casefold(), thing.at or ""),
             )
         )
-    robot = home.robot
-    at, holding = (robot.at or "", robot.holding or "") if robot else ("", "")
+    at = (robot.at or "") if robot else ""
     return RobotMap(objects=tuple(objects), places=(*spots, *rooms), at=at, holding=holding)
 
 

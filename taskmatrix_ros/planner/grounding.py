@@ -224,7 +224,8 @@ class Grounding:
                         question=f"Which of them: {either(self._told(fitting))}?",
                     )
                 continue
-            there = [thing for thing in there if thing.at in ids]
+            # What is nowhere on the map may be anywhere.
+            there = [t for t in there if t.at in ids] or [t for t in there if not t.at and t.id != self.map.holding]
             if (elsewhere := self._only_alike(said, words, fitting, there)) is not None:
                 return elsewhere
             if not there:
@@ -293,10 +294,15 @@ class Grounding:
         kinds = _alike(closest)
         if len(kinds) > 1:
             return self._which(closest, text_of(words))
-        alike = next(iter(kinds.values()))
+        alike = self._here(next(iter(kinds.values())))
         if said.definite and len({thing.at for thing in alike}) > 1 and not said.places:
             return self._where(alike, text_of(words))
         return (self._nearest(alike)[0],)
+
+    def _here(self, alike: list[MapObject]) -> list[MapObject]:
+        """Give those in the room the speaker is in, if there are any."""
+        in_room = self.map.within(self.area) if self.area else frozenset()
+        return [thing for thing in alike if thing.at in in_room] or alike
 
     def _several(
         self, said: Description, words: Tokens, there: Sequence[MapObject], wanted: int

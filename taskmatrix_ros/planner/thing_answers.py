@@ -43,7 +43,7 @@ class ThingAnswers:
             held = self._map.get(self._map.holding)
             return f"I am holding the {held.said}." if held else "I am holding nothing."
         if question is ThingQuestion.ROBOT:
-            return f"I am at the {self._map.said_place(self._map.at)}." if self._map.at else None
+            return f"I am {self._at(self._map.at)}." if self._map.at else None
         if not self._map.knows_where and not self._map.holding:
             return None
         found = self._things(said, where)
@@ -86,11 +86,17 @@ class ThingAnswers:
     def _told(self, thing: MapObject) -> str:
         if thing.id == self._map.holding:
             return f"I am holding the {thing.said}."
-        return f"The {thing.said}: at the {self._map.said_place(thing.at)}." if thing.at else ""
+        if not thing.at:
+            return ""
+        is_plural = self._grounding.lexicon.singular(thing.said) != thing.said
+        return f"The {thing.said} {'are' if is_plural else 'is'} {self._at(thing.at)}."
+
+    def _at(self, place_id: str) -> str:
+        return "with you" if place_id == "user" else f"at the {self._map.said_place(place_id)}"
 
     def _spots(self, things: Iterable[MapObject]) -> str:
-        places = dict.fromkeys(self._map.said_place(thing.at) for thing in things if thing.at)
-        return f" at the {' and the '.join(places)}" if places else ""
+        places = dict.fromkeys(self._at(thing.at) for thing in things if thing.at)
+        return f" {' and '.join(places)}" if places else ""
 
 
 def _listed(things: Iterable[MapObject]) -> str:

@@ -86,6 +86,19 @@ def test_what_was_said_beside_decides_but_adds_nothing() -> None:
     assert ids("a pen", leaning=Leaning(without=(("red",),))) == ["blue_pen"]
 
 
+def test_of_things_alike_the_one_in_the_room_is_meant() -> None:
+    desk = MapObject(id="cola_3", name="cola", at="p_desk")
+    there = RobotMap(objects=(*KITCHEN.objects, desk), places=KITCHEN.places, at="p_counter")
+    assert ids("the cola", robot_map=there, area="study") == ["cola_3"]
+    assert ids("a cola", robot_map=there, area="study") == ["cola_3"]
+    assert ids("a cola", robot_map=there) == ["cola_2"]
+
+
+def test_what_is_nowhere_on_the_map_may_be_anywhere() -> None:
+    lost = RobotMap(objects=(*KITCHEN.objects, thing("hat", "hat", "")), places=KITCHEN.places)
+    assert ids("the hat on the table", robot_map=lost) == ["hat"]
+
+
 def test_a_recorded_trait_is_had_only_by_what_it_is_recorded_of() -> None:
     def salty(*things: MapObject) -> list[str] | Trouble:
         return ids("something salty", robot_map=RobotMap(objects=things))
