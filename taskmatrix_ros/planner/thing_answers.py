@@ -88,7 +88,7 @@ class ThingAnswers:
             return f"I am holding the {thing.said}."
         if not thing.at:
             return ""
-        is_plural = self._grounding.lexicon.singular(thing.said) != thing.said
+        is_plural = thing.said.endswith("s") and not thing.said.endswith("ss")
         return f"The {thing.said} {'are' if is_plural else 'is'} {self._at(thing.at)}."
 
     def _at(self, place_id: str) -> str:
