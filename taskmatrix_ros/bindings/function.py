@@ -21,6 +21,7 @@ from taskmatrix_ros.bindings.templates import render
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.binding_spec import Function
 from taskmatrix_ros.core.call import Call
+from taskmatrix_ros.core.catalogue_views import of_kinds
 from taskmatrix_ros.core.effect import Effect
 from taskmatrix_ros.core.errors import (
     CallError,
@@ -100,7 +101,7 @@ class FunctionBinding:
         :raises ConfigError: an enabled document names a function there is not, or one that takes other arguments.
         """
         self._functions.look()
-        for document in self._catalogue.documents():
+        for document in of_kinds(self._catalogue.documents(), self.kinds):
             if isinstance(document.binding, Function):
                 self._function_of(document, document.binding)
         self._loop = asyncio.get_running_loop()

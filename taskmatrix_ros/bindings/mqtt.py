@@ -21,6 +21,7 @@ from taskmatrix_ros.bindings.mqtt_tls import tls_context
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.binding_spec import Mqtt, MqttSource
 from taskmatrix_ros.core.call import Call
+from taskmatrix_ros.core.catalogue_views import of_kinds
 from taskmatrix_ros.core.errors import ConfigError, TaskMatrixError
 from taskmatrix_ros.core.event_bus import EventBus
 from taskmatrix_ros.core.outcome import Outcome, Status, utc_now
@@ -322,9 +323,8 @@ class MqttBinding:
         for states in self._states.values():
             states.load_specs(specs)
         if strict:
-            for document in self._catalogue.documents():
-                if isinstance(document.binding, Mqtt):
-                    self._check_document(document)
+            for document in of_kinds(self._catalogue.documents(), self.kinds):
+                self._check_document(document)
         self._revision = self._catalogue.revision
 
     def _check_document(self, document: ApiDocument) -> None:

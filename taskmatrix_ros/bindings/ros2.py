@@ -15,6 +15,7 @@ from taskmatrix_ros.bindings.templates import render
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.binding_spec import Ros2Action, Ros2Service, Ros2Topic, Ros2TopicSource
 from taskmatrix_ros.core.call import Call
+from taskmatrix_ros.core.catalogue_views import of_kinds
 from taskmatrix_ros.core.clocks import RosClock
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.ids import id_to_bytes
@@ -89,10 +90,9 @@ class Ros2Binding:
         :raises ConfigError: a type or field does not exist; says document, type and the nearest.
         """
         self._is_open = True
-        for document in self._catalogue.documents():
-            if document.binding.kind in self.kinds:
-                check_fields(document)
-                await self._peer(document.binding)
+        for document in of_kinds(self._catalogue.documents(), self.kinds):
+            check_fields(document)
+            await self._peer(document.binding)
         await self._topic_state.open(self._catalogue.states())
         until = time.monotonic() + self._connect_s
         while missing := await self._missing():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from taskmatrix_ros.core.action_code import ActionCode, DocumentPin
@@ -10,6 +11,8 @@ from taskmatrix_ros.core.outcome import Confirmation
 from taskmatrix_ros.core.ports import Catalogue
 from taskmatrix_ros.core.run import CallRecord
 from taskmatrix_ros.executor.source_map import api_calls, parse_source
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def undo_code(
@@ -27,7 +30,7 @@ def undo_code(
     if not lines:
         return None
     source = "\n".join(lines) + "\n"
-    names = {known.name for known in catalogue.documents()}
+    names = {name for name in set(_NAME.findall(source)) if catalogue.get(name) is not None}
     used = sorted({name for name, _ in api_calls(parse_source(source), names)})
     pins = tuple(
         DocumentPin(name=document.name, version=document.version, digest=document.digest)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from types import MappingProxyType
 
 from taskmatrix_ros.core.action_code import ActionCode, VerifiedCode
@@ -89,7 +90,7 @@ class Verifier:
         for pin in code.documents:
             document = self._catalogue.get(pin.name)
             if document is None:
-                meant = nearest(pin.name, (known.name for known in self._catalogue.documents()))
+                meant = nearest(pin.name, (known.name for known in islice(self._catalogue.documents(), 20_000)))
                 hint = f"did you mean {meant}?" if meant else "enable it, or plan anew"
                 message = f"there is no enabled API {pin.name}"
                 findings.append(Diagnostic(code="unknown-api", message=message, hint=hint))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from taskmatrix_ros.core.action_code import ActionCode
 from taskmatrix_ros.core.api_document import ApiDocument
+from taskmatrix_ros.core.catalogue_views import that_speak
 from taskmatrix_ros.core.diagnostic import Diagnostic
 from taskmatrix_ros.core.errors import PlanningError
 from taskmatrix_ros.core.instruction import MAX_TEXT, Instruction
@@ -189,7 +190,8 @@ class OfflinePlanner:
 
     def _locale(self, wanted: str) -> str:
         """Choose among the languages that sentences are in: the very one, else its language without region."""
-        known = {locale.lower(): locale for document in self._catalogue.documents() for locale in document.sentences}
+        documents = that_speak(self._catalogue.documents())
+        known = {locale.lower(): locale for document in documents for locale in document.sentences}
         known |= {
             locale.lower(): locale for composite in self._catalogue.composites() for locale in composite.sentences
         }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 
 from hassil.intents import Intents
 from hassil.recognize import recognize_all
 
 from taskmatrix_ros.core.api_document import ApiDocument
+from taskmatrix_ros.core.catalogue_views import that_speak
 from taskmatrix_ros.core.diagnostic import Diagnostic
 from taskmatrix_ros.core.ports import Catalogue
 from taskmatrix_ros.planner.expansion import Expansion
@@ -17,6 +19,8 @@ from taskmatrix_ros.planner.reading import Reading
 from taskmatrix_ros.planner.sentence_template import SentenceTemplate
 from taskmatrix_ros.planner.slot_lists import Slot
 from taskmatrix_ros.planner.words import Words, matched_text
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 class SentenceGrammar:
@@ -38,7 +42,7 @@ class SentenceGrammar:
         self.locale = locale
         self.revision = catalogue.revision
         self.phrasebook = phrasebook_of(locale)
-        self._documents = {document.name: document for document in catalogue.documents()}
+        self._documents = _documents(catalogue)
         self._identifying = frozenset(_identifying(self._documents.values()))
         self._templates: list[SentenceTemplate] = []
         problems: list[Diagnostic] = []
@@ -136,6 +140,16 @@ class SentenceGrammar:
             reading = interpretation.of(self._templates[int(result.intent.name)], result)
             if reading is not None and reading.relaxed == relaxed:
                 yield reading
+
+
+def _documents(catalogue: Catalogue) -> dict[str, ApiDocument]:
+    """Give the documents that speak, and those that composites call."""
+    documents = {document.name: document for document in that_speak(catalogue.documents())}
+    for composite in catalogue.composites():
+        for name in set(_NAME.findall(composite.code)) - documents.keys():
+            if (called := catalogue.get(name)) is not None:
+                documents[name] = called
+    return documents
 
 
 def _identifying(documents: Iterable[ApiDocument]) -> Iterator[tuple[str, str]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from taskmatrix_ros.core.api_document import StateSpec
+from taskmatrix_ros.core.catalogue_views import that_speak
 from taskmatrix_ros.core.home import Home, HomeEntity
 from taskmatrix_ros.core.parameter_spec import ValueType
 from taskmatrix_ros.core.ports import Catalogue
@@ -84,7 +85,7 @@ class StateNames:
     def of_catalogue(catalogue: Catalogue, heard: Mapping[str, Any]) -> StateNames:
         """Name what the documents speak of: a key's place for an argument takes that argument's values."""
         values: dict[str, set[str]] = {}
-        for document in catalogue.documents():
+        for document in that_speak(catalogue.documents()):
             for name, parameter in document.parameters.items():
                 values.setdefault(name, set()).update(map(str, parameter.enum or ()))
         found: dict[str, StateName] = {}

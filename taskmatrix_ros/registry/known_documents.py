@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import overload
 
@@ -42,9 +42,27 @@ class KnownDocuments(Mapping[str, ApiDocument]):
 class StoredDocuments(Sequence[ApiDocument]):
     """All documents of a catalogue too large to hold; each walk through it reads them anew, page by page."""
 
-    def __init__(self, count: int, walk: Callable[[], Iterator[ApiDocument]]) -> None:
+    def __init__(
+        self,
+        count: int,
+        walk: Callable[[], Iterator[ApiDocument]],
+        walk_kind: Callable[[str], Iterator[ApiDocument]],
+        walk_speaking: Callable[[], Iterator[ApiDocument]],
+    ) -> None:
+        """:param count: how many there are; the others walk through all, those of a kind, and those that speak."""
         self._count = count
         self._walk = walk
+        self._walk_kind = walk_kind
+        self._walk_speaking = walk_speaking
+
+    def of_kinds(self, kinds: Collection[str]) -> Iterator[ApiDocument]:
+        """Give those whose binding is of one of these kinds."""
+        for kind in kinds:
+            yield from self._walk_kind(kind)
+
+    def that_speak(self) -> Iterator[ApiDocument]:
+        """Give those that have sentences."""
+        return self._walk_speaking()
 
     def __len__(self) -> int:
         """Count them as they were when this was made."""

@@ -285,7 +285,8 @@ class Registry:
         if revision != self.revision:
             count = self.store.count()
             if count > _HELD:
-                held = StoredDocuments(count, self.shelf.walk)
+                walk = self.shelf.walk
+                held = StoredDocuments(count, walk, walk, lambda: walk(speaks=True))
             else:  # one object for each name, whoever asks
                 names = self.store.names(limit=count, active=True)
                 held = tuple(document for name in names if (document := self.shelf.active(name)) is not None)

@@ -77,9 +77,12 @@ class Shelf:
         text = self.store.text(name, active=False)
         return None if text is None else self._read(name, text)
 
-    def walk(self, kind: str = "") -> Iterator[ApiDocument]:
-        """Give every document that may be used, by name. :param kind: of one kind of binding only."""
-        for name, text in self.store.active_texts(kind=kind):
+    def walk(self, kind: str = "", *, speaks: bool = False) -> Iterator[ApiDocument]:
+        """Give every document that may be used, by name.
+
+        :param kind: of one kind of binding only; ``speaks``: only those with sentences.
+        """
+        for name, text in self.store.active_texts(kind=kind, speaks=speaks):
             yield self._active.get(name) or self._read(name, text)
 
     # --- writing
@@ -132,6 +135,7 @@ class Shelf:
                 text,
                 package=document.package,
                 kind=document.binding.kind,
+                speaks=bool(document.sentences),
                 danger=danger,
                 change=Change.REGISTERED if is_new and change is Change.UPDATED else change,
                 author=author,
@@ -155,6 +159,7 @@ class Shelf:
             to_json(document),
             package=document.package,
             kind=document.binding.kind,
+            speaks=bool(document.sentences),
             danger=danger_digest(document),
             change=change,
             author=author,

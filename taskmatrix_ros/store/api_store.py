@@ -16,6 +16,10 @@ _ENTRY = (
     "SELECT number, name, package, version, base, enabled, deleted, active, danger, approved, approved_by, kind,"
     " revision, quality, uses, confirmed, failed, used_us FROM apis"
 )
+_ACTIVE_TEXT = (
+    "SELECT a.name, v.document FROM apis a JOIN api_versions v ON v.name = a.name AND v.version = a.version"
+    " WHERE a.active"
+)
 _PAGE = 500
 
 
@@ -193,17 +197,19 @@ class ApiStore:
         ).fetchone()
         return str(row[0]) if row else None
 
-    def active_texts(self, *, kind: str = "") -> Iterator[tuple[str, str]]:
+    def active_texts(self, *, kind: str = "", speaks: bool = False) -> Iterator[tuple[str, str]]:
         """Give names and JSON of the active documents, by name; what changes meanwhile may be in or out.
 
         :param kind: only those whose binding is of this kind.
+        :param speaks: only those that have sentences.
         """
+        some = "AND a.speaks" if speaks else "AND a.kind = ?" if kind else ""
         after = ""
+        query = f"{_ACTIVE_TEXT} {some} AND a.name > ? ORDER BY a.name LIMIT ?"
         while True:
             rows = self._database.execute(
-                "SELECT a.name, v.document FROM apis a JOIN api_versions v ON v.name = a.name AND v.version = a.version"
-                " WHERE a.active AND a.name > ? AND (? = '' OR a.kind = ?) ORDER BY a.name LIMIT ?",
-                (after, kind, kind, _PAGE),
+                query,
+                (kind, after, _PAGE) if kind and not speaks else (after, _PAGE),
             ).fetchall()
             yield from rows
             if len(rows) < _PAGE:
@@ -217,6 +223,7 @@ class ApiStore:
         *,
         package: str,
         kind: str,
+        speaks: bool,
         danger: str,
         change: Change,
         author: str,
@@ -225,10 +232,10 @@ class ApiStore:
         """Write a new version of a document and make it the current one. :returns: its number."""
         version = self._append(name, document, change, author, at)
         self._database.execute(
-            "INSERT INTO apis (name, package, version, danger, kind, revision) VALUES (?, ?, ?, ?, ?, ?)"
+            "INSERT INTO apis (name, package, version, danger, kind, speaks, revision) VALUES (?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (name) DO UPDATE SET package = excluded.package, version = excluded.version, deleted = 0,"
-            " danger = excluded.danger, kind = excluded.kind",
-            (name, package, version, danger, kind, self._revision),
+            " danger = excluded.danger, kind = excluded.kind, speaks = excluded.speaks",
+            (name, package, version, danger, kind, speaks, self._revision),
         )
         self._changed(name)
         return version

@@ -184,6 +184,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """,
     ),
     (
+        "ALTER TABLE apis ADD COLUMN speaks INTEGER NOT NULL DEFAULT 1",
+        "CREATE INDEX apis_that_speak ON apis (name) WHERE active AND speaks",
+    ),
+    (
         """
         CREATE TABLE state_history (
             number INTEGER PRIMARY KEY,

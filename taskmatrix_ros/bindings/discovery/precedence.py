@@ -12,6 +12,7 @@ from taskmatrix_ros.bindings.mqtt_topic import StateTopic
 from taskmatrix_ros.bindings.templates import Argument, parse_template
 from taskmatrix_ros.core.api_document import ApiDocument, StateSpec
 from taskmatrix_ros.core.binding_spec import Mqtt, MqttSource
+from taskmatrix_ros.core.catalogue_views import of_kinds
 from taskmatrix_ros.core.ports import Catalogue
 
 OWN_ORIGIN = "taskmatrix_ros"
@@ -41,7 +42,7 @@ class ManifestClaims:
     def __init__(self, catalogue: Catalogue, broker: str) -> None:
         self._topics = [
             _pattern(topic, document)
-            for document in catalogue.documents()
+            for document in of_kinds(catalogue.documents(), ("mqtt",))
             if isinstance(document.binding, Mqtt) and document.source != SOURCE and document.binding.broker == broker
             for topic in {message.topic for message in document.binding.messages}
         ]
