@@ -30,7 +30,7 @@ def check_catalogue(
     own = {api.name: api for manifest in manifests for api in manifest.package.apis}
     documents = ChainMap(own, cast("dict[str, ApiDocument]", {} if known is None else known))
     others = known_keys or {}
-    keys = [*(state.key for manifest in manifests for state in manifest.package.state), *others]
+    keys = _Keys([*(state.key for manifest in manifests for state in manifest.package.state), *others])
     names = _Names({("state key", key): f"package {package!r}" for key, package in others.items()})
     found: list[Diagnostic] = []
     for manifest in manifests:
@@ -48,6 +48,18 @@ def check_catalogue(
             _check_composite(composite, ("composites", index), documents, keys, findings)
         found += findings.found
     return tuple(found)
+
+
+class _Keys:
+    """The state keys there are; those with ``{name}`` in them are patterns."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self.all = keys
+        self._exact = frozenset(key for key in keys if "{" not in key)
+        self._patterns = [key_pattern(key) for key in keys if "{" in key]
+
+    def know(self, key: str) -> bool:
+        return key in self._exact or any(pattern.fullmatch(key) for pattern in self._patterns)
 
 
 class _Names:
@@ -98,7 +110,7 @@ def _check_undo(api: ApiDocument, path: Path, documents: Mapping[str, ApiDocumen
 
 
 def _check_composite(
-    composite: Composite, path: Path, documents: Mapping[str, ApiDocument], keys: Sequence[str], findings: Findings
+    composite: Composite, path: Path, documents: Mapping[str, ApiDocument], keys: _Keys, findings: Findings
 ) -> None:
     reading = CodeReading.checked(composite.code, (*path, "code"), findings)
     if reading is not None:
@@ -120,14 +132,14 @@ def _is_required(document: ApiDocument, parameter: str | None) -> bool:
     return spec is not None and spec.required
 
 
-def _check_keys(api: ApiDocument, path: Path, keys: Sequence[str], findings: Findings) -> None:
+def _check_keys(api: ApiDocument, path: Path, keys: _Keys, findings: Findings) -> None:
     for key in api.sets:
         _check_key(key.replace("{", "").replace("}", ""), (*path, "sets", key), keys, findings)
     for field, sources in (("requires", api.requires), ("ensures", api.ensures), ("sets", tuple(api.sets.values()))):
         _check_keys_of(sources, (*path, field), keys, findings)
 
 
-def _check_keys_of(sources: Iterable[str], path: Path, keys: Sequence[str], findings: Findings) -> None:
+def _check_keys_of(sources: Iterable[str], path: Path, keys: _Keys, findings: Findings) -> None:
     read: dict[str, None] = {}
     for source in sources:
         expression = Expression.parse(source)
@@ -137,7 +149,7 @@ def _check_keys_of(sources: Iterable[str], path: Path, keys: Sequence[str], find
         _check_key(key, path, keys, findings)
 
 
-def _check_key(key: str, path: Path, keys: Sequence[str], findings: Findings) -> None:
-    if not any(key_pattern(known).fullmatch(key) for known in keys):
-        hint = nearest_hint(key, keys, "known are")
+def _check_key(key: str, path: Path, keys: _Keys, findings: Findings) -> None:
+    if not keys.know(key):
+        hint = nearest_hint(key, keys.all, "known are")
         findings.warn(path, "unknown-state", f"state key {key!r} comes from no source", hint)

@@ -61,6 +61,8 @@ class Registry:
         self.shelf = Shelf(self.store)
         self.intake = Intake(self.shelf, objection, conflicts)
         self._files = ManifestFiles()
+        self._alone: dict[Path, tuple[Manifest, tuple[Diagnostic, ...]]] = {}
+        self._taken: dict[Path, Manifest] = {}
         self._manifests: tuple[Manifest, ...] = ()
         self._warnings: tuple[Diagnostic, ...] = ()
         self._is_open = False
@@ -132,7 +134,9 @@ class Registry:
         good = {path: file.manifest for path, file in read.items() if file.manifest is not None}
         warnings: list[Diagnostic] = []
         for path, manifest in tuple(good.items()):
-            found = self.intake.check_alone(manifest)
+            known = self._alone.get(path)
+            found = known[1] if known is not None and known[0] is manifest else self.intake.check_alone(manifest)
+            self._alone[path] = (manifest, found)
             warnings += warnings_of(found)
             if errors := errors_of(found):
                 problems += errors
@@ -166,6 +170,8 @@ class Registry:
     def _write_files(self, good: dict[Path, Manifest], broken: Sequence[Path]) -> None:
         with self.changing():
             for path, manifest in good.items():
+                if self._taken.get(path) is manifest:
+                    continue
                 self.shelf.take(
                     manifest.package,
                     Route.MANIFEST,
@@ -181,6 +187,7 @@ class Registry:
                 is_gone = name not in kept and shelved.source not in waiting
                 if shelved.route is Route.MANIFEST and is_gone:
                     self.shelf.forget(name, "its file is gone")
+        self._taken = good
 
     # --- peers that come and go
 
