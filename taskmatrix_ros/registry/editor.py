@@ -230,8 +230,7 @@ class Editor:
             hint = nearest_hint(package, self._shelf.packages, "there are")
             raise RequestError(f"package '{package}' is unknown; {hint}", code="UNKNOWN_PACKAGE")
         with self._registry.changing():
-            self._shelf.approve_package(package)
-            return self.approve(self._store.names_of(package), by=by)
+            return tuple(self._shelf.approve_package(package, by))
 
     def revoke(self, name: str) -> None:
         """Take an approval back."""

@@ -187,12 +187,17 @@ class Shelf:
         self.store.touch(name)
         self._active.pop(name, None)
 
-    def approve_package(self, package: str) -> None:
-        """Let a package's state sources and composites be used."""
+    def approve_package(self, package: str, by: str) -> list[str]:
+        """Let a package's documents be used, its state sources and composites. :returns: what was not approved yet."""
         shelved = self.packages[package]
         approved = package_danger(shelved.package)
-        self._save(package, replace(shelved, approved=approved))
-        self._derive_anew(package)
+        if approved != shelved.approved:
+            self._save(package, replace(shelved, approved=approved))
+            self.store.bump()
+        new, active = self.store.approve_all(package, by, present=shelved.present)
+        for name in active:
+            self._active.pop(name, None)
+        return new
 
     def leave(self, package: str) -> None:
         """A peer went away: its documents stay, with their approvals, and may not be used."""

@@ -254,6 +254,34 @@ class ApiStore:
         """Write which danger is approved; empty takes the approval back."""
         self._database.execute("UPDATE apis SET approved = ?, approved_by = ? WHERE name = ?", (danger, by, name))
 
+    def approve_all(self, package: str, by: str, *, present: bool) -> tuple[list[str], list[str]]:
+        """Approve every document of a package, however many, and work out which may be used.
+
+        :returns: the names that were not approved before, and those that may be used now and could not before.
+        """
+        new = [
+            name
+            for (name,) in self._database.execute(
+                "UPDATE apis SET approved = danger, approved_by = ?"
+                " WHERE package = ? AND NOT deleted AND approved != danger RETURNING name",
+                (by, package),
+            ).fetchall()
+        ]
+        if not new or not present:
+            return sorted(new), []
+        self.bump()
+        active = [
+            name
+            for (name,) in self._database.execute(
+                "UPDATE apis SET active = 1, revision = ?"
+                " WHERE package = ? AND enabled AND NOT deleted AND NOT active AND approved = danger RETURNING name",
+                (self._revision, package),
+            ).fetchall()
+        ]
+        for name in active:
+            self._sort(name, active=True)
+        return sorted(new), active
+
     def enable(self, name: str, *, enabled: bool) -> None:
         """Write an operator's wish."""
         self._database.execute("UPDATE apis SET enabled = ? WHERE name = ?", (enabled, name))
