@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from taskmatrix_ros.app.api_desk import ApiDesk
 from taskmatrix_ros.app.home_socket import MAX_LINE
 from taskmatrix_ros.app.run_plain import (
     Plain,
@@ -64,8 +65,8 @@ class HomeDesk:
             "rearm": self._rearm,
             "resolve_call": self._resolve_call,
             "resume_run": self._resume_run,
-            "search_apis": self._search_apis,
             "stop": self._stop,
+            **ApiDesk(system).handlers(),
         }
 
     async def open(self) -> None:
@@ -187,14 +188,6 @@ class HomeDesk:
         if given and not ended:
             raise RequestError(f"run '{given}' is not active; list_runs shows what is", code="NOT_ACTIVE")
         return _done("") | {"run_ids": ended}
-
-    async def _search_apis(self, asked: Plain) -> Plain:
-        limit = min(100, int(asked.get("limit", 0)) or 10)
-        hits = self._system.selector.search(str(asked["query"]), limit, steps=tuple(map(str, asked.get("steps", ()))))
-        fields = ("name", "package", "version", "description", "owner", "source")
-        found = [{field: getattr(hit.document, field) for field in fields} for hit in hits]
-        effects = [{"effect": hit.document.effect.value, "score": hit.score} for hit in hits]
-        return _done("") | {"apis": [one | more for one, more in zip(found, effects, strict=True)]}
 
     async def _list_rules(self, asked: Plain) -> Plain:
         limit = min(1000, int(asked.get("limit", 0)) or 200)

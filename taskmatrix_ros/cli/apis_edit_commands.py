@@ -46,17 +46,24 @@ def at_node_or_here(
     def ask(kind: str, service: str, /, **fields: Any) -> Any:
         response = request(namespace, kind, service, **fields)
         for found in getattr(response, "diagnostics", ()):
-            errors.print(escape(f"{found.message}; {found.hint}" if found.hint else found.message))
+            message, hint = _words(found, "message"), _words(found, "hint")
+            errors.print(escape(f"{message}; {hint}" if hint else message))
         if not response.success:
             raise RequestError(response.message, code=response.error_code or "REQUEST")
         return response
 
     response = at_node(ask)
+    if isinstance(response, dict):
+        return response
     fields = ("message", "names", "version", "needs_approval", "diff")
     told = {field: getattr(response, field) for field in fields if hasattr(response, field)}
     if "names" in told:
         told["names"] = list(told["names"])
     return told
+
+
+def _words(found: Any, field: str) -> str:
+    return str(found[field] if isinstance(found, dict) else getattr(found, field))
 
 
 def show(told: Told, as_json: bool) -> ExitStatus:
@@ -98,10 +105,10 @@ def register(
 
     def at_node(ask: Callable[..., Any]) -> Any:
         response = ask("RegisterApi", "register_api", yaml=text, owner=owner, dry_run=dry_run)
-        for name in response.names if approve and not dry_run else ():
+        names = list(response.names)
+        for name in names if approve and not dry_run else ():
             ask("UpdateApi", "update_api", name=name, enabled=True, approved=True, owner=owner)
-        response.message = _added(response.names, approve)
-        return response
+        return {"names": names, "message": _added(names, approve)}
 
     return show(at_node_or_here(profile, namespace, here, at_node), as_json)
 
@@ -205,11 +212,11 @@ def approve(
     def at_node(ask: Callable[..., Any]) -> Any:
         wanted = list(names or ())
         if package:
-            wanted += [api.name for api in ask("ListApis", "list_apis", package=package, limit=10_000).apis]
+            listed = ask("ListApis", "list_apis", package=package, limit=10_000).apis
+            wanted += [_words(api, "name") for api in listed]
         for name in wanted:
-            response = ask("UpdateApi", "update_api", name=name, enabled=True, approved=True, owner=me())
-        response.message = f"approved {len(wanted)}: {', '.join(wanted[:20])}"
-        return response
+            ask("UpdateApi", "update_api", name=name, enabled=True, approved=True, owner=me())
+        return {"names": wanted, "message": f"approved {len(wanted)}: {', '.join(wanted[:20]) or 'nothing new'}"}
 
     return show(at_node_or_here(profile, namespace, here, at_node), as_json)
 

@@ -19,7 +19,6 @@ from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.state_store import StateStore
 from taskmatrix_ros.node.event_publisher import EventPublisher
 from taskmatrix_ros.node.execute_task_server import ExecuteTaskServer
-from taskmatrix_ros.node.feedback_server import FeedbackServer
 from taskmatrix_ros.node.lifecycle_node import TransitionNode
 from taskmatrix_ros.node.outline_server import OutlineServer
 from taskmatrix_ros.node.query_server import QueryServer
@@ -127,7 +126,6 @@ class TaskNode:
                 rules,
                 apis,
                 QueryServer(self._thread, system),
-                FeedbackServer(self._thread, system),
                 self._server,
             ):
                 stack.push_async_callback(part.close)

@@ -200,3 +200,41 @@ def test_through_mcp_it_can_be_asked_and_approves_nothing(tmp_path: Path, monkey
     one = (outlined("let the hall lamp burn", effect="hazardous"), coded(SET))
     two = (outlined("tell whether the hall lamp burns", "tell of the desk lamp", effect="read"), coded(READ))
     play(tmp_path, monkeypatch, scenario, *two, *one)
+
+
+def test_documents_are_managed_while_a_home_without_ros_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = json.dumps(
+        {
+            "package": "fans",
+            "version": "1.0.0",
+            "apis": [
+                {
+                    "name": "fan_state",
+                    "description": "Tell whether the ceiling fan turns.",
+                    "effect": "read",
+                    "binding": {"kind": "http", "url": "https://fan.example/state"},
+                }
+            ],
+        }
+    )
+
+    async def scenario(home: Home) -> None:
+        ask = home.client.request
+        refused = await ask("", "register_api", yaml=text.replace("https://fan.example", "http://fan.local"))
+        assert (refused.success, refused.error_code) == (False, "MANIFEST")
+        assert (await ask("", "register_api", yaml=text)).names == ["fan_state"]
+        waits = await ask("", "update_api", name="fan_state", enabled=True)
+        assert waits.needs_approval is True
+        assert home.system.registry.get("fan_state") is None
+        assert (await ask("", "update_api", name="fan_state", enabled=True, approved=True)).needs_approval is False
+        found = await ask("", "search_apis", query="does the ceiling fan turn", with_yaml=True)
+        assert found.apis[0]["name"] == "fan_state"
+        assert "fan.example" in found.apis[0]["yaml"]
+        listed = await ask("", "list_apis", package="fans")
+        assert [(api["name"], api["approved"]) for api in listed.apis] == [("fan_state", True)]
+        assert (await ask("", "delete_api", name="fan_state")).success
+        assert "waits" in (await ask("", "rollback_api", name="fan_state", version="1")).message
+        unknown = await ask("", "give_feedback", run_id="01H", verdict=1)
+        assert unknown.error_code == "UNKNOWN_RUN"
+
+    play(tmp_path, monkeypatch, scenario)
