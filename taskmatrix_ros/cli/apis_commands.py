@@ -179,6 +179,7 @@ def _known(entry: ApiEntry) -> dict[str, Any]:
         "approved": entry.is_approved,
         "approved_by": entry.approved_by,
         "in_use": entry.active,
+        "quality": entry.quality,
         "uses": entry.uses,
         "confirmed": entry.confirmed,
         "failed": entry.failed,

@@ -74,6 +74,11 @@ def grade(documents: Sequence[ApiDocument]) -> tuple[Grade, ...]:
     return tuple(graded)
 
 
+def quality_of(document: ApiDocument) -> float:
+    """Give the score of a document by itself, without looking at others."""
+    return round(max(0.0, 1.0 - sum(remark.cost for remark in _remarks(document, ()))), 2)
+
+
 def _remarks(document: ApiDocument, twins: Iterable[str]) -> Iterable[Remark]:
     telling = _telling(document)
     if len(telling) < _MIN_TELLING:

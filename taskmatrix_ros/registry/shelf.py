@@ -13,6 +13,7 @@ from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.outcome import utc_now
 from taskmatrix_ros.registry.danger import danger_digest, package_danger
 from taskmatrix_ros.registry.document_text import from_json, to_json
+from taskmatrix_ros.registry.grading import quality_of
 from taskmatrix_ros.registry.route import Route
 from taskmatrix_ros.store.api_store import ApiStore, Change, PackageRow
 
@@ -136,6 +137,7 @@ class Shelf:
                 package=document.package,
                 kind=document.binding.kind,
                 speaks=bool(document.sentences),
+                quality=quality_of(document),
                 danger=danger,
                 change=Change.REGISTERED if is_new and change is Change.UPDATED else change,
                 author=author,
@@ -160,6 +162,7 @@ class Shelf:
             package=document.package,
             kind=document.binding.kind,
             speaks=bool(document.sentences),
+            quality=quality_of(document),
             danger=danger_digest(document),
             change=change,
             author=author,

@@ -224,18 +224,24 @@ class ApiStore:
         package: str,
         kind: str,
         speaks: bool,
+        quality: float,
         danger: str,
         change: Change,
         author: str,
         at: datetime,
     ) -> int:
-        """Write a new version of a document and make it the current one. :returns: its number."""
+        """Write a new version of a document and make it the current one.
+
+        :param quality: how good it is by itself, 0..1.
+        :returns: its number.
+        """
         version = self._append(name, document, change, author, at)
         self._database.execute(
-            "INSERT INTO apis (name, package, version, danger, kind, speaks, revision) VALUES (?, ?, ?, ?, ?, ?, ?)"
+            "INSERT INTO apis (name, package, version, danger, kind, speaks, quality, revision)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (name) DO UPDATE SET package = excluded.package, version = excluded.version, deleted = 0,"
-            " danger = excluded.danger, kind = excluded.kind, speaks = excluded.speaks",
-            (name, package, version, danger, kind, speaks, self._revision),
+            " danger = excluded.danger, kind = excluded.kind, speaks = excluded.speaks, quality = excluded.quality",
+            (name, package, version, danger, kind, speaks, quality, self._revision),
         )
         self._changed(name)
         return version
@@ -364,10 +370,6 @@ class ApiStore:
             " WHERE name = ?",
             (calls, confirmed, failed, _microseconds(at), name),
         )
-
-    def set_quality(self, name: str, quality: float) -> None:
-        """Write how good a document is, 0..1."""
-        self._database.execute("UPDATE apis SET quality = ? WHERE name = ?", (quality, name))
 
     # --- examples
 

@@ -88,6 +88,8 @@ def test_a_registered_document_waits_for_an_operator(desk: Desk) -> None:
     assert desk.get("fan_on") == document
     entry, _ = desk.editor.entry("fan_on")
     assert (entry.approved_by, entry.version, entry.active) == ("boss", 1, True)
+    assert entry.quality is not None
+    assert 0.5 < entry.quality < 1.0
 
 
 def test_a_dry_run_changes_nothing(desk: Desk) -> None:
