@@ -20,6 +20,7 @@ from taskmatrix_ros.registry.intake import Intake, Objection, errors_of, manifes
 from taskmatrix_ros.registry.known_documents import StoredDocuments
 from taskmatrix_ros.registry.manifest_files import ManifestFiles, left_out
 from taskmatrix_ros.registry.manifest_loader import Manifest
+from taskmatrix_ros.registry.rightful_order import rightful_first
 from taskmatrix_ros.registry.route import Conflicts, Route
 from taskmatrix_ros.registry.shelf import Shelf
 from taskmatrix_ros.store.api_store import ApiStore, Change
@@ -158,7 +159,7 @@ class Registry:
     def _drop_unfit(self, good: dict[Path, Manifest], problems: list[Diagnostic]) -> list[Diagnostic]:
         """Take files out that do not fit the others, until the rest does. :returns: warnings."""
         while True:
-            found = list(self.intake.check_together(tuple(good.values())))
+            found = list(self.intake.check_together(rightful_first(tuple(good.values()), self._holder)))
             errors = errors_of(found)
             if not errors:
                 return warnings_of(found)
@@ -166,6 +167,10 @@ class Registry:
             unfit = {error.file for error in errors}
             for path in [path for path, manifest in good.items() if manifest.document.file in unfit]:
                 del good[path]
+
+    def _holder(self, name: str) -> str | None:
+        entry = self.store.entry(name)
+        return None if entry is None or entry.deleted else entry.package
 
     def _write_files(self, good: dict[Path, Manifest], broken: Sequence[Path]) -> None:
         with self.changing():
