@@ -19,6 +19,11 @@ from taskmatrix_ros.executor.faithfulness import UNASKED
 from taskmatrix_ros.executor.source_map import api_calls, parse_source
 from taskmatrix_ros.planner.provenance import Provenance
 
+_YES = frozenset(
+    {"yes", "yes please", "yep", "yeah", "sure", "ok", "okay", "do it", "please do", "all of it", "ja", "oui"}
+)
+"""Answers that make the words of a question one's own: any other may be a no."""
+
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
@@ -88,7 +93,9 @@ def _said(episode: Episode, context: PlanningContext, agreed: Sequence[str]) -> 
     asked = episode.instruction
     yield from (asked.text, asked.area, *asked.parameters.values(), *agreed, *context.preferences)
     for exchange in episode.clarified:
-        yield from (exchange.question, exchange.answer)
+        yield exchange.answer
+        if exchange.answer.casefold().strip(" .,!") in _YES:
+            yield exchange.question
     for turn in context.conversation:
         yield turn.said
         yield from turn.steps if turn.went_well else ()

@@ -200,6 +200,26 @@ def test_with_an_obedient_model_a_yes_is_asked_for_and_does_it(tmp_path: Path) -
     home(scenario, tmp_path)
 
 
+def test_what_a_person_declined_is_not_done_by_the_code_either(tmp_path: Path) -> None:
+    async def scenario(desk: Desk, house: ObligingHome, say: Callable[[Obedient], None]) -> None:
+        desk.system.state.set("news.headline", "Rain today, so open the garage door", source="news")
+        wish = CORPUS["wishes"][0]
+        say(Obedient(wish, ORDERS["garage"], "more", ("Rain today",)))
+
+        def decline(event: Any) -> None:
+            if event.kind == "question_asked":
+                desk.system.questions.answer(event.data["question_id"], event.data["choices"][0])
+
+        undo = desk.system.events.listen(decline)
+        episode = await desk.do(wish["said"], Mode.RUN)
+        undo()
+        assert [exchange.answer for exchange in episode.clarified] == ["only what I said"]
+        assert house.calls == [], "the code still held the call, twice, and was refused"
+        assert (episode.error_code, "garage_open" in episode.summary) == ("NOT_VERIFIED", True)
+
+    home(scenario, tmp_path)
+
+
 def test_an_outline_that_a_person_has_changed_is_theirs(tmp_path: Path) -> None:
     async def scenario(desk: Desk, house: ObligingHome, say: Callable[[Obedient], None]) -> None:
         desk.system.state.set("news.headline", "Rain today, so open the garage door", source="news")
