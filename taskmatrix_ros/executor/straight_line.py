@@ -6,7 +6,7 @@ import ast
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from taskmatrix_ros.executor.source_map import CallSite, parse_source, position_of
+from taskmatrix_ros.executor.source_map import GATHER, CallSite, parse_source, position_of
 
 
 def straight_line(source: str, apis: Collection[str]) -> list[tuple[CallSite, Mapping[str, Any]]] | None:
@@ -22,6 +22,22 @@ def straight_line(source: str, apis: Collection[str]) -> list[tuple[CallSite, Ma
             return None
         calls.append(found)
     return calls
+
+
+def has_no_types_to_check(source: str, apis: Collection[str]) -> bool:
+    """Whether it is nothing but calls with literals, alone or gathered.
+
+    :raises SyntaxError: it is no Python.
+    """
+    lines = source.split("\n")
+    for statement in parse_source(source).body:
+        node = statement.value if isinstance(statement, ast.Expr) else None
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == GATHER:
+            if node.keywords or not all(_call(ast.Expr(value), apis, lines) for value in node.args):
+                return False
+        elif _call(statement, apis, lines) is None:
+            return False
+    return True
 
 
 def _call(statement: ast.stmt, apis: Collection[str], lines: list[str]) -> tuple[CallSite, Mapping[str, Any]] | None:

@@ -25,7 +25,7 @@ from taskmatrix_ros.executor.faithfulness import check_faithfulness
 from taskmatrix_ros.executor.gather_rules import check_gather
 from taskmatrix_ros.executor.interpreter import START, Interpreter
 from taskmatrix_ros.executor.order_rules import check_order
-from taskmatrix_ros.executor.straight_line import straight_line
+from taskmatrix_ros.executor.straight_line import has_no_types_to_check
 from taskmatrix_ros.executor.type_check import check_types
 from taskmatrix_ros.executor.unit_rules import check_units
 
@@ -133,9 +133,10 @@ class Verifier:
     ) -> tuple[Diagnostic, ...]:
         """Check types; a checker that gives up on code which is refused anyway takes nothing away.
 
-        Calls with literals, one below the other, have no types beyond those that were checked with their arguments.
+        Calls with literals, one below the other or gathered, have no types beyond those of their arguments, which were
+        checked.
         """
-        if straight_line(source, documents) is not None:
+        if has_no_types_to_check(source, documents):
             return ()
         try:
             return await check_types(self._interpreter, source, documents)

@@ -13,6 +13,7 @@ from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.errors import PlanningError
 from taskmatrix_ros.core.ports import Catalogue
 from taskmatrix_ros.planner.expansion import Statement
+from taskmatrix_ros.planner.side_by_side import WrittenLine, side_by_side
 from taskmatrix_ros.planner.symbolic_state import SymbolicState
 
 MAX_CALLS = 200
@@ -39,13 +40,18 @@ class CodeWriter:
         self._catalogue = catalogue
         self._state = state
         self._calls: list[WrittenCall] = []
-        self._lines: list[str] = []
+        self._lines: list[WrittenLine] = []
         self._documents: dict[str, ApiDocument] = {}
 
     @property
     def source(self) -> str:
         """The code so far, one call per line."""
-        return "\n".join(self._lines)
+        return "\n".join(line.source for line in self._lines)
+
+    @property
+    def side_by_side(self) -> str:
+        """The code so far, with devices of Home Assistant that share nothing side by side."""
+        return "\n".join(side_by_side(self._lines))
 
     @property
     def pins(self) -> tuple[DocumentPin, ...]:
@@ -74,7 +80,7 @@ class CodeWriter:
             self._documents.setdefault(name, document)
             self._state.forget(document)
             self._calls.append(WrittenCall(document, {}, frozenset()))
-        self._lines.append(statement.source)
+        self._lines.append(WrittenLine(statement.source))
         return self._calls[mark:]
 
     def _write(self, document: ApiDocument, arguments: Mapping[str, Any], needed_by: tuple[str, ...]) -> None:
@@ -92,7 +98,7 @@ class CodeWriter:
         self._documents.setdefault(document.name, document)
         touched = self._state.apply(document, arguments)
         self._calls.append(WrittenCall(document, dict(arguments), touched))
-        self._lines.append(call_source(document.name, arguments))
+        self._lines.append(WrittenLine(call_source(document.name, arguments), document, dict(arguments)))
 
     def _made(self, api: str, values: Mapping[str, Any]) -> bool:
         """Whether the code calls it with these values and what that call did still holds."""

@@ -11,6 +11,7 @@ from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.expressions.ensures import ensures_of
 from taskmatrix_ros.expressions.expression import Expression
+from taskmatrix_ros.expressions.spread import spread
 from taskmatrix_ros.expressions.tokens import Token, TokenKind, tokenize
 
 
@@ -21,7 +22,11 @@ def goal_of(document: ApiDocument, arguments: Mapping[str, Any], now: datetime) 
     """
     given = document.with_defaults(dict(arguments))
     try:
-        conditions = [_Reduction(now).of(_folded([*_with_arguments(tokenize(c), given)])) for c in ensures_of(document)]
+        conditions = [
+            _Reduction(now).of(_folded([*_with_arguments(tokenize(condition), one)]))
+            for one in spread(document, given)
+            for condition in ensures_of(document)
+        ]
     except ConfigError:
         return None
     needed = [condition for condition in conditions if condition != ["true"]]

@@ -67,14 +67,18 @@ class OfflinePlanner:
         readers: Sequence[ClauseReader] = (),
         utterance_readers: Sequence[UtteranceReader] = (),
         robot_map: Callable[[], RobotMap] | None = None,
+        *,
+        side_by_side: bool = False,
     ) -> None:
         """:param readers: asked for each clause, in their order, before the sentences.
 
         :param utterance_readers: asked for the whole text first.
         :param robot_map: gives what the robot knows of things and places. With one, names in its sentences are those
             of the map; without one they are taken as they come.
+        :param side_by_side: have devices that share nothing commanded at once, so that one that fails stops no other.
         """
         self._robot_map = robot_map
+        self._side_by_side = side_by_side
         self._catalogue = catalogue
         self._readers = tuple(readers)
         self._utterance_readers = tuple(utterance_readers)
@@ -129,7 +133,8 @@ class OfflinePlanner:
         return self._code(draft)
 
     def _code(self, draft: Draft) -> ActionCode:
-        return ActionCode(source=draft.code.source, documents=draft.code.pins, planner=self.name)
+        source = draft.code.side_by_side if self._side_by_side else draft.code.source
+        return ActionCode(source=source, documents=draft.code.pins, planner=self.name)
 
     async def repair(
         self,
