@@ -15,6 +15,7 @@ from taskmatrix_ros.bindings.mqtt import MqttBinding
 from taskmatrix_ros.core.clocks import RosClock
 from taskmatrix_ros.core.ports import Binding
 from taskmatrix_ros.core.state_store import StateStore
+from taskmatrix_ros.registry.device_index import DeviceIndex
 from taskmatrix_ros.registry.registry import Registry
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def make_bindings(
         HttpBinding(settings.http, settings.secrets),
         FunctionBinding(settings.functions, catalogue, FunctionRegistry(own_functions(settings, thread))),
     ]
+    devices = DeviceIndex()
     if settings.mcp is not None:
         bindings.append(McpBinding(settings.mcp, settings.secrets, settings.http.private_hosts))
     if settings.mqtt is not None:
@@ -47,10 +49,11 @@ def make_bindings(
                 packages=catalogue,
                 base_topic=settings.mqtt.base_topic,
                 tells_events=settings.mqtt.events,
+                devices=devices,
             )
         )
     if settings.homeassistant is not None:
-        bindings.append(HomeAssistantBinding(settings.homeassistant, catalogue, state))
+        bindings.append(HomeAssistantBinding(settings.homeassistant, catalogue, state, devices=devices))
     if settings.ros is not None and thread is not None and clock is not None:
         from taskmatrix_ros.bindings.ros2 import Ros2Binding
 

@@ -6,9 +6,11 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from taskmatrix_ros.bindings.homeassistant_link import HomeAssistantLink, Lost, Refused
+from taskmatrix_ros.bindings.homeassistant_mqtt import ids_of_manifests
 from taskmatrix_ros.bindings.homeassistant_outcome import ended, refusal_outcome, split_outcome
 from taskmatrix_ros.bindings.homeassistant_request import ServiceRequest
 from taskmatrix_ros.bindings.homeassistant_settings import NEVER_USED, HomeAssistantSettings
@@ -20,6 +22,7 @@ from taskmatrix_ros.core.errors import ConfigError, ManifestError, TaskMatrixErr
 from taskmatrix_ros.core.outcome import Outcome, Status, utc_now
 from taskmatrix_ros.core.ports import Catalogue, Progress
 from taskmatrix_ros.core.state_store import StateStore
+from taskmatrix_ros.registry.device_index import DeviceIndex, Route
 from taskmatrix_ros.registry.live_home import LiveHome, Registries
 from taskmatrix_ros.registry.service_documents import PACKAGE, ServiceChoice, service_package
 
@@ -35,6 +38,22 @@ _REGISTRY_EVENTS = (
 
 
 Hear = Callable[[Mapping[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Halt:
+    """``service`` halts an entity that is in one of the states ``while_in``."""
+
+    service: str
+    while_in: frozenset[str]
+
+
+_HALTS = {
+    "cover": _Halt("stop_cover", frozenset({"opening", "closing"})),
+    "valve": _Halt("stop_valve", frozenset({"opening", "closing"})),
+    "vacuum": _Halt("stop", frozenset({"cleaning", "returning"})),
+    "lawn_mower": _Halt("pause", frozenset({"mowing"})),
+}
 
 
 class LiveCatalogue(Catalogue, Protocol):
@@ -53,7 +72,15 @@ class HomeAssistantBinding:
 
     kinds = frozenset({"homeassistant"})
 
-    def __init__(self, settings: HomeAssistantSettings, catalogue: LiveCatalogue, state: StateStore) -> None:
+    def __init__(
+        self,
+        settings: HomeAssistantSettings,
+        catalogue: LiveCatalogue,
+        state: StateStore,
+        *,
+        devices: DeviceIndex | None = None,
+    ) -> None:
+        """:param devices: says what a manifest has, and is told what Home Assistant has."""
         self.home = LiveHome(settings.expose)
         """What there is, exposed or not."""
         self._settings = settings
@@ -70,6 +97,10 @@ class HomeAssistantBinding:
         self._tasks: set[asyncio.Task[None]] = set()
         self._listeners: list[Callable[[], None]] = []
         self._events: dict[str, list[Hear]] = {}
+        self._moved: set[str] = set()
+        """What calls have commanded since the last stop."""
+        self._devices = devices or DeviceIndex()
+        self._deaf: Callable[[], None] = lambda: None
 
     async def open(self) -> None:
         """Connect, and take over what there is.
@@ -85,6 +116,7 @@ class HomeAssistantBinding:
             raise ConfigError(f"homeassistant at {self._settings.url}: {error.message}") from error
         self._loop = asyncio.get_running_loop()
         self._state.set_source_live(SOURCE, live=False)
+        self._deaf = self._devices.listen(self._devices_changed)
         self._link = HomeAssistantLink(self._settings, self)
         self._link.start()
         with suppress(TimeoutError):
@@ -94,6 +126,7 @@ class HomeAssistantBinding:
         """Disconnect; what was not sent is taken back."""
         self._epoch = object()
         self._settle_waiting(Status.CANCELLED)
+        self._deaf()
         if self._reloading is not None:
             self._reloading.cancel()
         for task in tuple(self._tasks):
@@ -167,6 +200,7 @@ class HomeAssistantBinding:
         try:
             assert self._link is not None
             answer = self._link.send("call_service", **request.message(reachable))
+            self._moved.update(reachable)
         except Lost as error:
             return self._unsent(call, Status.UNAVAILABLE, str(error))
         try:
@@ -194,11 +228,25 @@ class HomeAssistantBinding:
         return None
 
     def stop(self) -> None:
-        """Let nothing go out that has not. Synchronous, from any thread, without a lock."""
+        """Let nothing go out that has not, and halt what calls have set in motion. From any thread, without a lock."""
         self._epoch = object()
         if self._loop is not None:
             with suppress(RuntimeError):  # the loop is closed: nobody waits
-                self._loop.call_soon_threadsafe(self._settle_waiting, Status.CANCELLED)
+                self._loop.call_soon_threadsafe(self._halt)
+
+    def _halt(self) -> None:
+        self._settle_waiting(Status.CANCELLED)
+        moved, self._moved = self._moved, set()
+        for entity_id in sorted(moved):
+            entity = self.home.entity(entity_id)
+            halt = _HALTS.get(entity_id.partition(".")[0])
+            if entity is None or halt is None or entity.state not in halt.while_in or self._link is None:
+                continue
+            domain = entity.domain
+            with suppress(Lost):
+                target = {"entity_id": entity_id}
+                sent = self._link.send("call_service", domain=domain, service=halt.service, target=target)
+                sent.add_done_callback(_told_halt)
 
     async def _connected(self, call: Call, document: ApiDocument) -> Outcome | None:
         """Wait for a connection. :returns: why the call was not sent; None if it may be sent now."""
@@ -284,6 +332,8 @@ class HomeAssistantBinding:
         exposing = link.send("homeassistant/expose_entity/list")
         floors, areas, devices, entities = [await _or_empty(answer) for answer in answers]
         exposed = await _or_empty(exposing)
+        for one, owner in (await ids_of_manifests(link, devices, self._catalogue)).items():
+            self._devices.add(Route.MANIFEST, (one,), owner)
         self.home.load(
             Registries(
                 floors=floors,
@@ -308,6 +358,7 @@ class HomeAssistantBinding:
 
     async def _offer(self, link: HomeAssistantLink) -> None:
         """Put the documents of what there is now into the catalogue, if that is news."""
+        self._share()
         services = await link.request("get_services")
         package = service_package(services, self.home.entities, self._choice)
         if package == self._put:
@@ -320,6 +371,21 @@ class HomeAssistantBinding:
             _log.error("homeassistant: its services are not used: %s", error.message)
             return
         self._put = package
+
+    def _share(self) -> None:
+        """Leave alone what a manifest has, and claim the rest."""
+        ids = self.home.device_ids
+        better = Route.HOME_ASSISTANT
+        self.home.bar(entity_id for entity_id, one in ids.items() if self._devices.better_owner((one,), better))
+        exposed = {entity.entity_id for entity in self.home.entities if entity.exposed}
+        claims = {one: f"Home Assistant has it as {name}" for name, one in ids.items() if name in exposed}
+        self._devices.claim(Route.HOME_ASSISTANT, claims)
+
+    def _devices_changed(self) -> None:
+        ids = self.home.device_ids
+        barred = {name for name, one in ids.items() if self._devices.better_owner((one,), Route.HOME_ASSISTANT)}
+        if barred != self.home.barred:
+            self._registry_changed({})
 
     def _take_over(self) -> None:
         """Bring state keys, and whoever listens, up to what there is now."""
@@ -363,6 +429,11 @@ class HomeAssistantBinding:
             await self._load_registries(link)
             await self._offer(link)
             self._take_over()
+
+
+def _told_halt(answer: asyncio.Future[Any]) -> None:
+    if not answer.cancelled() and (error := answer.exception()) is not None:
+        _log.error("homeassistant did not halt what moves: %s", error)
 
 
 def _forget(answer: asyncio.Future[Any]) -> None:

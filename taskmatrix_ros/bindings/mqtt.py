@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-from taskmatrix_ros.bindings.discovery.describe import DescribedEntity
 from taskmatrix_ros.bindings.discovery.live_discovery import LiveDiscovery, LivePackages
 from taskmatrix_ros.bindings.mqtt_availability import Availability
 from taskmatrix_ros.bindings.mqtt_command import Delivered, Delivery, MqttCommand
@@ -27,6 +26,7 @@ from taskmatrix_ros.core.event_bus import EventBus
 from taskmatrix_ros.core.outcome import Outcome, Status, utc_now
 from taskmatrix_ros.core.ports import Catalogue, Progress
 from taskmatrix_ros.core.state_store import StateStore
+from taskmatrix_ros.registry.device_index import DeviceIndex
 
 _log = logging.getLogger(__name__)
 
@@ -52,14 +52,14 @@ class MqttBinding:
         packages: LivePackages | None = None,
         base_topic: str = "",
         tells_events: bool = False,
-        claimed: Callable[[DescribedEntity], str | None] = lambda _described: None,
+        devices: DeviceIndex | None = None,
     ) -> None:
         """:param brokers: by the name that documents use in ``binding.broker``.
 
         :param packages: takes what devices announce, where a broker's ``discovery`` is set; None: nothing is imported.
         :param base_topic: this node's own topics are below it: ``<base_topic>/availability``; empty: it has none.
         :param tells_events: whether ``follow`` publishes below ``<base_topic>/events``.
-        :param claimed: says who has an announced device by a better route, or None.
+        :param devices: says who has an announced device by a better route.
         """
         self._base_topic = base_topic
         self._tells_events = tells_events
@@ -72,7 +72,7 @@ class MqttBinding:
                     settings.discovery,
                     packages,
                     own_topics=(base_topic,) if base_topic else (),
-                    claimed=claimed,
+                    devices=devices,
                     changed=self._packages_changed,
                 )
         self._brokers = dict(brokers)

@@ -59,6 +59,7 @@ class LiveHome:
         self._registered: dict[str, HomeEntity] = {}
         self._hidden: set[str] = set()
         self._own: set[str] = set()
+        self._ids: dict[str, str] = {}
         self._shown: Mapping[str, Mapping[str, bool]] | None = None
         self._entities: dict[str, HomeEntity] = {}
         self._order: tuple[HomeEntity, ...] | None = None
@@ -95,6 +96,16 @@ class LiveHome:
         """Give it as it is at this moment. :param now: the moment, aware."""
         return HomeSnapshot(floors=self._floors, areas=self._areas, entities=tuple(self.entities), now=now)
 
+    @property
+    def barred(self) -> frozenset[str]:
+        """What is used another way."""
+        return self._barred
+
+    @property
+    def device_ids(self) -> Mapping[str, str]:
+        """Entity -> what names it the same by MQTT discovery, for those that came to Home Assistant by it."""
+        return self._ids
+
     def bar(self, entity_ids: Iterable[str]) -> bool:
         """Take these for not exposed: they are used another way. :returns: whether that is news."""
         barred = frozenset(entity_ids)
@@ -110,11 +121,13 @@ class LiveHome:
         known_areas = {area.id for area in self._areas}
         devices = {str(device.get("id")): device for device in registries.devices}
         self._shown = registries.exposed
-        self._registered, self._hidden, self._own = {}, set(), set()
+        self._registered, self._hidden, self._own, self._ids = {}, set(), set(), {}
         for entry in registries.entities:
             entity_id = str(entry.get("entity_id", ""))
             device = devices.get(str(entry.get("device_id")), {})
             area = entry.get("area_id") or device.get("area_id")
+            if entry.get("platform") == "mqtt" and (unique_id := entry.get("unique_id")):
+                self._ids[entity_id] = f"{entity_id.partition('.')[0]}:{unique_id}"
             if _is_own(entry, device):
                 self._own.add(entity_id)
             if entry.get("hidden_by") or entry.get("entity_category") or entry.get("disabled_by"):

@@ -26,6 +26,7 @@ from taskmatrix_ros.core.api_document import ApiPackage
 from taskmatrix_ros.core.diagnostic import Diagnostic
 from taskmatrix_ros.core.errors import ManifestError
 from taskmatrix_ros.core.ports import Catalogue
+from taskmatrix_ros.registry.device_index import DeviceIndex, Route
 
 _log = logging.getLogger(__name__)
 
@@ -62,12 +63,12 @@ class LiveDiscovery:
         packages: LivePackages,
         *,
         own_topics: Sequence[str] = (),
-        claimed: Callable[[DescribedEntity], str | None] = lambda _described: None,
+        devices: DeviceIndex | None = None,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
         """:param prefix: of discovery topics, ``homeassistant``.
 
-        :param claimed: says who has a device by a better route, or None.
+        :param devices: says who has a device by a better route, and is told what manifests have.
         :param changed: called when the catalogue has other packages than before.
         """
         self.broker = broker
@@ -78,7 +79,8 @@ class LiveDiscovery:
         """Entities that somebody else has, and who."""
         self._packages = packages
         self._own_topics = tuple(own_topics)
-        self._claimed = claimed
+        self._devices = devices or DeviceIndex()
+        self._deaf: Callable[[], None] = lambda: None
         self._changed = changed
         self._said: dict[str, int] = {}
         self._announced: dict[str, tuple[DiscoveredEntity, ...]] = {}
@@ -105,6 +107,8 @@ class LiveDiscovery:
 
     def connected(self) -> None:
         """A new connection: what is not announced again is gone."""
+        self._deaf()
+        self._deaf = self._devices.listen(self._reconsider)
         self._unheard = set(self._announced)
         if self._sweep is not None:
             self._sweep.cancel()
@@ -112,6 +116,7 @@ class LiveDiscovery:
 
     def close(self) -> None:
         """Let go of the timers; the packages stay as they are."""
+        self._deaf()
         for timer in (self._timer, self._sweep):
             if timer is not None:
                 timer.cancel()
@@ -198,6 +203,18 @@ class LiveDiscovery:
         entities = self._announced.get(topic)
         return package_name(entities[0]) if entities else ""
 
+    def _reconsider(self) -> None:
+        """Look anew at what others have by a better route."""
+        for topic, entities in self._announced.items():
+            for entity in entities:
+                taken = self._devices.better_owner(entity.ids, Route.MQTT_DISCOVERY) is not None
+                ours = self._described if taken else self.passed_over
+                if entity.place in ours and not is_own(entity):
+                    del ours[entity.place]
+                    self._dirty.add(topic)
+        if self._dirty and self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(SETTLE_S, self._settle)
+
     def _replace(self, topic: str, entities: tuple[DiscoveredEntity, ...]) -> None:
         for entity in self._announced.pop(topic, ()):
             self._described.pop(entity.place, None)
@@ -226,9 +243,11 @@ class LiveDiscovery:
             self._names.pop(entity.place, None)
             self._report(label, problem)
             return
+        owner = self._devices.better_owner(entity.ids, Route.MQTT_DISCOVERY)
         if (manifest := claims.of(described)) is not None:
-            self.passed_over[entity.place] = f"a manifest speaks of {manifest}"
-        elif (owner := self._claimed(described)) is not None:
+            owner = f"a manifest speaks of {manifest}"
+            self._devices.add(Route.MANIFEST, entity.ids, owner)
+        if owner is not None:
             self.passed_over[entity.place] = owner
         else:
             self._described[entity.place] = described
