@@ -36,7 +36,8 @@ def discovery_messages(prefix: str, name: str, *, robot: bool) -> dict[str, dict
     :param robot: whether there is one to tell of.
     :source: https://www.home-assistant.io/integrations/mqtt/#mqtt-discovery
     """
-    node = f"taskmatrix_{re.sub(r'[^a-z0-9]+', '_', name.lower()).strip('_') or 'node'}"
+    words = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+    node = words if words == "taskmatrix" or words.startswith("taskmatrix_") else f"taskmatrix_{words}".strip("_")
     common = {
         "device": {
             "identifiers": [node],

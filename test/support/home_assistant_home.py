@@ -56,6 +56,7 @@ def home_configuration() -> dict[str, Any]:
         "input_number": numbers,
         "input_text": {"heard": {"initial": "", "max": 255}},
         "counter": {"presses": None},
+        "input_select": {"awning": {"options": ["closed", "opening", "stopped"], "initial": "closed"}},
         "timer": {"laundry": {"duration": 600}},
         "light": [
             {"platform": "template", "lights": {name: _light(name, said) for name, (said, *_) in LIGHTS.items()}}
@@ -68,6 +69,7 @@ def home_configuration() -> dict[str, Any]:
                 "covers": {
                     "bedroom_blind": _cover("blind_position", "Bedroom blind", "blind"),
                     "garage_door": _cover("garage_position", "Garage door", "garage"),
+                    "awning": _slow_cover(),
                 },
             }
         ],
@@ -163,6 +165,7 @@ def furnish(server: HomeAssistantServer) -> None:
         "fan.bathroom_fan": ("Bathroom", []),
         "cover.bedroom_blind": ("Bedroom", []),
         "cover.garage_door": ("Garage", []),
+        "cover.awning": ("Garage", []),
         "lock.front_door": ("Hall", ["main door"]),
         "climate.bedroom_thermostat": ("Bedroom", []),
         "sensor.bedroom_temperature": ("Bedroom", []),
@@ -230,6 +233,27 @@ def _fan() -> dict[str, Any]:
             "target": {"entity_id": "input_number.fan_speed"},
             "data": {"value": "{{ percentage }}"},
         },
+    }
+
+
+def _slow_cover() -> dict[str, Any]:
+    """One that goes on moving until it is told to stop."""
+
+    def to(option: str) -> dict[str, Any]:
+        return {
+            "service": "input_select.select_option",
+            "target": {"entity_id": "input_select.awning"},
+            "data": {"option": option},
+        }
+
+    return {
+        "friendly_name": "Awning",
+        "unique_id": "awning",
+        "device_class": "awning",
+        "value_template": "{{ states('input_select.awning') | replace('stopped', 'open') }}",
+        "open_cover": to("opening"),
+        "close_cover": to("closed"),
+        "stop_cover": to("stopped"),
     }
 
 

@@ -152,18 +152,16 @@ async def until(fact: Callable[[], bool], what: str) -> None:
 def test_home_assistant_sees_it_and_may_ask_it(house: House, tmp_path: Path) -> None:
     async def main() -> None:
         async with node(house, tmp_path) as system:
-            await until(lambda: house.state("sensor.taskmatrix_taskmatrix_run") == "idle", "the run sensor")
+            await until(lambda: house.state("sensor.taskmatrix_run") == "idle", "the run sensor")
             for name in ("pending_approval", "pending_question", "last_result"):
-                await until(lambda name=name: house.state(f"sensor.taskmatrix_taskmatrix_{name}") == "none", name)
+                await until(lambda name=name: house.state(f"sensor.taskmatrix_{name}") == "none", name)
             system.state.set("robot.holding", "mug", source="test")
-            await until(lambda: house.state("sensor.taskmatrix_taskmatrix_robot_holding") == "mug", "what it holds")
+            await until(lambda: house.state("sensor.taskmatrix_robot_holding") == "mug", "what it holds")
 
             house.say(INSTRUCTIONS, "wait 0.1 seconds")
             await until(lambda: len(house.results()) == 1, "the answer to a message")
             assert house.results()[0]["status"] == "succeeded"
-            await until(
-                lambda: house.state("sensor.taskmatrix_taskmatrix_last_result") == "succeeded", "the last result"
-            )
+            await until(lambda: house.state("sensor.taskmatrix_last_result") == "succeeded", "the last result")
             run = system.journal.run(house.results()[0]["run_id"])
             assert run is not None
             assert (run.instruction.speaker, run.instruction.channel) == ("house", Channel.MQTT)
@@ -177,7 +175,7 @@ def test_home_assistant_sees_it_and_may_ask_it(house: House, tmp_path: Path) -> 
             await until(lambda: len(house.results()) == 3, "the answer to Assist")
             assert [answer["text"] for answer in house.results()[1:]] == ["wait 0.2 seconds", "wait 0.3 seconds"]
             assert all(answer["status"] == "succeeded" for answer in house.results())
-        await until(lambda: house.state("sensor.taskmatrix_taskmatrix_run") == "unavailable", "that it is gone")
+        await until(lambda: house.state("sensor.taskmatrix_run") == "unavailable", "that it is gone")
 
     asyncio.run(main())
 
@@ -203,11 +201,11 @@ def test_bad_and_kept_messages_do_nothing(house: House, tmp_path: Path) -> None:
 def test_no_route_leads_to_rearm_or_approve(house: House, tmp_path: Path) -> None:
     async def main() -> None:
         async with node(house, tmp_path) as system:
-            await until(lambda: house.state("button.taskmatrix_taskmatrix_stop") == "unknown", "the stop button")
-            press = {"entity_id": "button.taskmatrix_taskmatrix_stop"}
+            await until(lambda: house.state("button.taskmatrix_stop") == "unknown", "the stop button")
+            press = {"entity_id": "button.taskmatrix_stop"}
             house.server.request("POST", "/api/services/button/press", press)
             await until(lambda: system.latch.holds, "the stop")
-            await until(lambda: house.state("sensor.taskmatrix_taskmatrix_run") == "stopped", "that it is stopped")
+            await until(lambda: house.state("sensor.taskmatrix_run") == "stopped", "that it is stopped")
 
             base = STOP.split("/")[0]
             for topic in ("rearm", "rearm/set", "stop/rearm", "approve", "approve/set", "stop/off", "state/run"):
