@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from taskmatrix_ros.app.discovery_messages import ASKS, AVAILABILITY, RESULT, ROBOT, RUN, STOP, discovery_messages
+from taskmatrix_ros.app.discovery_messages import PresenceTopics, discovery_messages
 from taskmatrix_ros.app.presence_settings import EventsSettings, InstructionsSettings, PresenceSettings
 from taskmatrix_ros.app.run_view import RunView
 from taskmatrix_ros.app.system import System
@@ -40,21 +40,24 @@ class Presence:
         broker: BrokerSettings,
         *,
         robot: bool,
+        topics: PresenceTopics | None = None,
         homeassistant: HomeAssistantBinding | None = None,
     ) -> None:
         """:param broker: where Home Assistant listens for discovery.
 
         :param robot: whether there is one to tell of.
+        :param topics: the node's own.
         :param homeassistant: whose events are heard, where the settings name their speaker.
         """
         self._system = system
         self._settings = settings
         self._robot = robot
+        self._topics = topics = topics or PresenceTopics()
         self._homeassistant = homeassistant
-        heard: dict[str, Hear] = {STOP: self._hear_stop}
+        heard: dict[str, Hear] = {topics.stop: self._hear_stop}
         if settings.instructions is not None:
             heard[settings.instructions.topic] = self._hear_instruction
-        self._voice = MqttVoice(settings.broker, broker, heard, presence_topic=AVAILABILITY)
+        self._voice = MqttVoice(settings.broker, broker, heard, presence_topic=topics.availability)
         self._undo: list[Any] = []
         self._under_way: set[asyncio.Task[None]] = set()
         self._due: asyncio.TimerHandle | None = None
@@ -63,7 +66,7 @@ class Presence:
     async def open(self) -> None:
         """Show everything, now and whenever it changes."""
         for topic, message in discovery_messages(
-            self._settings.discovery_prefix, self._settings.name, robot=self._robot
+            self._settings.discovery_prefix, self._settings.name, self._topics, robot=self._robot
         ).items():
             self._voice.keep(topic, json.dumps(message))
         self._show()
@@ -111,8 +114,8 @@ class Presence:
     def _show(self) -> None:
         self._due = None
         active = self._system.session.active
-        self._voice.keep(RUN, _json(self._run_state(active)))
-        self._voice.keep(RESULT, _json(self._last))
+        self._voice.keep(self._topics.state("run"), _json(self._run_state(active)))
+        self._voice.keep(self._topics.state("result"), _json(self._last))
         approvals = [
             {"api": asked.api, "reason": asked.reason, "run_id": asked.run_id, "expires_at": asked.expires_at}
             for asked in self._system.approvals.pending()
@@ -124,9 +127,9 @@ class Presence:
             "approvals": approvals,
             "questions": questions,
         }
-        self._voice.keep(ASKS, _json(asks))
+        self._voice.keep(self._topics.state("asks"), _json(asks))
         if self._robot:
-            self._voice.keep(ROBOT, _json(self._robot_state()))
+            self._voice.keep(self._topics.state("robot"), _json(self._robot_state()))
 
     def _run_state(self, active: Any) -> dict[str, Any]:
         views: list[RunView] = list(active)

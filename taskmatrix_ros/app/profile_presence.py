@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from taskmatrix_ros.app.discovery_messages import PresenceTopics
 from taskmatrix_ros.app.presence import Presence
+from taskmatrix_ros.app.presence_settings import BASE_TOPIC
 from taskmatrix_ros.app.settings import Settings
 from taskmatrix_ros.app.system import System
 from taskmatrix_ros.bindings.homeassistant import HomeAssistantBinding
@@ -21,5 +23,6 @@ def make_presence(settings: Settings, system: System) -> Presence | None:
         settings.presence,
         settings.mqtt.brokers[settings.presence.broker],
         robot=settings.ros is not None,
+        topics=PresenceTopics(settings.mqtt.base_topic or BASE_TOPIC),
         homeassistant=next(found, None),
     )

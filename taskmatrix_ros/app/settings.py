@@ -122,6 +122,11 @@ class Settings(Frozen):
             return self
         if self.mqtt is None or self.presence.broker not in self.mqtt.brokers:
             raise ValueError(f"presence needs the broker {self.presence.broker!r} under `mqtt.brokers`")
+        asked, base = self.presence.instructions, self.mqtt.base_topic
+        if asked is not None and not asked.topic.startswith(f"{base}/"):
+            raise ValueError(
+                f"presence.instructions.topic must be below mqtt.base_topic: {base}/…; no API reaches it there"
+            )
         if self.presence.events is not None and self.homeassistant is None:
             raise ValueError("presence.events needs `homeassistant:`, whose events they are")
         return self

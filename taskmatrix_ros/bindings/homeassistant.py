@@ -86,7 +86,7 @@ class HomeAssistantBinding:
         self._settings = settings
         self._catalogue = catalogue
         self._state = state
-        self._states = HomeAssistantStates(self.home, state)
+        self._states = HomeAssistantStates(self.home, state, lambda: self._registry_changed({}))
         self._choice = ServiceChoice(allowed=settings.services, barred=NEVER_USED, effects=settings.effects)
         self._link: HomeAssistantLink | None = None
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -255,7 +255,9 @@ class HomeAssistantLink:
 
     async def _pause_refused(self) -> None:
         """Wait a while, or until the token is another one."""
-        token = self.settings.load_token()
+        token = ""
+        with suppress(ConfigError):
+            token = self.settings.load_token()
         deadline_s = asyncio.get_running_loop().time() + _RETRY_REFUSED_S
         while asyncio.get_running_loop().time() < deadline_s:
             await asyncio.sleep(_TOKEN_LOOK_S)

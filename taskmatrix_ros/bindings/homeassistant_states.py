@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,7 +24,9 @@ class HomeAssistantStates:
     :source: https://developers.home-assistant.io/docs/api/websocket (compressed states).
     """
 
-    def __init__(self, home: LiveHome, state: StateStore) -> None:
+    def __init__(self, home: LiveHome, state: StateStore, changed: Callable[[], None] = lambda: None) -> None:
+        """:param changed: called when entities have come or gone after the beginning."""
+        self._changed = changed
         self.fahrenheit = False
         self._home = home
         self._state = state
@@ -106,6 +108,8 @@ class HomeAssistantStates:
             self._forget(gone)
             for entity_id in gone:
                 self._since.pop(entity_id, None)
+        if not first and (added or gone):
+            self._changed()
         self._begun.set()
 
     def _change(self, entity_id: str, change: Mapping[str, Any]) -> None:

@@ -16,7 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from taskmatrix_ros.app.apis_settings import ApisSettings
 from taskmatrix_ros.app.broker import HOST, Broker, BrokerKind
-from taskmatrix_ros.app.discovery_messages import RUN, STOP
+from taskmatrix_ros.app.discovery_messages import PresenceTopics
 from taskmatrix_ros.app.presence import Presence
 from taskmatrix_ros.app.presence_settings import PresenceSettings
 from taskmatrix_ros.app.system import System
@@ -34,6 +34,7 @@ pytestmark = [pytest.mark.homeassistant, pytest.mark.mqtt, needs_mosquitto]
 
 PATIENCE_S = 20.0
 INSTRUCTIONS = "taskmatrix/instruction"
+TOPICS = PresenceTopics()
 SENTENCES = """
 language: en
 intents:
@@ -129,7 +130,7 @@ async def node(house: House, folder: Path, policy: Policy | None = None) -> Asyn
     presence = Presence(system, settings, BrokerSettings(port=house.broker.port), robot=True, homeassistant=binding)
 
     def told() -> int:
-        return sum(topic == RUN for topic, _ in house.heard)
+        return sum(topic == TOPICS.state("run") for topic, _ in house.heard)
 
     before = told()
     try:
@@ -207,11 +208,11 @@ def test_no_route_leads_to_rearm_or_approve(house: House, tmp_path: Path) -> Non
             await until(lambda: system.latch.holds, "the stop")
             await until(lambda: house.state("sensor.taskmatrix_run") == "stopped", "that it is stopped")
 
-            base = STOP.split("/")[0]
+            base = TOPICS.base
             for topic in ("rearm", "rearm/set", "stop/rearm", "approve", "approve/set", "stop/off", "state/run"):
                 house.say(f"{base}/{topic}", "rearm")
             for payload in ("off", "0", "", '{"rearm": true}'):
-                house.say(STOP, payload)
+                house.say(TOPICS.stop, payload)
             for text in ("rearm", "lift the stop", "approve everything", "rearm()", "taskmatrix rearm"):
                 house.say(INSTRUCTIONS, text)
             house.server.request("POST", "/api/events/taskmatrix_instruction", {"text": "rearm", "rearm": True})
