@@ -86,11 +86,12 @@ def test_ctrl_c_while_driving_cancels_and_the_next_instruction_works(home: Runni
     assert status == 0, result
 
 
-def test_what_is_not_there_is_found_out_by_looking(home: RunningHome) -> None:
+def test_what_the_robot_does_not_know_is_refused_before_it_moves(home: RunningHome) -> None:
     status, result = home.do("do", "find the unicorn in the living room")
-    assert status == 1
-    assert [call["error_code"] for call in result["calls"]] == ["NOT_FOUND"]
+    assert status == 3
+    assert result["calls"] == []
     assert "unicorn" in result["summary"]
+    assert "coke" in result["summary"]
 
 
 def test_stop_holds_until_rearm(home: RunningHome) -> None:
