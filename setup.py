@@ -45,6 +45,7 @@ setup(
         "astral>=3.2,<4",
         "common-expression-language>=0.10,<0.11",
         "cronsim>=2.6,<3",
+        "defusedxml>=0.7.1,<1",
         "holidays>=0.50,<1",
         "hassil>=3.12,<4",
         "httpcore2>=2.16,<3",
@@ -66,7 +67,21 @@ setup(
         "typer>=0.12",
         "websockets>=15",
     ],
-    extras_require={"broker": ["amqtt>=0.11,<0.13"]},
-    entry_points={"console_scripts": [f"taskmatrix = {PACKAGE}.cli.main:main"]},
+    extras_require={
+        "broker": ["amqtt>=0.11,<0.13"],
+        "calendar": ["icalendar>=6.1,<8", "recurring-ical-events>=3.4,<4", "caldav>=2,<4"],
+    },
+    entry_points={
+        "console_scripts": [f"taskmatrix = {PACKAGE}.cli.main:main"],
+        "taskmatrix_ros.functions": [
+            f"weather_text = {PACKAGE}.internet.weather:weather_text",
+            f"news_headlines = {PACKAGE}.internet.news:news_headlines",
+            f"news_text = {PACKAGE}.internet.news:news_text",
+            *(
+                f"{name} = {PACKAGE}.internet.calendar_functions:{name}"
+                for name in ("calendar_events", "calendar_next", "calendar_text", "calendar_add")
+            ),
+        ],
+    },
     zip_safe=False,
 )

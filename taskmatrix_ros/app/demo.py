@@ -8,17 +8,20 @@ import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from taskmatrix_ros.app.daily_life import ASK_EVERY_S, DailyLife, told_changes
 from taskmatrix_ros.app.ros_domain import free_domain
 from taskmatrix_ros.app.scenario import Scenario, Step
 from taskmatrix_ros.app.settings import load_settings
 from taskmatrix_ros.app.supervisor import Supervisor
+from taskmatrix_ros.core.errors import CallUnavailable
 from taskmatrix_ros.core.ids import new_id
 
-SETTLE_S = 3.0
-"""Wall seconds the world may take to come to rest after an instruction before its goals are judged."""
+JUMP_S = 10.0
+"""Wall seconds in which what still runs has to end before the home's clock jumps."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +71,18 @@ class DemoListener:
     def ended(self, result: dict[str, Any]) -> None:
         """The node's result."""
 
+    def noted(self, note: str) -> None:
+        """What is to be seen next."""
+
+    def jumped(self, moment: datetime) -> None:
+        """The home's clock shows another moment now."""
+
+    def confirmed(self, words: str) -> None:
+        """The person said yes to what was told back."""
+
+    def changed(self, key: str, value: Any) -> None:
+        """A device of the home tells something new."""
+
     def judged(self, verdict: GoalVerdict) -> None:
         """The judge's word on one goal."""
 
@@ -86,12 +101,14 @@ class Demo:
         self._folder = folder
         self._picture = picture
         self._listener = listener
-        self._overrides = (
+        self._overrides: tuple[str, ...] = (
             f"state_folder={folder}",
             f"processes.simulator.seed={seed}",
             f"processes.simulator.speed={speed}",
         )
         self._settings = load_settings("demo", self._overrides)
+        self._daily_life: DailyLife | None = None
+        self._seen: dict[str, Any] = {}
         self._report = DemoReport(scenario=scenario.scenario, seed=seed, speed=speed)
 
     async def run(self) -> DemoReport:
@@ -105,6 +122,8 @@ class Demo:
         os.environ["ROS_DOMAIN_ID"] = str(free_domain())
         os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
         async with AsyncExitStack() as stack:
+            if self._scenario.daily_life:
+                self._open_daily_life(stack)
             supervisor = Supervisor(
                 self._settings,
                 "demo",
@@ -142,32 +161,97 @@ class Demo:
         truth.open()
         stack.callback(truth.close)
         for step in self._scenario.steps:
-            await self._say(client, step)
+            await self._set_the_scene(client, step)
+            if step.say:
+                await self._say(client, step)
             await self._judge(step, truth.read)
         self._report.goals = [verdict.holds for verdict in self._report.verdicts]
         done = all(result["succeeded"] for result in self._report.instructions)
         self._report.succeeded = done and all(self._report.goals)
         await self._draw(await truth.snapshot())
 
+    def _open_daily_life(self, stack: AsyncExitStack) -> None:
+        daily_life = DailyLife(self._folder, self._settings.home)
+        stack.callback(daily_life.close)
+        daily_life.open()
+        self._overrides += daily_life.overrides(self._settings.manifests)
+        self._settings = load_settings("demo", self._overrides)
+        self._daily_life = daily_life
+
+    async def _set_the_scene(self, client: Any, step: Step) -> None:
+        if step.note:
+            self._listener.noted(step.note)
+        if self._daily_life is None:
+            return
+        if step.outside_c is not None:
+            self._daily_life.set_outside(step.outside_c)
+            await asyncio.sleep(2 * ASK_EVERY_S)
+        if step.clock:
+            await self._jump(client, self._daily_life.moment(step.clock, step.day))
+
+    async def _jump(self, client: Any, moment: datetime) -> None:
+        """Set the home's clock, once nothing runs.
+
+        :raises CallUnavailable: something still runs after ``JUMP_S``.
+        """
+        until = time.monotonic() + JUMP_S
+        while problem := await client.set_parameter("task", "home_time", moment.isoformat()):
+            if time.monotonic() >= until:
+                raise CallUnavailable(f"demo: the home's clock cannot be set: {problem}")
+            await asyncio.sleep(0.2)
+        self._listener.jumped(moment)
+
     async def _say(self, client: Any, step: Step) -> None:
         self._listener.said(step.say)
-        result = await client.execute(step.say, self._listener.progressed, request_id=new_id())
+        answered: set[str] = set()
+        answers: list[asyncio.Task[None]] = []
+
+        def progressed(feedback: dict[str, Any]) -> None:
+            self._listener.progressed(feedback)
+            for approval in feedback["approvals"]:
+                if approval["approval_id"] not in answered:
+                    answered.add(approval["approval_id"])
+                    answers.append(asyncio.ensure_future(self._confirm(client, approval)))
+
+        result = await client.execute(step.say, progressed, request_id=new_id())
+        await asyncio.gather(*answers)
         plain = {"say": step.say, **result}
         self._report.instructions.append(plain)
         self._listener.ended(plain)
 
+    async def _confirm(self, client: Any, approval: dict[str, Any]) -> None:
+        """Be the person who reads what was understood and says yes to it."""
+        self._listener.confirmed(approval["summary"])
+        await client.request(
+            "taskmatrix_interfaces/srv/Approve", "approve", approval_id=approval["approval_id"], approved=True
+        )
+
     async def _judge(self, step: Step, read_truth: Callable[[], Any]) -> None:
-        until = time.monotonic() + SETTLE_S
+        """Wait until the goals hold, ``within_s`` at most; or see to it that they hold for ``hold_s``."""
+        began = time.monotonic()
         while True:
             truth = await read_truth()
+            self._tell_changes(truth)
             judged = [(goal, *goal.check(truth)) for goal in step.goals]
-            if all(held for _goal, held, _evidence in judged) or time.monotonic() >= until:
+            hold = all(held for _goal, held, _evidence in judged)
+            passed_s = time.monotonic() - began
+            if passed_s >= step.hold_s and (hold or passed_s >= step.within_s):
+                break
+            if step.hold_s and not hold:
                 break
             await asyncio.sleep(0.1)
         for goal, held, evidence in judged:
-            verdict = GoalVerdict(say=step.say, what=goal.what, holds=held, evidence=evidence)
+            verdict = GoalVerdict(
+                say=step.say or step.note or step.clock, what=goal.what, holds=held, evidence=evidence
+            )
             self._report.verdicts.append(verdict)
             self._listener.judged(verdict)
+
+    def _tell_changes(self, truth: dict[str, Any]) -> None:
+        if self._daily_life is not None:
+            for key, value in told_changes(self._seen, truth):
+                self._listener.changed(key, value)
+        self._seen = truth
 
     async def _draw(self, snapshot: dict[str, Any]) -> None:
         from taskmatrix_ros.sim.home_map import load_home_map

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from taskmatrix_ros.app.robot_maps import map_of_profile
 from taskmatrix_ros.app.settings import Settings
 from taskmatrix_ros.app.system import MakeBindings, System
+from taskmatrix_ros.core.clocks import VirtualHomeClock
 
 
 def profile_system(
@@ -29,6 +30,7 @@ def profile_system(
         audit_key_file=settings.audit_key_file,
         models=settings.models,
         place=settings.home,
+        clock=VirtualHomeClock() if settings.home_clock == "virtual" else None,
         apis=settings.apis,
         private_hosts=settings.http.private_hosts,
         robot_map=map_of_profile(settings),

@@ -7,12 +7,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 import yaml
-from pydantic import ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.frozen import Frozen
 from taskmatrix_ros.core.resources import share_folder
+from taskmatrix_ros.core.rule import parse_time
 from taskmatrix_ros.expressions.expression import Expression
+
+SETTLE_S = 3.0
+"""Wall seconds the world may take to come to rest after an instruction before its goals are judged."""
 
 
 class Goal(Frozen):
@@ -30,17 +34,39 @@ class Goal(Frozen):
 
 
 class Step(Frozen):
-    """One instruction and its goals."""
+    """One instruction and its goals; each of the parts may be left out.
 
-    say: str
+    ``note``: what a person who watches is told first. ``clock``: the home's time jumps to that time of day, ``day``
+    days after the first. ``outside_c``: from now on it is so warm outside. ``within_s``: wall seconds until the goals
+    hold, at the latest; ``hold_s``: wall seconds for which they must hold.
+    """
+
+    note: str = ""
+    clock: str = ""
+    day: int = Field(default=0, ge=0, le=30)
+    outside_c: float | None = None
+    say: str = ""
     goals: tuple[Goal, ...] = ()
+    within_s: float = Field(default=SETTLE_S, ge=0, le=120)
+    hold_s: float = Field(default=0.0, ge=0, le=60)
+
+    @field_validator("clock")
+    @classmethod
+    def _is_time(cls, text: str) -> str:
+        if text:
+            parse_time(text)
+        return text
 
 
 class Scenario(Frozen):
-    """A whole scenario file of ``sim/scenarios``."""
+    """A whole scenario file of ``sim/scenarios``.
+
+    ``daily_life``: the home has weather, news, a calendar and a car, served on this machine, and a clock that jumps.
+    """
 
     scenario: str
     description: str = ""
+    daily_life: bool = False
     steps: tuple[Step, ...]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import Field, StringConstraints, ValidationError, model_validator
@@ -65,10 +65,14 @@ class SkillsSettings(Frozen):
 
 
 class ProcessesSettings(Frozen):
-    """What ``up`` starts beside the node. A broker gets a free port of the loopback interface."""
+    """What ``up`` starts beside the node. A broker gets a free port of the loopback interface.
+
+    ``outside_c``: how warm it is where the simulated devices are, in degrees Celsius.
+    """
 
     broker: bool = False
     devices: bool = False
+    outside_c: float | None = Field(default=None, ge=-60, le=60)
     simulator: SimulatorSettings | None = None
     skills: SkillsSettings | None = None
 
@@ -107,6 +111,8 @@ class Settings(Frozen):
     artifacts: ArtifactSettings = ArtifactSettings()
     models: ModelsSettings | None = None
     home: HomePlace = HomePlace()
+    home_clock: Literal["wall", "virtual"] = "wall"
+    """``virtual``: home time may be set to any moment, for demonstrations; never for a real home."""
 
     @model_validator(mode="after")
     def _processes_need_their_side(self) -> Self:

@@ -125,7 +125,9 @@ class Supervisor:
         processes, ros = self._settings.processes, self._settings.ros
         found = []
         if processes.devices:
-            found.append(self._child("devices", "taskmatrix_ros.sim.mqtt_devices", "--port", str(self._broker_port())))
+            outside = () if processes.outside_c is None else ("--outside-c", str(processes.outside_c))
+            port = ("--port", str(self._broker_port()))
+            found.append(self._child("devices", "taskmatrix_ros.sim.mqtt_devices", *port, *outside))
         namespace, own = (ros.robot_namespace, ros.namespace.rstrip("/")) if ros else ("", "")
         if processes.simulator:
             simulator = processes.simulator

@@ -22,6 +22,7 @@ from taskmatrix_ros.app.rule_runs import RuleRuns
 from taskmatrix_ros.app.safety import Safety
 from taskmatrix_ros.app.session import Session
 from taskmatrix_ros.app.state_recorder import StateRecorder
+from taskmatrix_ros.app.state_calls import StateCalls
 from taskmatrix_ros.app.use_counter import UseCounter
 from taskmatrix_ros.core.clocks import HomeClock, SteadyClock, WallClock
 from taskmatrix_ros.core.errors import ManifestError, RequestError
@@ -283,6 +284,10 @@ class System:
         stack.callback(self.recorder.stop)
         stack.callback(self.latch.listen(self._stop_planning()))
         stack.callback(self.events.listen(self.uses.hear, self.uses.wants))
+        state_calls = StateCalls(self.registry, self.state, gate, bindings)
+        stack.push_async_callback(state_calls.close)
+        await state_calls.open()
+        stack.callback(self.events.listen(self.uses.hear))
         if self._is_kept:
             watch = self._watch_manifests(bindings)
             stack.push_async_callback(watch.close)

@@ -81,6 +81,27 @@ class _Teller(DemoListener):
         style = "green" if result["succeeded"] else "red"
         errors.print(f"  [{style}]{result['status']}[/] {escape(result['summary'])}")
 
+    def noted(self, note: str) -> None:
+        self.close()
+        errors.print(f"\n[bold magenta]── {escape(note)}[/]")
+
+    def jumped(self, moment: datetime) -> None:
+        self.close()
+        errors.print(f"\n[bold]{moment:%A %H:%M}[/] [dim]at home[/]")
+
+    def confirmed(self, words: str) -> None:
+        told, _, _yaml = words.partition("\n")
+        errors.print(f"  [yellow]understood:[/] {escape(told)} [green]yes[/]")
+
+    def changed(self, key: str, value: Any) -> None:
+        if key == "speaker.said_lately":
+            errors.print(f"  [blue]the speaker says[/] “{escape(str(value[-1]))}”" if value else "")
+            return
+        device, _, what = key.rpartition(".")
+        errors.print(
+            f"  [blue]{escape(device.replace('.', ' '))}[/] {escape(what.replace('_', ' '))}: {escape(str(value))}"
+        )
+
     def judged(self, verdict: GoalVerdict) -> None:
         mark = "[green]✓[/]" if verdict.holds else "[red]✗[/]"
         errors.print(f"  {mark} {escape(verdict.what)}  [dim]{escape(verdict.evidence)}[/]")

@@ -54,11 +54,13 @@ class CallSource(Frozen):
     """State from what a reading API gives back, asked for every ``every_s`` seconds.
 
     ``arguments`` as in action code; ``path`` is an RFC 6901 JSON pointer into the result, empty for all of it; what it
-    points at may be missing, and is then null.
+    points at may be missing, and is then null. ``map`` turns what was found, as text, into values, anything else into
+    null.
     """
 
     kind: Literal["call"]
     api: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,79}$")]
     arguments: dict[str, Any] = Field(default_factory=dict)
     path: Annotated[str, Field(pattern=r"^(/.*)?$")] = ""
+    map: dict[str, Any] | None = None
     every_s: float = Field(default=600.0, ge=1, le=86_400)

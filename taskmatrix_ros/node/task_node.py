@@ -19,6 +19,8 @@ from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.state_store import StateStore
 from taskmatrix_ros.node.event_publisher import EventPublisher
 from taskmatrix_ros.node.execute_task_server import ExecuteTaskServer
+from taskmatrix_ros.node.feedback_server import FeedbackServer
+from taskmatrix_ros.node.home_time_server import HomeTimeServer
 from taskmatrix_ros.node.lifecycle_node import TransitionNode
 from taskmatrix_ros.node.outline_server import OutlineServer
 from taskmatrix_ros.node.query_server import QueryServer
@@ -26,6 +28,7 @@ from taskmatrix_ros.node.registry_server import RegistryServer
 from taskmatrix_ros.node.rules_server import RulesServer
 from taskmatrix_ros.node.run_control_server import RunControlServer
 from taskmatrix_ros.node.safety_server import SafetyServer
+from taskmatrix_ros.node.say_publisher import SayPublisher
 from taskmatrix_ros.registry.registry import Registry
 from taskmatrix_ros.ros.node_thread import NodeThread
 from taskmatrix_ros.ros.ros_context import RosContext
@@ -128,6 +131,9 @@ class TaskNode:
                 QueryServer(self._thread, system),
                 self._server,
             ):
+            say, home_time = SayPublisher(self._thread, system.events), HomeTimeServer(self._thread, system)
+            queries = QueryServer(self._thread, system)
+            for part in (events, say, safety, control, outlines, rules, home_time, queries, self._server):
                 stack.push_async_callback(part.close)
                 await part.open()
         except BaseException:

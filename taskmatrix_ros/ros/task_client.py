@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from sensor_msgs.msg import CompressedImage
+from rclpy.parameter import Parameter as NodeParameter
 from std_msgs.msg import Bool
 
 from taskmatrix_interfaces.action import ExecuteTask
@@ -144,6 +145,18 @@ class TaskClient:
             except TimeoutError:
                 continue
         raise CallUnavailable(f"service {full} did not answer within {timeout_s:g} s")
+
+    async def set_parameter(self, node: str, name: str, value: str) -> str:
+        """Set a text parameter of one of the namespace's nodes. :returns: why it was refused, empty if it was not.
+
+        :raises CallUnavailable: the node does not answer.
+        """
+        parameter = NodeParameter(name, NodeParameter.Type.STRING, value).to_parameter_msg()
+        response = await self.request(
+            "rcl_interfaces/srv/SetParameters", f"{node}/set_parameters", parameters=[parameter]
+        )
+        (result,) = response.results
+        return "" if result.successful else (result.reason or "it was refused")
 
     async def _service(self, service: Any, full: str) -> Any:
         if full not in self._services:

@@ -1,0 +1,1 @@
+"""Daily-life services as functions for documents: weather in words, headlines, calendars."""
