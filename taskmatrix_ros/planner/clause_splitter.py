@@ -63,7 +63,7 @@ class ClauseSplitter:
             raise _too_long(f"{len(words)} words", f"{MAX_WORDS} words")
         words = self._trim(words) or words
         whole = self._meaning(words)
-        if whole is not None and not (whole.problem or whole.joints or whole.open_length):
+        if whole is not None and not (whole.problem or whole.joints or whole.open_length or whole.weak):
             return (Clause(words, meaning=whole),)
         found = (part for cut in segments(words, self._book) for part in self._behind_statement(words, cut))
         cuts = tuple(cut for cut in found if self._trim(words[cut.first : cut.end]))
@@ -128,8 +128,9 @@ class ClauseSplitter:
     def _clause(self, words: Words, first: int, end: int) -> Clause:
         own = self._trim(words[first:end])
         meaning = self._meaning(own)
-        if meaning is not None and (meaning.firm or not meaning.problem):
+        if meaning is not None and (meaning.firm or not (meaning.problem or meaning.weak)):
             return Clause(own, meaning=meaning, swallowed=meaning.joints)
+        # A whole sentence goes before what only tells something: "I leave at 8".
         clause = self._by_sentences(own, words[:first])
         if meaning is None or (clause.best is not None and not clause.best.problem and not clause.dubious):
             return clause
