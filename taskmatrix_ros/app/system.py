@@ -21,8 +21,8 @@ from taskmatrix_ros.app.rule_binding import RuleBinding
 from taskmatrix_ros.app.rule_runs import RuleRuns
 from taskmatrix_ros.app.safety import Safety
 from taskmatrix_ros.app.session import Session
-from taskmatrix_ros.app.state_recorder import StateRecorder
 from taskmatrix_ros.app.state_calls import StateCalls
+from taskmatrix_ros.app.state_recorder import StateRecorder
 from taskmatrix_ros.app.use_counter import UseCounter
 from taskmatrix_ros.core.clocks import HomeClock, SteadyClock, WallClock
 from taskmatrix_ros.core.errors import ManifestError, RequestError

@@ -19,7 +19,6 @@ from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.state_store import StateStore
 from taskmatrix_ros.node.event_publisher import EventPublisher
 from taskmatrix_ros.node.execute_task_server import ExecuteTaskServer
-from taskmatrix_ros.node.feedback_server import FeedbackServer
 from taskmatrix_ros.node.home_time_server import HomeTimeServer
 from taskmatrix_ros.node.lifecycle_node import TransitionNode
 from taskmatrix_ros.node.outline_server import OutlineServer
@@ -129,11 +128,10 @@ class TaskNode:
                 rules,
                 apis,
                 QueryServer(self._thread, system),
+                SayPublisher(self._thread, system.events),
+                HomeTimeServer(self._thread, system),
                 self._server,
             ):
-            say, home_time = SayPublisher(self._thread, system.events), HomeTimeServer(self._thread, system)
-            queries = QueryServer(self._thread, system)
-            for part in (events, say, safety, control, outlines, rules, home_time, queries, self._server):
                 stack.push_async_callback(part.close)
                 await part.open()
         except BaseException:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from sensor_msgs.msg import CompressedImage
 from rclpy.parameter import Parameter as NodeParameter
+from sensor_msgs.msg import CompressedImage
 from std_msgs.msg import Bool
 
 from taskmatrix_interfaces.action import ExecuteTask
