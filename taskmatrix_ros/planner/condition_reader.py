@@ -147,9 +147,8 @@ class ConditionReader:
 
     def _presence(self) -> str:
         """Give the key that tells whether the person is at home."""
-        keys = {name.key for name in self._names.names}
-        persons = [key for key in sorted(keys) if key.startswith("person.")]
-        return persons[0] if PRESENCE not in keys and len(persons) == 1 else PRESENCE
+        persons = sorted({name.key for name in self._names.names if name.key.startswith("person.")})
+        return persons[0] if len(persons) == 1 else PRESENCE
 
     def _person(self, text: str) -> Atom | None:
         if DEPARTURE_WORDS.fullmatch(text):
@@ -256,10 +255,11 @@ class ConditionReader:
 
     def _by_name(self, said: str, values: tuple[Any, ...], *, is_event: bool) -> Atom | None:
         kinds = (ValueType.STRING, ValueType.BOOLEAN)
-        found = self._names.find(said.split(), types=kinds)
+        found = self._names.find(said.split(), types=kinds, fits=lambda name: _can_be(name, values))
+        if not found and not {"locked", "unlocked"} & set(values):
+            found = self._names.find(said.split(), types=kinds)
         for quantities in (_MAIN, _SHOWS):
             found = tuple(name for name in found if name.quantity in quantities) or found
-        found = tuple(name for name in found if _can_be(name, values)) or found
         if not found:
             return None
         if len(found) > 1:

@@ -97,8 +97,10 @@ _STATES: tuple[tuple[str, str, tuple[str, ...], tuple[Any, ...]], ...] = (
     (r"is occupied|has motion|has people", "state", (), ("on", "occupied", True)),
     (r"is empty|is vacant|is unoccupied|has no motion", "state", (), ("off", "empty", False)),
 )
+_NAME = r"(?:(?! (?:is|are|has|have|was|were|gets|stays|remains) ).)+?(?<! is)(?<! are)(?<! left)"
+"""What is spoken of: it holds no verb of what it is."""
 STATES = tuple(
-    (re.compile(rf"(?P<name>.+?) (?:{words})"), kind == "event", commands, values)
+    (re.compile(rf"(?P<name>{_NAME}) (?:{words})"), kind == "event", commands, values)
     for words, kind, commands, values in _STATES
 )
 MOTION = re.compile(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -124,18 +124,24 @@ class StateNames:
         return None
 
     def find(
-        self, said: Sequence[str], *, quantity: str = "", types: Sequence[ValueType] = ()
+        self,
+        said: Sequence[str],
+        *,
+        quantity: str = "",
+        types: Sequence[ValueType] = (),
+        fits: Callable[[StateName], bool] = lambda _name: True,
     ) -> tuple[StateName, ...]:
         """Give the keys that words may mean, the best first; several that are equally good, or none.
 
         :param quantity: what is measured; any if empty.
+        :param fits: says of a name whether it is of the right kind.
         """
         words = content(said)
         best: list[tuple[tuple[int, int], StateName]] = []
         for name in self._names:
             if types and name.type not in types:
                 continue
-            if quantity and name.quantity != quantity:
+            if (quantity and name.quantity != quantity) or not fits(name):
                 continue
             known = name.entity | {name.quantity}
             if not words or not words <= known or not name.required & words:

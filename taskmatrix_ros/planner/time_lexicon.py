@@ -83,6 +83,9 @@ PARTS = {
 }
 """Part of the day -> the time that is meant when none is said, and the hours it spans; past 24 is the next day."""
 
+PART_WINDOWS = {"morning": (5, 12), "afternoon": (12, 18), "evening": (18, 23), "night": (22, 6)}
+"""Part of the day -> the hours that it lasts as a condition."""
+
 _ORDINAL_WORDS = """
 first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth
 sixteenth seventeenth eighteenth nineteenth twentieth twenty-first twenty-second twenty-third twenty-fourth

@@ -19,7 +19,7 @@ from taskmatrix_ros.core.rule import (
     Weekday,
 )
 from taskmatrix_ros.planner.reading import INCOMPLETE, TIMED
-from taskmatrix_ros.planner.time_lexicon import PARTS
+from taskmatrix_ros.planner.time_lexicon import PART_WINDOWS, PARTS
 from taskmatrix_ros.planner.time_phrase import (
     Ahead,
     AtClock,
@@ -89,7 +89,12 @@ class Scheduler:
         if schedule is None and said.clocks:
             schedule = self._at(said)
         if schedule is None and among:
-            return Schedule(conditions=self._around(said), expires_at=self._expiry(said), once=bool(said.day))
+            return Schedule(
+                conditions=self._around(said),
+                expires_at=self._expiry(said),
+                once=bool(said.day),
+                lasts_s=said.lasts_s,
+            )
         if schedule is None:
             schedule = self._at(said) if said.day or said.part else self._spanned(said)
         return schedule
@@ -291,8 +296,8 @@ class Scheduler:
     def _windows(self, said: _Said) -> tuple[str, ...]:
         found = [window for each in said.within for window in self._window(each)]
         if said.part is not None and not said.clocks and said.every is None:
-            _, begin, end = PARTS[said.part]
-            found.append(clock_window(time(begin), time(end % 24)))
+            begin, end = PART_WINDOWS[said.part]
+            found.append(clock_window(time(begin), time(end)))
         return tuple(found)
 
     @staticmethod
