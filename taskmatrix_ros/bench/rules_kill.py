@@ -23,8 +23,8 @@ from taskmatrix_ros.core.errors import RunError
 
 QUEUED = 5
 PATIENCE_S = 60.0
-LEAD_S = 9.0
-"""Seconds until the cron moment: the process is up, busy and killed before."""
+LEADS_S = (9.0, 20.0, 40.0)
+"""Seconds until the cron moment: the process is up, busy and killed before. A slow machine gets more of them."""
 DOWN_S = 1.0
 """Seconds from the cron moment to the restart."""
 
@@ -137,12 +137,22 @@ async def kill_drill(port: int, folder: Path, *, for_s: float, wait_s: float) ->
 
     :param for_s: long enough for the process to be back before; likewise ``wait_s``.
     """
+    for attempt, lead_s in enumerate(LEADS_S):
+        place = folder / f"attempt-{attempt}"
+        place.mkdir()
+        if (report := await _drill(port, place, for_s, wait_s, lead_s)) is not None:
+            return report
+    raise RunError(f"bench: this machine took more than {LEADS_S[-1]:g} s to begin; try again", code="BENCH")
+
+
+async def _drill(port: int, folder: Path, for_s: float, wait_s: float, lead_s: float) -> KillReport | None:
+    """Do it once. :returns: None where the cron moment was over before the kill."""
     judge = Judge(port)
     judge.open()
     try:
         await judge.until(lambda: judge.is_listening, "the subscription")
         judge.say("bench/door", "closed", retain=True)
-        cron_at = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=LEAD_S)
+        cron_at = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=lead_s)
         file = folder / "rules.yaml"
         file.write_text(_rules(for_s, wait_s, cron_at), encoding="utf-8")
         home = await _start(port, folder, file)
@@ -158,7 +168,7 @@ async def kill_drill(port: int, folder: Path, *, for_s: float, wait_s: float) ->
             os.kill(home.pid, signal.SIGKILL)
             await home.close()
         if datetime.now(UTC) >= cron_at:
-            raise RunError(f"bench: this machine took more than {LEAD_S:g} s to begin; try again", code="BENCH")
+            return None
         await asyncio.sleep((cron_at - datetime.now(UTC)).total_seconds() + DOWN_S)
         home = await _start(port, folder, file)
         up_at = datetime.now(UTC)

@@ -98,6 +98,8 @@ class _Thresholds:
 
     def between(self, old: float | None, new: float | None, *, beyond: int) -> Iterator[Watch]:
         """Give the triggers whose bound lies between; a value that is no number lies ``beyond`` all of them."""
+        if not self._bounds:
+            return
         nowhere = 0 if beyond < 0 else len(self._bounds)
         # A value equal to its bound is not above, so it counts with the lower side; not below, so with the upper one.
         side = bisect_left if beyond < 0 else bisect_right
