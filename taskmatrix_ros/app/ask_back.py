@@ -16,6 +16,8 @@ from taskmatrix_ros.core.ports import Questions
 
 MAX_QUESTIONS = 3
 """Of one instruction: who still does not know then says it anew."""
+ANSWER_S = 60.0
+"""Wall seconds that a question waits, or as long as an approval would where that is less: talk that went on is over."""
 _ASKED_ABOUT = frozenset({"AMBIGUOUS", "INCOMPLETE"})
 
 
@@ -36,10 +38,10 @@ class AskBack:
         return self._questions is not None and is_person and wanted
 
     async def ask(self, view: RunView, text: str, choices: Sequence[str] = ()) -> str | None:
-        """Put a question and wait, as long as an approval would. :returns: the answer, None if there was none."""
+        """Put a question and wait. :returns: the answer, None if there was none in time."""
         assert self._questions is not None
         episode = view.episode
-        expires_at = self._clock.now() + timedelta(seconds=self._policy.approval_expires_s)
+        expires_at = self._clock.now() + timedelta(seconds=min(ANSWER_S, self._policy.approval_expires_s))
         question = Question(run_id=episode.run_id, call_id="", text=text, choices=tuple(choices), expires_at=expires_at)
         view.why = f"asked: {text}"
         view.show(episode)
