@@ -180,8 +180,8 @@ class BeforeTrigger(Frozen):
 class CalendarTrigger(Frozen):
     """The start or end of a calendar's entries, ``offset_s`` seconds later; negative is earlier.
 
-    ``key``: state that lists the entries to come, each with ``start_at``, ``end_at`` and ``summary``. ``matching``:
-    only entries whose summary contains it, whatever the case.
+    ``key``: state that lists the entries to come, each with ``starts_at``, ``ends_at`` and ``title``, as
+    ``calendar_events`` gives them. ``matching``: only entries whose title contains it, whatever the case.
     """
 
     kind: Literal["calendar"]

@@ -93,9 +93,9 @@ class Foretold:
             self._desk.tell(live, Verdict.NOTED, f"{trigger.key}: {error}", now, part)
             return
         done = known.data.get("moment", "") if known is not None and known.due is None else ""
-        for due, summary in moments:
+        for due, title in moments:
             if due > now and due.isoformat() != done:
-                data = {"moment": due.isoformat(), "why": f"{_said(trigger)} of {summary!r}, {due.isoformat()}"}
+                data = {"moment": due.isoformat(), "why": f"{_said(trigger)} of {title!r}, {due.isoformat()}"}
                 self._agenda.set(Deadline(*watch, due, data))
                 return
         if known is not None and known.due is not None:
@@ -106,11 +106,11 @@ class Foretold:
         if not isinstance(value, list | tuple):
             raise ValueError(f"{str(value)[:60]!r} is no list of entries")  # noqa: TRY004 - it is a value of state
         for entry in value[:MOST_ENTRIES]:
-            if not isinstance(entry, Mapping) or (moment := entry.get(f"{trigger.event}_at")) is None:
-                raise ValueError(f"{str(entry)[:60]!r} is no entry with {trigger.event}_at")
-            summary = str(entry.get("summary") or "")
-            if trigger.matching.casefold() in summary.casefold():
-                yield parse_moment(moment, self._place) + timedelta(seconds=trigger.offset_s), summary
+            if not isinstance(entry, Mapping) or (moment := entry.get(f"{trigger.event}s_at")) is None:
+                raise ValueError(f"{str(entry)[:60]!r} is no entry with {trigger.event}s_at")
+            title = str(entry.get("title") or "")
+            if trigger.matching.casefold() in title.casefold():
+                yield parse_moment(moment, self._place) + timedelta(seconds=trigger.offset_s), title
 
 
 def _said(trigger: CalendarTrigger) -> str:

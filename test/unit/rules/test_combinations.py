@@ -116,9 +116,9 @@ MEETING = (
 )
 
 
-def entry(hours: float, summary: str) -> dict[str, str]:
+def entry(hours: float, title: str) -> dict[str, str]:
     at = START + timedelta(hours=hours)
-    return {"start_at": at.isoformat(), "end_at": (at + timedelta(hours=1)).isoformat(), "summary": summary}
+    return {"starts_at": at.isoformat(), "ends_at": (at + timedelta(hours=1)).isoformat(), "title": title}
 
 
 def test_a_calendars_entries_fire_with_their_offset_each_once(home: VirtualHome) -> None:
@@ -139,7 +139,7 @@ def test_a_calendars_entries_fire_with_their_offset_each_once(home: VirtualHome)
 def test_a_calendar_that_is_none_is_told_and_waits(home: VirtualHome) -> None:
     home.add(MEETING)
     home.set("calendar.entries", "soon")
-    home.set("calendar.entries", [{"summary": "dentist"}])
+    home.set("calendar.entries", [{"title": "dentist"}])
     assert [trace.verdict for trace in home.traces("meeting")] == [Verdict.NOTED, Verdict.NOTED]
     home.set("calendar.entries", [entry(1, "dentist")])
     home.set("calendar.entries", [])
