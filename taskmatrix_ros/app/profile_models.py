@@ -6,11 +6,13 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 from taskmatrix_ros.core.frozen import Frozen
+from taskmatrix_ros.core.home import Home
 from taskmatrix_ros.core.ports import Catalogue, Planner
 from taskmatrix_ros.models.chat_client import ChatClient
 from taskmatrix_ros.models.image_client import ImageModelSettings
 from taskmatrix_ros.models.model_settings import EmbeddingSettings, ModelSettings
 from taskmatrix_ros.planner.follow_up_planner import FollowUpPlanner
+from taskmatrix_ros.planner.home.home_reader import HomeReader
 from taskmatrix_ros.planner.model_planner import ModelPlanner
 from taskmatrix_ros.planner.offline_planner import OfflinePlanner
 from taskmatrix_ros.planner.planner_chain import PlannerChain
@@ -36,13 +38,17 @@ async def open_planner(
     stack: AsyncExitStack,
     *,
     robot_map: Callable[[], RobotMap] | None = None,
+    home: Home | None = None,
 ) -> Planner:
     """Make the planner of a profile; what it opens, ``stack`` closes.
 
     :param robot_map: as ``OfflinePlanner`` takes it.
+    :param home: whose devices may be spoken of by their names.
     :raises ConfigError: the model's key is missing.
     """
-    sentences = OfflinePlanner(catalogue, utterance_readers=(TimedReader(catalogue),), robot_map=robot_map)
+    readers = () if home is None else (HomeReader(home),)
+    timed = TimedReader(catalogue, home)
+    sentences = OfflinePlanner(catalogue, readers, utterance_readers=(timed,), robot_map=robot_map)
     grammar = FollowUpPlanner(sentences, catalogue)
     if models is None:
         return grammar

@@ -233,6 +233,10 @@ class Session:
             said = f"outlined in {len(outline.steps)} steps; nothing was done"
             self._end(view, RunStatus.DRY_RUN, said + _left_out(view))
             return
+        if outline.is_answered:
+            asked_only = instruction.mode is Mode.DRY_RUN
+            self._end(view, RunStatus.DRY_RUN if asked_only else RunStatus.SUCCEEDED, outline.answer)
+            return
         verified = await self._planning.code(view, outline, context)
         if instruction.mode is Mode.DRY_RUN:
             said = f"rehearsed {view.planned_calls} calls; nothing was done"
@@ -322,7 +326,8 @@ class Session:
         if not said:
             facts = facts_of(view.records, self._parts.catalogue, self._parts.state.known())
             said = await self._phrased(view, facts) or summary_of(view.records or result.calls, facts)
-        return said + _left_out(view)
+        answer = view.episode.outline.answer if view.episode.outline else ""
+        return "\n".join(filter(None, (said + _left_out(view), answer)))
 
     async def _phrased(self, view: RunView, facts: Sequence[str]) -> str | None:
         """Have the model that planned a run word its facts, where the profile wants that."""

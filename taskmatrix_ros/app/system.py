@@ -27,6 +27,7 @@ from taskmatrix_ros.app.use_counter import UseCounter
 from taskmatrix_ros.core.clocks import HomeClock, SteadyClock, WallClock
 from taskmatrix_ros.core.errors import ManifestError, RequestError
 from taskmatrix_ros.core.event_bus import EventBus
+from taskmatrix_ros.core.home import TellsHome
 from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.outline import Outline
 from taskmatrix_ros.core.policy import Policy
@@ -46,6 +47,8 @@ from taskmatrix_ros.executor.runner import Runner, RunnerParts
 from taskmatrix_ros.executor.stop_latch import StopLatch
 from taskmatrix_ros.executor.verifier import Verifier
 from taskmatrix_ros.learning.feedback_desk import FeedbackDesk
+from taskmatrix_ros.planner.clause_reader import ClauseReader
+from taskmatrix_ros.planner.home.home_reader import HomeReader
 from taskmatrix_ros.planner.offline_planner import OfflinePlanner
 from taskmatrix_ros.planner.planner_chain import PlannerChain
 from taskmatrix_ros.planner.planner_settings import PlannerSettings
@@ -142,7 +145,8 @@ class System:
         self.preferences = SqlitePreferences(self._database)
         outlines = SqliteOutlines(self._database)
         timed = TimedReader(self.registry)
-        grammar = OfflinePlanner(self.registry, utterance_readers=(timed,), robot_map=robot_map)
+        self._readers: list[ClauseReader] = []
+        grammar = OfflinePlanner(self.registry, self._readers, utterance_readers=(timed,), robot_map=robot_map)
         self.outlines = OutlineDesk(outlines, grammar, self._context, self._is_done_now, self._amend)
         self.latch = StopLatch(self.journal, marker)
         self.audit: AuditLog | None = None
@@ -253,7 +257,10 @@ class System:
             )
         )
         planning = self._models.planner if self._models else PlannerSettings()
-        planner = await open_planner(self.registry, self._models, stack, robot_map=self._robot_map)
+        home = next((binding.home for binding in bindings if isinstance(binding, TellsHome)), None)
+        if home is not None:
+            self._readers.append(HomeReader(home))
+        planner = await open_planner(self.registry, self._models, stack, robot_map=self._robot_map, home=home)
         self.session = Session(
             Parts(
                 planner=self.rules.planner(planner),

@@ -14,6 +14,7 @@ from taskmatrix_ros.bench.figure import Figure
 from taskmatrix_ros.bench.ha_expected import Expected, expected_of
 from taskmatrix_ros.bench.ha_sentences import HaSentence, ha_sentences
 from taskmatrix_ros.bench.options import BenchOptions
+from taskmatrix_ros.bench.robot_figures import saycan_figures, sentence_figures
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.home import Home
 
@@ -32,7 +33,11 @@ async def measure(announce: Announce, options: BenchOptions) -> Sequence[Figure]
     if data is None:
         raise ConfigError("bench planner: name the folder of the data sets by --data")
     failures: list[dict[str, Any]] = []
-    figures = [*await home_figures(data, announce, failures)]
+    figures = [
+        *await home_figures(data, announce, failures),
+        *await saycan_figures(data, announce, failures),
+        *await sentence_figures(announce, failures),
+    ]
     folder = options.out or Path()
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / FAILURES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from pydantic import ConfigDict, Field, field_validator
 
@@ -174,3 +174,10 @@ class Home(Protocol):
     @property
     def now(self) -> datetime | None:
         """The home's moment, aware; None: the wall clock's."""
+
+
+@runtime_checkable
+class TellsHome(Protocol):
+    """A binding through which a home is known: its rooms, devices, their names and states."""
+
+    home: Home

@@ -14,7 +14,8 @@ from taskmatrix_ros.core.ids import new_id
 class OutlineStep(Frozen):
     """One step in plain words.
 
-    ``needs`` names steps before it, ``goal`` is CEL over state that holds when it is done.
+    ``needs`` names steps before it, ``goal`` is CEL over state that holds when it is done; ``answer``: what is answered
+    at once to a question, with no call.
     """
 
     id: str
@@ -23,6 +24,7 @@ class OutlineStep(Frozen):
     effect: Effect = Effect.READ
     targets: tuple[str, ...] = ()
     goal: str | None = None
+    answer: str = ""
 
 
 class Outline(Frozen):
@@ -37,3 +39,13 @@ class Outline(Frozen):
     name: str = ""
     parameters: tuple[str, ...] = ()
     created_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def answer(self) -> str:
+        """What is answered to the questions in it, a line each."""
+        return "\n".join(step.answer for step in self.steps if step.answer)
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether it holds nothing but questions, all of them answered."""
+        return bool(self.steps) and all(step.answer for step in self.steps)

@@ -58,6 +58,7 @@ TRANSITIONS: dict[RunStatus, frozenset[RunStatus]] = {
         {
             RunStatus.WAITING,
             RunStatus.RUNNING,
+            RunStatus.SUCCEEDED,
             RunStatus.REFUSED,
             RunStatus.DRY_RUN,
             RunStatus.FAILED,

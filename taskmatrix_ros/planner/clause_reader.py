@@ -68,6 +68,8 @@ class Meaning:
     """Characters that were taken as they came, as the name of something nobody knows."""
     joints: int = 0
     """Words like ``and`` inside such a name."""
+    alone: bool = False
+    """It means this only where nothing else is said: a name by itself, which switches on what it names."""
     weak: bool = False
     """It says no verb, so it is more likely a part of the clause before it."""
 

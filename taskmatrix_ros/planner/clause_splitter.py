@@ -101,7 +101,7 @@ class ClauseSplitter:
         joint = max(cut.joint for cut in cuts[first + 1 : end])
         if joint is not Joint.STOP and self._readers:
             together = self._meaning(self._trim(words[cuts[first].first : cuts[end - 1].end]))
-            if together is not None:
+            if together is not None and not together.alone:
                 yield (Clause(together.words, meaning=together, swallowed=together.joints),)
         if end - first <= _MAX_NAME_SEGMENTS and (self._grammar.has_joints or joint is Joint.AND):
             whole = self._whole(words, cuts[first:end], alone[first:end], joint)
@@ -128,6 +128,8 @@ class ClauseSplitter:
     def _clause(self, words: Words, first: int, end: int) -> Clause:
         own = self._trim(words[first:end])
         meaning = self._meaning(own)
+        if meaning is not None and meaning.alone:
+            meaning = None
         if meaning is not None and (meaning.firm or not (meaning.problem or meaning.weak)):
             return Clause(own, meaning=meaning, swallowed=meaning.joints)
         # A whole sentence goes before what only tells something: "I leave at 8".
@@ -244,7 +246,7 @@ class ClauseSplitter:
             trail = end if number < len(parts) - 1 else ()
             words = tuple(word.joined() for word in (*lead, *part, *trail))
             meaning = self._meaning(words)
-            if meaning is not None and not (meaning.problem or meaning.weak):
+            if meaning is not None and not (meaning.problem or meaning.weak or meaning.alone):
                 clauses.append(Clause(words, meaning=meaning, shared=True))
                 continue
             readings = self._read(words)

@@ -33,6 +33,7 @@ class DraftStep:
     effect: Effect
     targets: tuple[str, ...]
     goal: str | None
+    answer: str = ""
     is_aside: bool = False
     """It does nothing by itself: it tells how another step is meant."""
 
@@ -117,6 +118,7 @@ class Draft:
             effect=_effect(calls),
             targets=doing.targets,
             is_aside=not (doing.statements or doing.answer),
+            answer=doing.answer,
             goal=goal_of(calls[-1].document, calls[-1].arguments, self._now) if calls else None,
         )
 

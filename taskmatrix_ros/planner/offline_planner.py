@@ -28,6 +28,9 @@ from taskmatrix_ros.planner.suggestions import Suggestions
 
 MAX_STEPS = 50
 
+ANSWERED = "ANSWERED"
+"""An outline that holds only questions has no code."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -70,7 +73,7 @@ class OfflinePlanner:
         *,
         side_by_side: bool = False,
     ) -> None:
-        """:param readers: asked for each clause, in their order, before the sentences.
+        """:param readers: asked for each clause, in their order, before the sentences; the list may still grow.
 
         :param utterance_readers: asked for the whole text first.
         :param robot_map: gives what the robot knows of things and places. With one, names in its sentences are those
@@ -80,7 +83,7 @@ class OfflinePlanner:
         self._robot_map = robot_map
         self._side_by_side = side_by_side
         self._catalogue = catalogue
-        self._readers = tuple(readers)
+        self._readers = readers
         self._utterance_readers = tuple(utterance_readers)
         self._languages: dict[str, _Language] = {}
 
@@ -130,6 +133,10 @@ class OfflinePlanner:
                     code="TOO_LONG",
                 )
             draft.add(step.text)
+        if not draft.code.source:
+            raise PlanningError(
+                f"there is nothing to do: {draft.answer or 'the outline asks for nothing'}", code=ANSWERED
+            )
         return self._code(draft)
 
     def _code(self, draft: Draft) -> ActionCode:
@@ -240,6 +247,7 @@ def _steps(drafted: Sequence[DraftStep]) -> tuple[OutlineStep, ...]:
             effect=step.effect,
             targets=step.targets,
             goal=step.goal,
+            answer=step.answer,
         )
         for number, step in enumerate(drafted, start=1)
     )

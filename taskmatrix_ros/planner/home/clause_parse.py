@@ -9,7 +9,7 @@ from typing import Any
 from taskmatrix_ros.planner.home.home_index import HomeIndex
 from taskmatrix_ros.planner.home.home_nouns import NOUNS
 from taskmatrix_ros.planner.home.list_commands import ListName
-from taskmatrix_ros.planner.home.number_commands import plain_mode
+from taskmatrix_ros.planner.home.mode_commands import plain_mode
 from taskmatrix_ros.planner.home.sensor_words import DETECTED, ROOM_STATES, SENSOR_ATTRIBUTES
 from taskmatrix_ros.planner.home.sentence_matcher import SlotReader
 from taskmatrix_ros.planner.home.state_words import STATE_WORDS

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from taskmatrix_ros.core.errors import PlanningError
 from taskmatrix_ros.core.home import Home, HomeArea, HomeEntity, HomeFloor
 from taskmatrix_ros.planner.home.home_nouns import NOUNS
 from taskmatrix_ros.planner.home.tokens import key_parts
@@ -57,8 +58,17 @@ class HomeIndex:
     # ---- looking up
 
     def entity(self, entity_id: str) -> HomeEntity:
-        """Give an entity as it is now."""
-        return self.home.entities[self._place[entity_id]]
+        """Give an entity as it is now.
+
+        :raises PlanningError: it has gone since its name was read.
+        """
+        entities, place = self.home.entities, self._place[entity_id]
+        if place < len(entities) and entities[place].entity_id == entity_id:
+            return entities[place]
+        for entity in entities:
+            if entity.entity_id == entity_id:
+                return entity
+        raise PlanningError(f"{entity_id} is not there any more; ask again", code="UNKNOWN_NAME")
 
     def named(self, key: Key) -> Named | None:
         """Give what a name stands for, exactly as it is said."""

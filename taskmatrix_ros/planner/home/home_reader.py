@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -12,6 +12,7 @@ from taskmatrix_ros.planner.clause_reader import Doing, Meaning, Scene
 from taskmatrix_ros.planner.home import (
     list_commands,
     media_commands,
+    mode_commands,
     number_commands,
     question_answers,
     switch_commands,
@@ -22,7 +23,7 @@ from taskmatrix_ros.planner.home.command import Command, Handler, Stage
 from taskmatrix_ros.planner.home.home_index import HomeIndex
 from taskmatrix_ros.planner.home.home_sentences import COMMANDS
 from taskmatrix_ros.planner.home.question_sentences import QUESTIONS
-from taskmatrix_ros.planner.home.resolver import UNFIT
+from taskmatrix_ros.planner.home.resolver import UNFIT, listed
 from taskmatrix_ros.planner.home.sentence_matcher import Sentence
 from taskmatrix_ros.planner.home.spelling import Spelling
 from taskmatrix_ros.planner.home.tokens import Tokens, tokens_of
@@ -30,16 +31,28 @@ from taskmatrix_ros.planner.normalizer import Normalizer
 from taskmatrix_ros.planner.phrasebooks import phrasebook_of
 from taskmatrix_ros.planner.reading import UNKNOWN_NAME
 from taskmatrix_ros.planner.symbolic_state import SymbolicState
-from taskmatrix_ros.planner.words import Words
+from taskmatrix_ros.planner.words import Stop, Words
 
-_HANDLERS: Mapping[str, Handler] = {
+_HANDLERS: dict[str, Handler] = {
     **switch_commands.HANDLERS,
     **number_commands.HANDLERS,
+    **mode_commands.HANDLERS,
     **media_commands.HANDLERS,
     **list_commands.HANDLERS,
     **timer_commands.HANDLERS,
     **question_answers.HANDLERS,
 }
+
+
+def _choose(command: Command, stage: Stage) -> Doing:
+    """Ask which of several that were named is meant."""
+    inner: Command = command.options["of"]
+    ids = _HANDLERS[inner.name](inner, stage).targets
+    titles = [stage.index.title(entity, ids) for entity in ids]
+    raise ClarificationNeeded(f"Which: {listed(titles, 'or')}?", choices=titles)
+
+
+_HANDLERS["choose"] = _choose
 _SENTENCES = tuple(
     Sentence.parse(command, options, source, rank)
     for rank, (command, options, sources) in enumerate((*QUESTIONS, *COMMANDS))
@@ -92,7 +105,7 @@ class HomeReader:
         """Understand words as one clause about devices."""
         index = self.index
         tokens = tokens_of(words)
-        if not tokens or len(tokens) > _LONGEST:
+        if not tokens or len(tokens) > _LONGEST or any(word.stop is Stop.HARD for word in words[:-1]):
             return None
         # The first attempt that fits has the words right: a looser one would do something else.
         found = next(((firm, c) for firm, c in self._attempts(index, words, tokens) if c), None)
@@ -114,7 +127,16 @@ class HomeReader:
         if spelt != plain:
             yield True, self._commands(ClauseParse(index, words, spelt), spelt)
         yield True, self._commands(ClauseParse(index, words, spelt, partial=True), spelt)
+        yield True, self._alternatives(index, words, spelt)
         yield False, self._commands(ClauseParse(index, words, spelt, open_names=True), spelt, actions_only=True)
+
+    def _alternatives(self, index: HomeIndex, words: Words, tokens: Tokens) -> list[Command]:
+        """Read ``the lamp or the fan`` as both, of which one has to be chosen."""
+        if all(token.key != "or" for token in tokens):
+            return []
+        both = tuple(replace(token, key="and") if token.key == "or" else token for token in tokens)
+        found = self._commands(ClauseParse(index, words, both), both, actions_only=True)
+        return [Command("choose", {"of": command}, command.slots) for command in found]
 
     def _commands(self, parse: ClauseParse, tokens: Tokens, *, actions_only: bool = False) -> list[Command]:
         found = [*self._matching(parse, tokens), *self._after_place(parse, tokens)]
@@ -193,7 +215,7 @@ class HomeReader:
             firm=firm,
             open_length=len(text),
             joints=joints,
-            weak=chosen.name == "bare",
+            alone=chosen.name == "bare",
         )
 
 

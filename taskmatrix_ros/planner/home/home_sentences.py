@@ -105,7 +105,7 @@ COMMANDS: tuple[Entry, ...] = (
             f"(start|set|create|make|begin|run|give me|i need) {_TIMER} timer (named|called) {{text:name}} (for|of) {{duration:duration}}",
             f"(start|set|create|make|begin|run|give me|i need) {_TIMER} {{text:name}} timer (for|of) {{duration:duration}}",
             "{duration:duration} timer [(named|called|for) {text:name}]",
-            "timer (for|of) {duration:duration} [(named|called) {text:name}]",
+            "timer [(for|of)] {duration:duration} [(named|called) {text:name}]",
         ),
     ),
     (
@@ -309,7 +309,7 @@ COMMANDS: tuple[Entry, ...] = (
         "open",
         {"open": False},
         (
-            "(close|shut|lower|pull down|roll down|draw|close up|close down|shut up) {targets} [(down|all the way|fully|completely)]",
+            "(close|shut|lower|pull down|roll down|let down|put down|draw|close up|close down|shut up) {targets} [(down|all the way|fully|completely)]",
             "(pull|roll|put|let|bring) {targets} (down|shut|closed)",
             f"{_WANT} {{targets}} {_BE} (closed|shut)",
             "{targets} (closed|shut)",

@@ -8,7 +8,6 @@ from taskmatrix_ros.core.errors import ClarificationNeeded, PlanningError
 from taskmatrix_ros.planner.clause_reader import Doing
 from taskmatrix_ros.planner.home.command import Command, Handler, Stage, doing
 from taskmatrix_ros.planner.home.resolver import Want, listed
-from taskmatrix_ros.planner.home.targets import Target
 from taskmatrix_ros.planner.reading import UNKNOWN_NAME
 
 _PLAYERS = frozenset({"media_player"})
@@ -25,9 +24,10 @@ def _players(command: Command, stage: Stage, *, preferred: str = "") -> tuple[st
         ids = stage.resolver.resolve(targets, want)
     else:
         areas = None if stage.resolver.here is None else {stage.resolver.here}
-        ids = stage.resolver.in_area(_PLAYERS, areas) or stage.resolver.in_area(_PLAYERS, None)
+        ids = stage.resolver.in_area(_PLAYERS, areas)
     if not ids:
-        raise PlanningError("there is no media player that I may use", code=UNKNOWN_NAME)
+        where = f" in {stage.index.areas[stage.resolver.here].name}, where you are" if stage.resolver.here else ""
+        raise PlanningError(f"there is no media player{where}; say on which", code=UNKNOWN_NAME)
     return _narrowed(ids, stage, preferred)
 
 
@@ -51,6 +51,12 @@ def _media(command: Command, stage: Stage) -> Doing:
     return doing((command.options["api"], entity, {}) for entity in ids)
 
 
+def pause(command: Command, stage: Stage) -> Doing:
+    """Pause what plays at a place."""
+    ids = _players(command, stage, preferred="playing")
+    return doing(("media_player_media_pause", entity, {}) for entity in ids)
+
+
 def _mute(command: Command, stage: Stage) -> Doing:
     muted = bool(command.options["muted"])
     ids = _players(command, stage, preferred="playing")
@@ -72,11 +78,6 @@ def _play(command: Command, stage: Stage) -> Doing:
         "media_content_type": str(command.slots.get("kind", "music")),
     }
     return doing(("media_player_play_media", entity, data) for entity in ids)
-
-
-def players_at(target: Target) -> bool:
-    """Whether a target may be where something is played: a place, or a named thing."""
-    return target.is_located or bool(target.entities or target.noun)
 
 
 HANDLERS: Mapping[str, Handler] = {

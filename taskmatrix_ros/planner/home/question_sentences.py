@@ -100,6 +100,8 @@ QUESTIONS: tuple[Entry, ...] = (
             f"{_WHAT} [the] (target|set|desired) temperature [{{place}}]",
             f"{_WHAT} [the] (target|set|desired) temperature (of|on|for) {{targets}}",
             f"{_WHAT} {{climates:targets}} set to",
+            "(what temperature|how warm|how high) is {targets} set [to]",
+            f"{_WHAT} [the] (temperature|temp|thermostat|heating) set to [{{place}}]",
         ),
     ),
     (
@@ -109,6 +111,7 @@ QUESTIONS: tuple[Entry, ...] = (
             f"{_WHAT} [the] [relative] humidity [{{place}}]",
             f"{_WHAT} [the] [relative] humidity (of|on|for) {{targets}}",
             "how humid is it [{place}]",
+            "how humid is {targets}",
             f"{_WHAT} [the] {{targets}} humidity",
         ),
     ),
@@ -158,6 +161,11 @@ QUESTIONS: tuple[Entry, ...] = (
             f"{_WHAT} [the] {{targets}} battery [level]",
             "how much battery does {targets} have [left]",
         ),
+    ),
+    (
+        "ask_on",
+        {},
+        ("what is [currently] [(turned|switched)] on [{place}]", "what did i leave on [{place}]"),
     ),
     (
         "ask_playing",
@@ -294,6 +302,7 @@ QUESTIONS: tuple[Entry, ...] = (
             f"{_WHAT} {{seen:targets}} (state|status|value|reading)",
             f"{_WHAT} {{seen:targets}} [(at|now|right now|currently|doing|reading|set to)]",
             "how is {seen:targets} [doing]",
+            "where is {cleaners:targets}",
             "(what state|which state|what mode) (is|are) {seen:targets} [in]",
             "(is|are) {seen:targets} (open or closed|on or off|locked or unlocked|open or shut)",
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from taskmatrix_ros.core.errors import ClarificationNeeded, PlanningError
@@ -18,6 +18,8 @@ UNFIT = "UNFIT"
 """A device is known and cannot do what was asked."""
 
 _SHOWN = 8
+_OF_THE_HOME = frozenset({"vacuum", "lawn_mower", "alarm_control_panel", "water_heater", "valve", "lock", "siren"})
+"""Domains of which a home has one, wherever it stands."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,18 +62,29 @@ class Resolver:
         :raises ClarificationNeeded: several fit, or it is a lot that is not easily undone.
         :raises PlanningError: nothing fits: ``UNKNOWN_NAME``, or ``UNFIT`` where it cannot do that.
         """
-        found: dict[str, None] = {}
-        for target in targets:
-            found |= dict.fromkeys(self._one(target, want))
+        included = [(target, self._included(target, want)) for target in self._with_clear_exceptions(targets)]
+        left_out: set[str] = set()
+        for out in dict.fromkeys(out for target, _ in included for out in target.excepts):
+            left_out.update(self._left_out(out, [e for target, ids in included if out in target.excepts for e in ids]))
+        found = dict.fromkeys(
+            entity for target, ids in included for entity in ids if not (target.excepts and entity in left_out)
+        )
+        if included and not found:
+            said = included[0][0].said
+            raise PlanningError(f"nothing is left of {said!r} to be {want.verb}; say what is meant", code=UNKNOWN_NAME)
         return tuple(found)
 
-    def _one(self, target: Target, want: Want) -> tuple[str, ...]:
-        ids = self._included(target, want)
-        left_out = {entity for out in target.excepts for entity in self._left_out(out, ids)}
-        kept = tuple(entity for entity in ids if entity not in left_out)
-        if ids and not kept:
-            raise PlanningError(f"nothing is left of {target.said!r}; say what to {want.verb}", code=UNKNOWN_NAME)
-        return kept
+    def _with_clear_exceptions(self, targets: Iterable[Target]) -> Iterator[Target]:
+        """Ask where a place behind an exception may be that of all: ``every lamp but the tall one in the den``."""
+        for target in targets:
+            for out in target.excepts:
+                if out.is_located and len(out.entities) == 1 and not target.is_located:
+                    where, name = self.place_text(out), self._index.name(out.entities[0])
+                    raise ClarificationNeeded(
+                        f"Do you mean all in {where} but {name}, or all everywhere but {name}?",
+                        choices=(f"all in {where}", "all everywhere"),
+                    )
+            yield target
 
     def _included(self, target: Target, want: Want) -> tuple[str, ...]:
         if target.hidden:
@@ -189,7 +202,7 @@ class Resolver:
             near = self._near(everyone)
             if near:
                 return near
-            if len(everyone) == 1 and not domains & {"light", "fan"}:
+            if len(everyone) == 1 and self._is_of_the_home(target, everyone[0]):
                 return everyone
             where = self._index.areas[self._here].name
             raise PlanningError(
@@ -198,6 +211,13 @@ class Resolver:
         if len(everyone) > 1 and not target.plural:
             raise self._which(target.said, everyone)
         return everyone
+
+    def _is_of_the_home(self, target: Target, entity_id: str) -> bool:
+        """Whether a kind that is not where the speaker is may be the only one there is: ``the garage door``."""
+        entity = self._index.entity(entity_id)
+        if entity.domain == "cover":
+            return entity.device_class in ("garage", "gate")
+        return entity.domain in _OF_THE_HOME or not (target.plural or entity.domain in ("light", "fan"))
 
     def _last(self, target: Target) -> tuple[str, ...]:
         if not self._scene.mentioned:
@@ -303,7 +323,7 @@ class Resolver:
     def unknown(self, said: str) -> PlanningError:
         """Say that nothing is called so, with the nearest name that may be said."""
         names = {name.casefold(): name for name in self._index.names()}
-        near = difflib.get_close_matches(said.casefold(), names, n=1, cutoff=0.5)
+        near = difflib.get_close_matches(said.casefold(), names, n=1, cutoff=0.35)
         meant = [names[name] for name in near]
         hint = f"; did you mean {meant[0]!r}?" if meant else ""
         return PlanningError(f"there is nothing called {said!r} here{hint}", code=UNKNOWN_NAME, nearest=meant)

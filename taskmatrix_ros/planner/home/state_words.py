@@ -90,6 +90,14 @@ _OTHERS: Mapping[str, Mapping[str, frozenset[str]]] = {
     },
 }
 
+_ON_OFF = frozenset(
+    {
+        *("light", "switch", "fan", "media_player", "climate", "humidifier", "input_boolean", "siren", "remote"),
+        *("automation", "script", "water_heater", "vacuum", "lawn_mower", "calendar", "timer", "schedule", "group"),
+    }
+)
+_ON_OFF_WORDS = frozenset({"on", "off", "running", "active", "inactive", "enabled", "disabled", "lit"})
+
 SILENT = frozenset({"off", "standby", "unavailable", "unknown", "none", ""})
 
 STATE_WORDS: frozenset[tuple[str, ...]] = frozenset(
@@ -136,7 +144,9 @@ def _holds(entity: HomeEntity, state: str, asked: str) -> bool | None:
             return state == name if not (name == "not_home" and state != "home") else True
     if entity.domain in ("cover", "lock", "valve", "person", "binary_sensor"):
         return None
-    if asked == "running" and entity.domain in ("light", "climate", "scene", "todo", "sun", "weather", "sensor"):
+    if asked in _ON_OFF_WORDS and entity.domain not in _ON_OFF:
+        return None
+    if asked == "running" and entity.domain in ("light", "climate"):
         return None
     if asked in ("on", "running", "active", "enabled", "lit"):
         return state not in SILENT

@@ -8,6 +8,7 @@ from typing import Any
 from taskmatrix_ros.core.errors import PlanningError
 from taskmatrix_ros.core.home import HomeEntity
 from taskmatrix_ros.planner.clause_reader import Doing
+from taskmatrix_ros.planner.home import media_commands
 from taskmatrix_ros.planner.home.command import Command, Handler, Stage, doing
 from taskmatrix_ros.planner.home.home_nouns import NOUNS
 from taskmatrix_ros.planner.home.resolver import UNFIT, Want
@@ -124,7 +125,13 @@ def _about_locks(command: Command, stage: Stage, error: PlanningError) -> None:
 
 def _lock(command: Command, stage: Stage) -> Doing:
     locks = bool(command.options["locked"])
-    want = Want(verb="locked" if locks else "unlocked", domains=frozenset({"lock"}), careful=not locks)
+    domains = frozenset({"lock"})
+    want = Want(
+        verb="locked" if locks else "unlocked",
+        domains=domains,
+        careful=not locks,
+        place_domains=domains if locks else frozenset(),
+    )
     ids = stage.resolver.resolve(command.targets, want)
     return doing(("lock_lock" if locks else "lock_unlock", entity, {}) for entity in ids)
 
@@ -136,6 +143,8 @@ def _stop(command: Command, stage: Stage) -> Doing:
 
 
 def _pause(command: Command, stage: Stage) -> Doing:
+    if all(target.is_place for target in command.targets):
+        return media_commands.pause(command, stage)
     want = Want(verb="paused", domains=frozenset(_PAUSE))
     ids = stage.resolver.resolve(command.targets, want)
     return doing((_PAUSE[stage.entity(entity).domain], entity, {}) for entity in ids)

@@ -56,6 +56,8 @@ _EXCEPT: tuple[tuple[str, ...], ...] = (
     ("except",),
     ("excluding",),
     ("but", "not"),
+    ("but", "leave"),
+    ("but", "keep"),
     ("but",),
     ("apart", "from"),
     ("other", "than"),
@@ -65,6 +67,8 @@ _EXCEPT: tuple[tuple[str, ...], ...] = (
     ("minus",),
     ("save", "for"),
 )
+_LEAVE = frozenset({"leave", "keep"})
+_AS_IT_IS = frozenset({"on", "off", "alone", "open", "closed", "running"})
 _MOST_IN_LIST = 12
 _MOST_WAYS = 60
 """Ways to read a stretch that are followed: more is no sentence of a person."""
@@ -166,7 +170,9 @@ class TargetParser:
             if self._keys[at : at + len(words)] == words:
                 begin = at + len(words)
                 places = [(end, (place,)) for end, place in self.places(begin)]
-                return [*self.lists(begin), *places]
+                found = [*self.lists(begin), *places]
+                # "but leave the lamp on"
+                return [(end + (words[-1] in _LEAVE and self._key(end) in _AS_IT_IS), out) for end, out in found]
         return []
 
     # ---- lists
@@ -194,9 +200,9 @@ class TargetParser:
             self._one[at] = ()  # an exception inside what is left out is none
             found: dict[tuple[int, Target], None] = {}
             for end, target in self._read_target(at):
-                for after, complete in self._with_excepts(end, target):
-                    said = " ".join(self._keys[at:after])
-                    found[(after, replace(complete, said=said))] = None
+                said = " ".join(self._keys[at:end])
+                for after, complete in self._with_excepts(end, replace(target, said=said)):
+                    found[(after, complete)] = None
                 if len(found) >= _MOST_WAYS:
                     break
             self._one[at] = tuple(found)
@@ -231,6 +237,7 @@ class TargetParser:
                     yield from self._located(after, core)
             yield end, inner
         yield from self._by_shortened(at, frame)
+        yield from self._by_number(at, frame)
 
     def _by_shortened(self, at: int, frame: Target) -> Iterator[tuple[int, Target]]:
         """Read a name without its noun, which then stands behind another: ``the left and the right blind``."""
@@ -238,6 +245,18 @@ class TargetParser:
             if self._ends_item(end) and not any(token.comma for token in self._tokens[at : end - 1]):
                 for entity_id, noun in self._index.shortened(self._keys[at:end]):
                     yield end, replace(frame, entities=(entity_id,), stripped=noun)
+
+    def _by_number(self, at: int, frame: Target) -> Iterator[tuple[int, Target]]:
+        """Read a number that stands for a name like the one before it: ``lamps 1 and 2``."""
+        before = at - 2 if self._key(at - 1) in ("and", "&") else at - 1
+        if number_in(self._key(at)) is None or before < 1 or number_in(self._key(before)) is None:
+            return
+        for start in range(max(0, before - 4), before):
+            key = (*self._keys[start : before - 1], singular(self._key(before - 1)), self._key(at))
+            named = self._index.named(key)
+            if named is not None and named.entities:
+                yield at + 1, replace(frame, entities=named.entities)
+                return
 
     def _quantified(self, at: int) -> Iterator[tuple[int, Target]]:
         """Read articles and quantities; at last nothing."""
@@ -312,7 +331,7 @@ class TargetParser:
                 yield from self._with_noun(end, replace(frame, entities=entities), is_place=bool(named.areas))
             elif self._index.is_hidden(key):
                 yield end, replace(frame, hidden=True)
-            one = (*key[:-1], singular(key[-1]))
+            one = _in_singular(key)
             if one != key and (several := self._index.named(one)) is not None and several.entities:
                 yield from self._with_noun(end, replace(frame, entities=several.entities, plural=True))
 
@@ -448,6 +467,10 @@ def _completed(targets: Sequence[Target]) -> Targets | None:
             plural = target.plural or (noun is not None and noun.plural)
         complete.append(shared)
     complete.reverse()
+    for at in range(1, len(complete)):
+        before, one = complete[at - 1], complete[at]
+        if one.pronoun in ("one", "ones") and one.is_located and before.noun is not None:
+            complete[at] = replace(one, pronoun="", noun=before.noun, plural=one.pronoun == "ones")
     last = complete[-1]
     if last.is_located and not last.is_place:
         # "the lights and the tv in the den": a place that is said last is that of all kinds before it.
@@ -457,6 +480,13 @@ def _completed(targets: Sequence[Target]) -> Targets | None:
     if len(complete) > 1 and complete[-1].excepts:
         complete = [replace(target, excepts=complete[-1].excepts) for target in complete]
     return tuple(complete)
+
+
+def _in_singular(key: tuple[str, ...]) -> tuple[str, ...]:
+    """Give a name in the singular: ``desk lamps`` -> ``desk lamp``, ``lamps 1`` -> ``lamp 1``."""
+    if len(key) > 1 and number_in(key[-1]) is not None:
+        return (*key[:-2], singular(key[-2]), key[-1])
+    return (*key[:-1], singular(key[-1]))
 
 
 def _noun_in(said: str) -> Noun | None:

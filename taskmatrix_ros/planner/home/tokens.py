@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -52,16 +53,22 @@ def tokens_of(words: Words) -> Tokens:
     """Split a clause's words into tokens."""
     found: list[Token] = []
     for at, word in enumerate(words):
-        parts = tuple(word.text.casefold().split()) if word.quoted else key_parts(word)
+        parts = _quoted_parts(word) if word.quoted else key_parts(word)
         for number, part in enumerate(parts):
             last = number == len(parts) - 1
             found.append(Token(part, at, comma=last and bool(word.stop), quoted=word.quoted))
     return tuple(found)
 
 
+def _quoted_parts(word: Word) -> tuple[str, ...]:
+    return tuple(part for piece in word.text.split() for part in key_parts(Word(piece, piece)))
+
+
 def key_parts(word: Word) -> tuple[str, ...]:
     """Give a word's keys: ``Joe's`` -> joe, 's; ``roller-blind`` -> roller, blind; ``what's`` -> what, is."""
-    text = word.text.casefold().strip("'\"()")
+    text = _without_accents(word.text.casefold().strip("'\"()"))
+    if text == "&":
+        return ("and",)
     if text in _CONTRACTIONS:
         return _CONTRACTIONS[text]
     if not text:
@@ -79,6 +86,14 @@ def key_parts(word: Word) -> tuple[str, ...]:
         elif part:
             parts.append(part.replace("'", ""))
     return tuple(parts)
+
+
+def _without_accents(text: str) -> str:
+    """Give plain letters: ``café`` -> ``cafe``; who types seldom takes the trouble."""
+    if text.isascii():
+        return text
+    parts = unicodedata.normalize("NFKD", text)
+    return unicodedata.normalize("NFC", "".join(part for part in parts if not unicodedata.combining(part)))
 
 
 def number_in(key: str) -> float | None:

@@ -36,6 +36,9 @@ COMMANDS = [
     ("turn off all the lights except the hall light and the stove spots", "", 'light_turn_off(entity_id=["light.bed_left", "light.bed_right", "light.corner", "light.reading", "light.table"])'),
     ("all lights off except in the kitchen", "", 'light_turn_off(entity_id=["light.bed_left", "light.bed_right", "light.corner", "light.hall", "light.reading"])'),
     ("turn off every light on the ground floor but not the reading lamp", "", 'light_turn_off(entity_id=["light.corner", "light.hall", "light.stove", "light.table"])'),
+    ("turn off all the lights upstairs but leave the right bedside lamp on", "", 'light_turn_off(entity_id=["light.bed_left"])'),
+    ("turn on the kitchen and the lounge lights but not the stove spots", "", 'light_turn_on(entity_id=["light.corner", "light.reading", "light.table"])'),
+    ("turn on the kitchen lights and the ones in the hall", "", 'light_turn_on(entity_id=["light.hall", "light.stove", "light.table"])'),
     # values
     ("set the reading lamp to forty percent", "", 'light_turn_on(entity_id=["light.reading"], brightness_pct=40)'),
     ("dim the lounge lights to 15%", "", 'light_turn_on(entity_id=["light.corner", "light.reading"], brightness_pct=15)'),
@@ -97,6 +100,8 @@ ASKED = [
     ("turn it off", "", ("'it'",)),
     ("set the temperature to 21", "", ("Lounge Thermostat", "Bedroom Radiator")),
     ("set the bedroom to 20", "", ("degrees",)),
+    ("turn on the reading lamp or the corner lamp", "", ("Reading Lamp", "Corner Lamp")),
+    ("turn off every lamp but the corner lamp in the lounge", "", ("all in Lounge", "all everywhere")),
 ]
 
 
@@ -125,7 +130,8 @@ REFUSED = [
     ("turn on the fan in the kitchen", "no fan in Kitchen"),
     ("turn on the reading lamp in the kitchen", "Reading Lamp is not in Kitchen"),
     ("cancel the bread timer", "there are: 9 minutes pasta timer"),
-    ("turn off the hall light or the kettle", ""),
+    ("turn off the hall light. The TV.", ""),
+    ("the tv and the kettle", ""),
 ]
 
 
