@@ -254,6 +254,28 @@ def test_what_asks_a_person_goes_the_whole_way(tmp_path: Path) -> None:
     play(tmp_path, scenario)
 
 
+@pytest.mark.parametrize(("said", "told"), [("yes", [("hall", "on")]), ("no", [])])
+def test_a_person_is_asked_whether_what_is_late_is_still_to_be_done(
+    tmp_path: Path, said: str, told: list[tuple[str, str]]
+) -> None:
+    async def scenario(house: House) -> None:
+        await house.add(
+            "{id: leaving, triggers: [{kind: before, key: user.departure_at, offset_s: 600, too_late: ask}],"
+            ' text: light the hall, action: {code: \'lamp_set(lamp="hall", state="on")\'}}'
+        )
+        house.set("user.departure_at", (datetime.now(UTC) + timedelta(minutes=5)).isoformat())
+        questions = house.system.questions
+        await house.until(lambda: bool(questions.pending()))
+        (question,) = questions.pending()
+        assert question.text.startswith("light the hall: user.departure_at is 300 s away")
+        questions.answer(question.question_id, said)
+        verdict = Verdict.ENDED if said == "yes" else Verdict.MISSED
+        await house.until(lambda: house.system.rules.traces("leaving")[0].verdict is verdict)
+        assert house.lamps.told == told
+
+    play(tmp_path, scenario)
+
+
 def test_rules_are_tried_over_what_was_recorded(tmp_path: Path) -> None:
     begin = datetime.now(UTC)
 
