@@ -245,8 +245,9 @@ class MqttConnection:
         sock, self._socket = self._socket, None
         if sock is None:
             return
-        self._loop.remove_reader(self._descriptor)
-        self._loop.remove_writer(self._descriptor)
+        if self._descriptor >= 0:  # it may end before the loop has begun to serve it
+            self._loop.remove_reader(self._descriptor)
+            self._loop.remove_writer(self._descriptor)
         for timer in self._timers.values():
             timer.cancel()
         self._hand_over()
