@@ -25,7 +25,8 @@ def manifest_of(package: ApiPackage, source: str) -> Manifest:
     """Give a package that is no file the shape of one; ``source`` stands for the file in messages."""
     given = {"package": package.package, "version": package.version}
     apis = tuple(api.model_copy(update=given) for api in package.apis)
-    return Manifest(Path(source), package.model_copy(update={"apis": apis}), YamlDocument(source))
+    named = {"apis": [{"name": api.name} for api in apis]}  # so that findings name documents, not places
+    return Manifest(Path(source), package.model_copy(update={"apis": apis}), YamlDocument(source, named))
 
 
 class Intake:

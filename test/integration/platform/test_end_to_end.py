@@ -138,6 +138,8 @@ def test_an_operation_and_a_tool_are_called_from_one_instruction(
         document = home.system.registry.get("read_lamp")
         assert document is not None
         assert document.examples == ("do the lamps of my house burn?",)
+        while home.system.editor.entry("read_lamp")[0].uses == 0:  # counted a little later
+            await asyncio.sleep(0.05)
         assert home.system.editor.entry("read_lamp")[0].uses == 1
 
     play(
