@@ -48,7 +48,7 @@ async def open_planner(
     """
     readers = () if home is None else (HomeReader(home),)
     timed = TimedReader(catalogue, home)
-    sentences = OfflinePlanner(catalogue, readers, utterance_readers=(timed,), robot_map=robot_map)
+    sentences = OfflinePlanner(catalogue, readers, utterance_readers=(timed,), robot_map=robot_map, side_by_side=True)
     grammar = FollowUpPlanner(sentences, catalogue)
     if models is None:
         return grammar
