@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
+from functools import cached_property
 
 Phrase = tuple[str, ...]
 
@@ -85,7 +86,7 @@ class Phrasebook:
         :param known: words that sentences begin with.
         :returns: 0 where there is none.
         """
-        if not any(starts_with(said, phrase) for phrase in self.statements):
+        if not self.may_tell(said):
             return 0
         wish = max((len(phrase) for phrase in self.wishes if starts_with(said, phrase)), default=0)
         for at in range(max(2, wish + 1), len(said)):
@@ -95,6 +96,19 @@ class Phrasebook:
             if asks or ((said[at] in self.verbs or said[at] in known) and self._takes_object(said, at)):
                 return at
         return 0
+
+    @cached_property
+    def _telling(self) -> frozenset[str]:
+        return frozenset(phrase[0] for phrase in self.statements)
+
+    @cached_property
+    def reason_words(self) -> frozenset[str]:
+        """Words that reasons begin with."""
+        return frozenset(phrase[0] for phrase in self.reasons)
+
+    def may_tell(self, said: Sequence[str]) -> bool:
+        """Whether it begins as a statement does."""
+        return bool(said) and said[0] in self._telling and any(starts_with(said, phrase) for phrase in self.statements)
 
     def _takes_object(self, said: Sequence[str], at: int) -> bool:
         following = said[at + 1] if at + 1 < len(said) else ""

@@ -46,7 +46,9 @@ class Prefaces:
     def _reason(self, said: tuple[str, ...]) -> int:
         """Give where the reason behind a command begins; 0 for none."""
         for at in range(2, len(said)):
-            if any(starts_with(said, phrase, at) for phrase in self._book.reasons):
+            if said[at] in self._book.reason_words and any(
+                starts_with(said, phrase, at) for phrase in self._book.reasons
+            ):
                 return at
         return 0
 
@@ -59,7 +61,9 @@ class Prefaces:
     def is_statement(self, words: Words) -> bool:
         """Whether it tells something and asks for nothing."""
         said = keys(words)
-        if len(said) < 2 or any(starts_with(said, phrase) for phrase in self._book.openers):
+        if len(said) < 2 or not self._book.may_tell(said):
+            return False
+        if any(starts_with(said, phrase) for phrase in self._book.openers):
             return False
         if self._book.command_behind_statement(said, self._openings):
             return False
@@ -67,8 +71,6 @@ class Prefaces:
         if wish is not None:
             # "I need to wake up" is no wish for a thing, but tells of one.
             return said[len(wish) : len(wish) + 1] == ("to",) and self._tells(said)
-        if not any(starts_with(said, phrase) for phrase in self._book.statements):
-            return False
         return said[0] not in self._book.determiners or not self._book.copulas.isdisjoint(said)
 
     def _tells(self, said: tuple[str, ...]) -> bool:

@@ -85,7 +85,7 @@ class RobotReader:
     def read_whole(self, text: str, scene: Scene) -> Doing | None:
         """Understand an utterance that asks for something without a verb: ``The remote, please.``, ``I'm thirsty``."""
         words = self._normalizer.trimmed(self._normalizer.words(text), self.openings)
-        if not words:
+        if not (words and (_is_polite(text) or self._book.may_tell(keys(words)))):
             return None
         stated, asked = self._prefaces.split(words)
         helped = keys(self._normalizer.trimmed(asked, self.openings)) in self._book.helps
