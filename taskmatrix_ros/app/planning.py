@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from taskmatrix_ros.app.ask_back import MAX_QUESTIONS, AskBack, choices_of, question_of
@@ -15,8 +15,9 @@ from taskmatrix_ros.core.action_code import ActionCode, VerifiedCode
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.conversation import ASKED, Turn
 from taskmatrix_ros.core.errors import ConfigError, MissingApi, PlanningError, RequestError, VerificationError
+from taskmatrix_ros.core.event_bus import Event
 from taskmatrix_ros.core.instruction import Instruction
-from taskmatrix_ros.core.outline import Outline
+from taskmatrix_ros.core.outline import Outline, OutlineStep
 from taskmatrix_ros.core.outline_edits import without_step
 from taskmatrix_ros.core.picture import picture_problem
 from taskmatrix_ros.core.ports import PlanningContext, RunResult
@@ -73,9 +74,13 @@ class Planning:
         else:
             try:
                 outline = await self._grounded(view, await self._drafted(view, context), context)
-            except BaseException:
+            except BaseException as error:
                 # What was shown of it on the way is no outline.
                 view.show(view.episode.model_copy(update={"outline": None}))
+                if isinstance(error, PlanningError):
+                    whole = OutlineStep(id="1", text=asked.text)
+                    drafted = Outline(instruction=asked.text, steps=(whole,), planner="")
+                    self._report_missing(view, self._parts.selector.missing(drafted))
                 raise
         self._step(view, Stage.SELECTING, outline=outline)
         return outline
@@ -210,17 +215,30 @@ class Planning:
         except MissingApi as error:
             revised = await planner.revise(outline, error.missing, context)
             if revised is None:
+                self._report_missing(view, error.missing)
                 raise
             revised = await self._grounded(view, revised, context)
         self._step(view, Stage.SELECTING, **({} if began else {"outline": revised}))
         documents = await self._selected(view, revised)
         self._step(view, Stage.CODING)
-        return revised, documents, await planner.write_code(revised, documents, context)
+        try:
+            return revised, documents, await planner.write_code(revised, documents, context)
+        except MissingApi as error:
+            self._report_missing(view, error.missing)
+            raise
 
     async def _selected(self, view: RunView, outline: Outline) -> tuple[ApiDocument, ...]:
-        if not self._parts.planner.needs_selection:
+        parts = self._parts
+        if not parts.planner.needs_selection:
             return ()
-        return tuple(await self._parts.selector.select(view.episode.instruction, outline))
+        return tuple(await parts.selector.select(view.episode.instruction, outline))
+
+    def _report_missing(self, view: RunView, missing: Mapping[str, str]) -> None:
+        """Tell developers, by an event, what people want that no API does."""
+        if not missing:
+            return
+        data = {"instruction": view.episode.instruction.text, "steps": list(missing.values())}
+        self._parts.events.publish(Event(kind="api_missing", run_id=view.episode.run_id, data=data))
 
     async def _checked(
         self, view: RunView, outline: Outline, code: ActionCode, context: PlanningContext, after: str

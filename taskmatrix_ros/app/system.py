@@ -47,6 +47,7 @@ from taskmatrix_ros.executor.runner import Runner, RunnerParts
 from taskmatrix_ros.executor.stop_latch import StopLatch
 from taskmatrix_ros.executor.verifier import Verifier
 from taskmatrix_ros.learning.feedback_desk import FeedbackDesk
+from taskmatrix_ros.learning.missing_desk import MissingDesk
 from taskmatrix_ros.planner.clause_reader import ClauseReader
 from taskmatrix_ros.planner.home.home_reader import HomeReader
 from taskmatrix_ros.planner.offline_planner import OfflinePlanner
@@ -62,6 +63,7 @@ from taskmatrix_ros.store.audit_head import AuditHead
 from taskmatrix_ros.store.database import Database
 from taskmatrix_ros.store.feedback_store import FeedbackStore
 from taskmatrix_ros.store.journal import SqliteJournal
+from taskmatrix_ros.store.missing_apis import MissingApiStore
 from taskmatrix_ros.store.outlines import SqliteOutlines
 from taskmatrix_ros.store.preferences import SqlitePreferences
 from taskmatrix_ros.store.state_history import History, read_history
@@ -204,6 +206,8 @@ class System:
         stack.callback(self._database.close)
         self._load_manifests()
         stack.callback(self.selector.close)
+        stack.callback(MissingDesk(MissingApiStore(self._database), self.events).follow())
+        await self.selector.prepare(_log.info)
         self._check_policy()
         if self.audit is not None:
             stack.callback(self.audit.close)

@@ -22,6 +22,7 @@ from taskmatrix_ros.registry.grading import Grade, grade
 from taskmatrix_ros.registry.registry import Registry
 from taskmatrix_ros.selector.api_selector import ApiSelector
 from taskmatrix_ros.store.api_store import ApiEntry
+from taskmatrix_ros.store.missing_apis import read_missing_apis
 
 apis = typer.Typer(help="Look at API documents, check and change them.", no_args_is_help=True)
 
@@ -49,6 +50,36 @@ def list_apis(
     for entry, document in found:
         console.print(f"[bold]{escape(document.signature)}[/]  [dim]{document.effect.value}[/]{_state(entry)}")
         console.print(f"    {escape(document.description)}")
+    return ExitStatus.DONE
+
+
+@apis.command("missing")
+@command
+def missing_apis(
+    *,
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
+    profile: ProfileOption = "demo",
+    as_json: JsonOption = False,
+) -> ExitStatus:
+    """Show what people asked for that no document does, the most wanted first. A node may be running."""
+    reports = read_missing_apis(load_settings(profile).store_file, limit)
+    if as_json:
+        plain = [
+            {
+                "wanted": report.wanted,
+                "times": report.times,
+                "first_at": report.first_at.isoformat(),
+                "last_at": report.last_at.isoformat(),
+                "run_id": report.run_id,
+            }
+            for report in reports
+        ]
+        print_json({"missing": plain})
+        return ExitStatus.DONE
+    for report in reports:
+        console.print(f"{report.times:4d}  {escape(report.wanted)}  [dim]last {report.last_at:%Y-%m-%d}[/]")
+    if not reports:
+        console.print("nothing was asked for that no document does")
     return ExitStatus.DONE
 
 

@@ -151,6 +151,9 @@ class Selector(Protocol):
     async def select(self, instruction: Instruction, outline: Outline) -> Sequence[ApiDocument]:
         """Give the complete set, best first: the whole instruction and one query per step, with prerequisites."""
 
+    def missing(self, outline: Outline) -> Mapping[str, str]:
+        """Give the steps that surely no document fits: id -> what is asked for."""
+
 
 class Verifier(Protocol):
     """The only maker of ``VerifiedCode``."""

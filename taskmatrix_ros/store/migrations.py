@@ -203,5 +203,16 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE redo_applied (number INTEGER NOT NULL) STRICT",
         "INSERT INTO redo_applied (number) VALUES (0)",
     ),
+    (
+        """
+        CREATE TABLE missing_apis (
+            wanted   TEXT PRIMARY KEY,
+            times    INTEGER NOT NULL,
+            first_us INTEGER NOT NULL,
+            last_us  INTEGER NOT NULL,
+            run_id   TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID
+        """,
+    ),
 )
 """Appended to, never edited: files out there have taken the earlier steps."""

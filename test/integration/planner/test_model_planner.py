@@ -13,6 +13,7 @@ from scripted_model import Said, error
 from taskmatrix_ros.core.instruction import Mode
 from taskmatrix_ros.core.run import RunStatus
 from taskmatrix_ros.planner.prompt import hash_of, load_prompt
+from taskmatrix_ros.store.missing_apis import MissingApiStore
 
 COZY = "make it cozy in the living room"
 OUTLINE = outlined("switch on the living room light", "play jazz music")
@@ -128,6 +129,8 @@ def test_a_step_that_no_api_fits_is_reworded_once() -> None:
         refused = await desk.do(COZY)
         assert (refused.status, refused.error_code) == (RunStatus.REFUSED, "NOTHING_FITS")
         assert "step 1 ('wash the panes') needs a window washer" in refused.summary
+        wanted = {report.wanted for report in MissingApiStore(desk.system._database).reports()}
+        assert wanted == {"a window washer"}, "developers are told what no API does, and only that"
 
     first = [outlined("make a soft mood"), coded("", step_1="soft mood"), outlined("switch on the bedroom light")]
     second = [outlined("wash the windows"), coded("", step_1="a washer"), outlined("wash the panes")]

@@ -56,6 +56,9 @@ class Stage:
             await self.on_outline()
         return Outline(instruction=instruction.text, steps=(OutlineStep(id="1", text="do it"),), planner="test")
 
+    def missing(self, outline: object) -> dict[str, str]:
+        return {}
+
     async def select(self, instruction: object, outline: object) -> Sequence[object]:
         self.selected += 1
         return ()
