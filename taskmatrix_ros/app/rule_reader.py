@@ -77,7 +77,18 @@ def parse_rules(text: str, file: str, place: HomePlace) -> tuple[Rule, ...]:
 def write_rule(rule: Rule) -> str:
     """Give a rule as YAML that ``parse_rules`` reads to the same rule."""
     # The dumper puts quotes around what other readers of YAML take for something else: on, 12:30.
-    return yaml.safe_dump(rule.to_plain(), sort_keys=False, allow_unicode=True, width=110)
+    return yaml.dump(rule.to_plain(), Dumper=_RuleDumper, sort_keys=False, allow_unicode=True, width=110)
+
+
+class _RuleDumper(yaml.SafeDumper):
+    """Writes code of several lines as it reads."""
+
+
+def _text(dumper: _RuleDumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_RuleDumper.add_representer(str, _text)
 
 
 def _check(rules: Sequence[Rule], findings: Findings, place: HomePlace, *, several: bool) -> None:

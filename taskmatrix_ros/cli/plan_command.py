@@ -13,6 +13,7 @@ from taskmatrix_ros.app.home_planning import HomePlan, HomePlanning, PlanStatus
 from taskmatrix_ros.app.robot_maps import map_of_profile
 from taskmatrix_ros.app.settings import load_settings
 from taskmatrix_ros.app.system import System
+from taskmatrix_ros.app.told_rules import told_rules
 from taskmatrix_ros.cli.do_command import InstructionArgument, read_instruction
 from taskmatrix_ros.cli.exit_status import ExitStatus, UsageError, exit_status_of_run
 from taskmatrix_ros.cli.output import JsonOption, command, console, errors, escape, print_json
@@ -54,6 +55,7 @@ def plan(
             store_file=None,
             policy=settings.policy,
             models=settings.models,
+            place=settings.home,
             robot_map=map_of_profile(settings),
         )
         await system.open()
@@ -66,9 +68,9 @@ def plan(
     if episode is None:
         return ExitStatus.FAILED
     if as_json:
-        print_json(plan_to_plain(episode))
+        print_json(plan_to_plain(episode, settings.home.time_zone))
     else:
-        _show(episode)
+        _show(episode, settings.home.time_zone)
     return exit_status_of_run(episode.status)
 
 
@@ -118,13 +120,13 @@ def _show_home_plan(plan: HomePlan) -> None:
     elif plan.answer:
         console.print(escape(plan.answer))
     if plan.code:
-        console.print(Syntax(plan.code, "python", background_color="default"))
+        console.print(Syntax(plan.code, "python", background_color="default", word_wrap=True))
     for call in plan.calls:
         console.print(f"  {escape(json.dumps(call, ensure_ascii=False))}")
 
 
-def plan_to_plain(episode: Episode) -> dict[str, Any]:
-    """Give a plan as JSON-like values."""
+def plan_to_plain(episode: Episode, zone: str) -> dict[str, Any]:
+    """Give a plan as JSON-like values. :param zone: the home's, in which its rules are told."""
     rehearsed = episode.rehearsed
     return {
         "status": "planned" if episode.status.value == "dry_run" else episode.status.value,
@@ -135,11 +137,12 @@ def plan_to_plain(episode: Episode) -> dict[str, Any]:
         "code": episode.code.source if episode.code else "",
         "planner": episode.code.planner if episode.code else "",
         "calls": [{"api": call.api, "arguments": call.arguments} for call in rehearsed.calls] if rehearsed else [],
+        "rules": told_rules(rehearsed.calls, zone) if rehearsed else [],
         "predicted": rehearsed.model_dump(mode="json", exclude={"calls"}) if rehearsed else {},
     }
 
 
-def _show(episode: Episode) -> None:
+def _show(episode: Episode, zone: str) -> None:
     if not episode.outline:
         errors.print(f"[red]{episode.status.value}[/] {escape(episode.summary)}")
         for near in episode.nearest:
@@ -148,8 +151,10 @@ def _show(episode: Episode) -> None:
     for step in episode.outline.steps:
         console.print(f"[bold]{step.id}.[/] {escape(step.text)}  [dim]{step.effect.value}[/]")
     if episode.code:
-        console.print(Syntax(episode.code.source, "python", background_color="default"))
+        console.print(Syntax(episode.code.source, "python", background_color="default", word_wrap=True))
     if episode.rehearsed:
+        for told in told_rules(episode.rehearsed.calls, zone):
+            console.print(f"\n[bold]{escape(told['words'])}[/]\n{escape(told['yaml'])}", highlight=False)
         for key, (before, after) in episode.rehearsed.diff.items():
             console.print(f"  {escape(key)}: {escape(json.dumps(before))} → {escape(json.dumps(after))}")
         for line in (*episode.rehearsed.risks, *episode.rehearsed.unknown):

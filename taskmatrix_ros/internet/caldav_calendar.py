@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from importlib import import_module
 from typing import Any
@@ -34,8 +36,8 @@ class CaldavCalendar:
 
     def events(self, begin: datetime, end: datetime) -> list[CalendarEvent]:
         """Give the appointments that overlap a span; the server need not know how to repeat them."""
-        with self._errors():
-            found = self._calendar().search(start=begin, end=end, event=True, expand=False)
+        with self._errors(), self._calendar() as calendar:
+            found = calendar.search(start=begin, end=end, event=True, expand=False)
             bodies = [str(each.data).encode() for each in found]
         events = [
             event for body in bodies for event in events_of(parse_calendar(body, self._url), begin, end, self._zone)
@@ -50,22 +52,28 @@ class CaldavCalendar:
         calendar.add("prodid", "-//taskmatrix_ros//EN")
         calendar.add("version", "2.0")
         calendar.add_component(component_of(event))
-        with self._errors():
-            self._calendar().save_event(calendar.to_ical().decode())
+        with self._errors(), self._calendar() as kept:
+            kept.save_event(calendar.to_ical().decode())
 
-    def _calendar(self) -> Any:
+    @contextmanager
+    def _calendar(self) -> Iterator[Any]:
+        """Connect, and hang up behind."""
         caldav = _library()
         client = caldav.DAVClient(
             url=self._url, username=self._user or None, password=os.environ.get(PASSWORD_ENV), timeout=TIMEOUT_S
         )
         try:
+            yield self._found(client, caldav.lib.error.DAVError)
+        finally:
+            client.close()
+
+    def _found(self, client: Any, no_principals: type[Exception]) -> Any:
+        try:
             calendars = client.principal().calendars()
-        except caldav.lib.error.DAVError:
+        except no_principals:
             calendars = []  # the address may be that of a calendar, on a server without principals
         own = [known for known in calendars if str(known.url).rstrip("/") == self._url.rstrip("/")]
-        if own or calendars:
-            return (own or calendars)[0]
-        return client.calendar(url=self._url)
+        return (own or calendars or [client.calendar(url=self._url)])[0]
 
     def _errors(self) -> _Errors:
         return _Errors(self._url)
