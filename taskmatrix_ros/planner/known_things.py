@@ -21,10 +21,6 @@ def squeezed(text: str) -> str:
     return plain(text).replace(" ", "")
 
 
-_PACKED = frozenset({"can", "bottle", "carton", "packet", "pack", "bag"})
-"""Behind a name these say what a thing comes in; a wine glass is no wine."""
-
-
 _KEPT = 8192
 
 
@@ -155,7 +151,7 @@ class KnownThings:
             return
         if len(words) > 2 and words[1] == "of" and words[0] in self._lexicon.packaging:
             yield from self._ends(" ".join(words[2:]))
-        if unpacked and len(words) > 1 and words[-1] in _PACKED & self._lexicon.packaging:
+        if unpacked and len(words) > 1 and words[-1] in self._lexicon.wrappings:
             yield " ".join(words)
             yield words[-1]
             words = words[:-1]

@@ -43,6 +43,7 @@ class Lexicon:
     generic: frozenset[str]
     packaging: frozenset[str]
     servings: frozenset[str]
+    wrappings: frozenset[str]
     idle: frozenset[str]
     occasions: frozenset[str]
     aims: frozenset[str]
@@ -84,6 +85,7 @@ class Lexicon:
             generic=frozenset(map(str, content.get("generic", ()))),
             packaging=frozenset(content.get("packaging", ())),
             servings=frozenset(content.get("servings", ())),
+            wrappings=frozenset(content.get("wrappings", ())),
             idle=frozenset(content.get("idle", ())),
             occasions=frozenset(content.get("occasions", ())),
             aims=frozenset(content.get("aims", ())),
