@@ -68,6 +68,7 @@ _LIST = re.compile(
     rf"did i set)|(?:list|show|show me|tell me|read|read me)"
     rf" (?:all )?(?:of )?(?:the|my)? ?(?:{_KIND})|what did i (?:schedule|plan)|what is scheduled|what's scheduled"
 )
+_BY = re.compile(r"^(?:no |actually )*(?:postpone|delay|push|put)\b.* by ")
 _LATER = re.compile(r"(?P<span>.+?) (?P<side>later|earlier|sooner)")
 _NUMBER = re.compile(r"(?P<number>-?\d+(?:\.\d+)?)(?: (?:degrees|degree|celsius|percent|%))*")
 _COMPARED = re.compile(r"(state\[\"[^\"]+\"\] [<>]=? )(-?\d+(?:\.\d+)?)(?![\d\":])")
@@ -119,6 +120,8 @@ class RuleChanges:
             match = _RATHER.fullmatch(said)
         groups = match.groupdict() if match is not None else {}
         what = groups.get("what") or groups.get("instead") or ""
+        if what and _BY.search(said) and TimeScanner(what.split()).duration(0):
+            what = f"{what} later"
         if what and _speaks_of_time(what):
             if not self._rules:
                 return RuleWish("rule_change", {"rule": LAST, "change": what})

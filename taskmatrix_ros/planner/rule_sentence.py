@@ -105,6 +105,8 @@ class SentenceCutter:
         said = keys(words)
         finder = TimePhrases(said)
         for at in range(1, len(words) - 1):
+            if words[at - 1].stop is not Stop.NONE or said[at - 1] in ("and", "then"):
+                continue  # that begins another command
             phrases, end = finder.run(at)
             if phrases and end < len(words):
                 yield Sentence(action=(*words[:at], *words[end:]), phrases=phrases, trailing=True)

@@ -142,6 +142,10 @@ class Scheduler:
             return Schedule(triggers=suns, conditions=days, expires_at=expiry, lasts_s=said.lasts_s)
         if not said.clocks and not said.part:
             return self._spanned_daily(said, expiry)
+        pairs = said.days_with_clocks
+        if len(pairs) > 1:
+            timed = tuple(self._time(_in_part(clock, said.part), days) for days, clock in pairs)
+            return Schedule(triggers=timed, conditions=self._windows(said), expires_at=expiry, lasts_s=said.lasts_s)
         triggers = tuple(self._time(at, said.every, said.since) for at in self._times(said))
         return Schedule(triggers=triggers, conditions=self._windows(said), expires_at=expiry, lasts_s=said.lasts_s)
 
@@ -341,6 +345,21 @@ class _Said:
     @property
     def clocks(self) -> tuple[Clock, ...]:
         return tuple(clock for each in self._all(AtClock) for clock in each.clocks)
+
+    @property
+    def days_with_clocks(self) -> tuple[tuple[EveryDays, Clock], ...]:
+        """``on weekdays at 8 and on weekends at 10``: every group of days with its own times; empty for one group."""
+        days = self._all(EveryDays)
+        if len(days) < 2 or not all(each.weekdays for each in days):
+            return ()
+        pairs: list[tuple[EveryDays, Clock]] = []
+        current: EveryDays | None = None
+        for phrase in self.phrases:
+            if isinstance(phrase, EveryDays):
+                current = phrase
+            elif isinstance(phrase, AtClock) and current is not None:
+                pairs += ((current, clock) for clock in phrase.clocks)
+        return tuple(pairs)
 
     @property
     def day(self) -> OnDay | None:
