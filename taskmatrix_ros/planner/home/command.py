@@ -13,8 +13,6 @@ from taskmatrix_ros.planner.home.home_index import HomeIndex
 from taskmatrix_ros.planner.home.resolver import Resolver
 from taskmatrix_ros.planner.home.targets import Target, Targets
 
-_HERE = Target(said="here", here=True)
-
 
 @dataclass(frozen=True, eq=False)
 class Command:
@@ -94,8 +92,3 @@ def doing(wanted: Iterable[tuple[str, str, Mapping[str, Any]]]) -> Doing:
     listed = list(wanted)
     ids = tuple(dict.fromkeys(entity_id for _, entity_id, _ in listed))
     return Doing(statements=calls(listed), targets=ids, mentioned=ids)
-
-
-def or_here(targets: Targets) -> Targets:
-    """Give the targets, or the place where the speaker is."""
-    return targets or (_HERE,)

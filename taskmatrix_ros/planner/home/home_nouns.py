@@ -113,8 +113,6 @@ NOUNS: Mapping[tuple[str, ...], Noun] = {
 PLACE_NOUNS = frozenset({"room", "floor", "area", "storey", "level"})
 """May follow the name of an area or floor and adds nothing: ``the basement floor``."""
 
-EVERYTHING = frozenset({"everything", "all devices", "all the devices", "every device", "all appliances"})
-
 SWITCHABLE = ("light", "switch", "fan", "media_player", "humidifier", "input_boolean")
 """Domains that ``everything`` means: what may be off without harm."""
 

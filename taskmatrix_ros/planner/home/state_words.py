@@ -3,18 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from taskmatrix_ros.core.home import HomeEntity
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A state that is asked about: ``word`` as it was said, ``negated`` by ``not``."""
-
-    word: str
-    negated: bool = False
-
 
 # device class -> (words for on, words for off); the first of each tells it.
 BINARY: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {

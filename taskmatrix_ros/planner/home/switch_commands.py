@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from taskmatrix_ros.core.errors import PlanningError
-from taskmatrix_ros.core.home import HomeEntity
 from taskmatrix_ros.planner.clause_reader import Doing
 from taskmatrix_ros.planner.home import media_commands
 from taskmatrix_ros.planner.home.command import Command, Handler, Stage, doing
@@ -240,11 +239,6 @@ def _simple(api: str, domain: str) -> Handler:
         return doing((api, entity, {}) for entity in _cleaners(command, stage, domain))
 
     return handle
-
-
-def is_cleaner(entity: HomeEntity) -> bool:
-    """Whether it is a vacuum cleaner."""
-    return entity.domain == "vacuum"
 
 
 HANDLERS: Mapping[str, Handler] = {
