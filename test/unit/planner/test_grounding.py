@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from small_map import ENGLISH, KITCHEN, grounding, thing
 
@@ -196,8 +196,12 @@ def test_any_words_end_in_things_of_the_map_or_in_trouble(words: list[str]) -> N
         assert len({one.id for one in found}) == len(found)
 
 
+ENGLISH_NEGATIONS = frozenset({"not", "no", "without", "except", "but"})
+
+
 @given(st.lists(WORDS, min_size=1, max_size=5), st.sampled_from(["apple", "cola", "blue pen"]))
 def test_what_is_left_out_is_never_taken(words: list[str], left_out: str) -> None:
+    assume(words[-1] not in ENGLISH_NEGATIONS)  # "not except the blue pen" asks for it
     found = grounding().objects((*words, "except", "the", *left_out.split()))
     if not isinstance(found, Trouble) and "it" not in words and "them" not in words:
         assert left_out not in {one.name for one in found}
