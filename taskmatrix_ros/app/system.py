@@ -48,6 +48,7 @@ from taskmatrix_ros.executor.stop_latch import StopLatch
 from taskmatrix_ros.executor.verifier import Verifier
 from taskmatrix_ros.learning.feedback_desk import FeedbackDesk
 from taskmatrix_ros.learning.missing_desk import MissingDesk
+from taskmatrix_ros.models.embedding_client import EmbeddingClient
 from taskmatrix_ros.planner.clause_reader import ClauseReader
 from taskmatrix_ros.planner.home.home_reader import HomeReader
 from taskmatrix_ros.planner.offline_planner import OfflinePlanner
@@ -59,6 +60,7 @@ from taskmatrix_ros.registry.editor import Editor
 from taskmatrix_ros.registry.registry import Registry
 from taskmatrix_ros.rules.home_place import HomePlace
 from taskmatrix_ros.selector.api_selector import ApiSelector
+from taskmatrix_ros.selector.dense_index import DenseIndex
 from taskmatrix_ros.store.audit_head import AuditHead
 from taskmatrix_ros.store.database import Database
 from taskmatrix_ros.store.feedback_store import FeedbackStore
@@ -69,6 +71,7 @@ from taskmatrix_ros.store.preferences import SqlitePreferences
 from taskmatrix_ros.store.state_history import History, read_history
 from taskmatrix_ros.store.stop_marker import StopMarker
 from taskmatrix_ros.store.told_facts import ToldFacts
+from taskmatrix_ros.store.vector_store import VectorStore
 
 _log = logging.getLogger(__name__)
 
@@ -265,6 +268,12 @@ class System:
         if home is not None:
             self._readers.append(HomeReader(home))
         planner = await open_planner(self.registry, self._models, stack, robot_map=self._robot_map, home=home)
+        if self._models is not None and self._models.embeddings is not None:
+            embedder = EmbeddingClient(self._models.embeddings)
+            stack.push_async_callback(embedder.close)
+            await embedder.open()
+            model = self._models.embeddings.model
+            self.selector.look_at_meaning(DenseIndex(embedder, model, VectorStore(self._database)))
         self.session = Session(
             Parts(
                 planner=self.rules.planner(planner),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 import math
 import re
 from collections import defaultdict
@@ -12,9 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from taskmatrix_ros.core.api_document import ApiDocument
+from taskmatrix_ros.core.errors import TaskMatrixError
 from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.outline import Outline
 from taskmatrix_ros.core.ports import Catalogue
+from taskmatrix_ros.selector.dense_index import LARGEST, DenseIndex
 from taskmatrix_ros.selector.full_text_index import FullTextIndex
 from taskmatrix_ros.selector.fusion import fuse
 from taskmatrix_ros.selector.large_index import LargeIndex
@@ -33,6 +36,7 @@ _EACH = 30
 _CHUNK = 5_000
 _USAGE = 0.05
 """What ten times as many confirmed uses add to a score."""
+_log = logging.getLogger(__name__)
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -74,11 +78,22 @@ class ApiSelector:
         self._index: SearchIndex = FullTextIndex()
         self._sentences: Mapping[str, tuple[str, ...]] = {}
         self._revision: int | None = None
+        self._dense: DenseIndex | None = None
+        self._dense_revision: int | None = None
+
+    def look_at_meaning(self, dense: DenseIndex) -> None:
+        """From now on ``select`` looks at nearness in meaning as well, up to ``dense_index.LARGEST`` documents."""
+        self._dense = dense
+        self._dense_revision = None
 
     async def select(self, instruction: Instruction, outline: Outline) -> Sequence[ApiDocument]:
         """Give the complete set, best first: the whole instruction and one query per step, with prerequisites."""
-        hits = self.search(instruction.text, self._limit, steps=tuple(step.text for step in outline.steps))
-        return self._with_prerequisites([hit.document for hit in hits])
+        queries = tuple(dict.fromkeys((instruction.text, *(step.text for step in outline.steps))))
+        self.refresh()
+        scores = self._fused(queries, _EACH)
+        for name, score in (await self._meant(queries)).items():
+            scores[name] = scores.get(name, 0.0) + score
+        return self._with_prerequisites([hit.document for hit in self._ranked(scores, self._limit)])
 
     def missing(self, outline: Outline) -> Mapping[str, str]:
         """Give the steps, by id, that surely no document fits: next to none of their telling words is known."""
@@ -96,9 +111,33 @@ class ApiSelector:
         self.refresh()
         if limit < 1:
             return ()
-        each = max(_EACH, limit)
-        fused = fuse((self._index.search(text, each) for text in dict.fromkeys((query, *steps))), each)
-        scores = {name: score * self._bonus(name) for name, score in fused.items()}
+        return self._ranked(self._fused(tuple(dict.fromkeys((query, *steps))), max(_EACH, limit)), limit)
+
+    def _fused(self, queries: Sequence[str], each: int) -> dict[str, float]:
+        return fuse((self._index.search(text, each) for text in queries), each)
+
+    async def _meant(self, queries: Sequence[str]) -> dict[str, float]:
+        """Give what is near in meaning; nothing where no model is given, or where it cannot be asked now."""
+        dense = self._dense
+        if dense is None:
+            return {}
+        try:
+            if self._dense_revision != self._revision:
+                documents = self._catalogue.documents()
+                if len(documents) > LARGEST:
+                    _log.warning("selector: %d documents are too many to look at their meaning", len(documents))
+                    self._dense = None
+                    return {}
+                revision = self._revision
+                await dense.hold({document.name: self._text(document) for document in documents})
+                self._dense_revision = revision
+            return fuse(await dense.search(queries, _EACH), _EACH)
+        except TaskMatrixError as error:
+            _log.warning("selector: nearness in meaning is left out: %s", error.message)
+            return {}
+
+    def _ranked(self, scores: Mapping[str, float], limit: int) -> tuple[Hit, ...]:
+        scores = {name: score * self._bonus(name) for name, score in scores.items()}
         ranked = sorted(scores, key=lambda name: -scores[name])
         hits = (Hit(document, scores[name]) for name in ranked if (document := self._catalogue.get(name)))
         return tuple(itertools.islice(hits, limit))

@@ -214,5 +214,14 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) STRICT, WITHOUT ROWID
         """,
     ),
+    (
+        """
+        CREATE TABLE vectors (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            key    TEXT NOT NULL UNIQUE,
+            vector BLOB NOT NULL
+        ) STRICT
+        """,
+    ),
 )
 """Appended to, never edited: files out there have taken the earlier steps."""
