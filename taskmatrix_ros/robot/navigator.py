@@ -23,6 +23,9 @@ from taskmatrix_ros.robot.skill_error import SkillError, SkillErrorCode
 from taskmatrix_ros.robot.skill_run import SkillRun
 from taskmatrix_ros.robot.skill_settings import DriveSettings
 
+_MOVES_M_S, _MOVES_RAD_S = 0.05, 0.15
+"""A command from which on a base that works moves."""
+
 Tell = Callable[[float, str, str, float], None]
 
 
@@ -150,7 +153,7 @@ class Navigator:
 
     def _follow(self, run: SkillRun, follower: PathFollower, report: Tell) -> tuple[float, float] | None:
         """Follow to the end; returns where it was blocked, None on arrival."""
-        waited_s = 0.0
+        waited_s = unmoved_s = 0.0
         told_s = -1.0
         bumps = self._driver.bumps
         for step_s in run.ticks(self._drive.period_s):
@@ -177,10 +180,26 @@ class Navigator:
                 continue
             waited_s = 0.0
             run.drive(velocity)
+            unmoved_s = unmoved_s + step_s if self._stands_though(velocity) else 0.0
+            if unmoved_s > self._drive.deaf_after_s:
+                raise SkillError(
+                    SkillErrorCode.UNAVAILABLE,
+                    f"told to move, the base has stood for {unmoved_s:.0f} s; see whether its driver hears cmd_vel",
+                )
             if run.elapsed_s - told_s > 0.25:
                 told_s = run.elapsed_s
                 self._tell(follower, report)
         return None
+
+    def _stands_though(self, velocity: Velocity) -> bool:
+        """Whether the wheels say that the base stands though it is told to move."""
+        if abs(velocity.linear_m_s) < _MOVES_M_S and abs(velocity.angular_rad_s) < _MOVES_RAD_S:
+            return False
+        odometry = self._driver.odometry
+        if odometry is None:
+            return True
+        told = odometry.velocity
+        return abs(told.linear_m_s) < 0.2 * _MOVES_M_S and abs(told.angular_rad_s) < 0.2 * _MOVES_RAD_S
 
     def _tell(self, follower: PathFollower, report: Tell) -> None:
         done = 1.0 - follower.remaining_m / max(follower.length_m, 0.01)

@@ -31,6 +31,7 @@ class DriveSettings(Frozen):
     turn_margin_m: float = Field(ge=0)
     obstacle_margin_m: float = Field(ge=0)
     blocked_after_s: float = Field(gt=0)
+    deaf_after_s: float = Field(gt=0)
     replans: int = Field(ge=0)
     back_off_m: float = Field(gt=0)
     back_off_m_s: float = Field(gt=0)

@@ -98,6 +98,11 @@ class GripperAdapter:
         data.eq_active[weld] = 1
         self._held = body
 
+    def drop(self, model: str = "") -> None:
+        """Let go without being told: it slipped, or somebody took it. :param model: only if it is this one."""
+        if not model or self.held == model:
+            self._release()
+
     def _release(self) -> None:
         if self._held is not None:
             self._data.eq_active[self._welds[self._held]] = 0

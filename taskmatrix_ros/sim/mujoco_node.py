@@ -24,7 +24,7 @@ from taskmatrix_ros.sim.frame_broadcaster import FrameBroadcaster
 from taskmatrix_ros.sim.lidar import Lidar
 from taskmatrix_ros.sim.pacer import Pacer
 from taskmatrix_ros.sim.recorder import Recorder
-from taskmatrix_ros.sim.simulator import Simulator
+from taskmatrix_ros.sim.simulator import Simulator, TruePose
 
 _LATCHED = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 _CLOCK_WALL_PERIOD_S = 0.01  # at most 100 Hz, however fast simulated time runs
@@ -37,7 +37,9 @@ class MujocoNode:
     Subscribes ``cmd_vel``, ``lift/command``, ``gripper/command``, ``stop``. Publishes ``/clock``, ``odom``,
     ``joint_states``, ``scan``, ``camera/image``, ``camera/camera_info``, ``camera/depth``, ``battery``, ``bumper``,
     ``person_near``; and, for judges only, the ground truth ``sim/poses`` (String, JSON) and the services
-    ``sim/snapshot`` (Trigger, JSON in ``message``) and ``sim/pause`` (SetBool).
+    ``sim/snapshot`` (Trigger, JSON in ``message``), ``sim/pause`` (SetBool), ``sim/step`` by one control period while
+    paused (Trigger), ``sim/reset`` of everything to where it started while time goes on (Trigger); the topic
+    ``sim/put`` (String, JSON) moves a thing, also out of the hand.
 
     :param node: spun by its owner; messages are published from the stepping thread and the camera's.
     :param person_near_m: distance between the robot's middle and a person from which ``person_near`` is true.
@@ -69,6 +71,9 @@ class MujocoNode:
         node.create_subscription(Bool, "stop", lambda message: simulator.set_stopped(message.data), _LATCHED)
         node.create_service(Trigger, "sim/snapshot", self._on_snapshot)
         node.create_service(SetBool, "sim/pause", self._on_pause)
+        node.create_service(Trigger, "sim/step", partial(self._between_steps, simulator.step))
+        node.create_service(Trigger, "sim/reset", partial(self._between_steps, simulator.put_back))
+        node.create_subscription(String, "sim/put", self._on_put, 10)
 
         clock = node.create_publisher(Clock, "/clock", QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE))
         simulator.every(0.0, partial(self._publish_clock, clock))
@@ -127,6 +132,26 @@ class MujocoNode:
         response.success = True
         response.message = "paused" if request.data else "running"
         return response
+
+    def _between_steps(
+        self, function: Callable[[], None], _request: Trigger.Request, response: Trigger.Response
+    ) -> Trigger.Response:
+        response.success = self._pacer.between_steps(function)
+        response.message = f"{self._simulator.time_s:.2f} s" if response.success else "the simulator does not step"
+        return response
+
+    def _on_put(self, message: String) -> None:
+        """Somebody moves a thing: JSON with ``model``, ``x_m``, ``y_m``, ``z_m`` and ``yaw_rad``, world frame."""
+        try:
+            wanted = json.loads(message.data)
+            pose = TruePose(*(float(wanted[key]) for key in ("x_m", "y_m", "z_m")), float(wanted.get("yaw_rad", 0.0)))
+            model = str(wanted["model"])
+            if model not in self._simulator.true_poses():
+                raise ValueError(f"there is no '{model}' that can move")
+        except (ValueError, KeyError, TypeError) as error:
+            self._node.get_logger().error(f"sim/put: {error}; it takes model, x_m, y_m, z_m and yaw_rad as JSON")
+            return
+        self._pacer.between_steps(partial(self._simulator.put, model, pose))
 
     # Publications: the stepping thread.
 

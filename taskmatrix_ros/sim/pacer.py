@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import deque
+from collections.abc import Callable
 
 from taskmatrix_ros.sim.simulator import CONTROL_PERIOD_S, Simulator
 
@@ -53,6 +55,8 @@ class Pacer:
         self._closing = threading.Event()
         self._running = threading.Event()
         self._running.set()
+        self._wake = threading.Event()
+        self._wanted: deque[Callable[[], None]] = deque()
         self._thread: threading.Thread | None = None
         self.failed: BaseException | None = None
 
@@ -65,6 +69,7 @@ class Pacer:
         """Stop to step; returns once the last step is done."""
         self._closing.set()
         self._running.set()
+        self._wake.set()
         if self._thread is not None:
             self._thread.join()
             self._thread = None
@@ -75,11 +80,29 @@ class Pacer:
             self._running.clear()
         else:
             self._running.set()
+            self._wake.set()
 
     @property
     def paused(self) -> bool:
         """Whether simulated time stands still."""
         return not self._running.is_set()
+
+    def between_steps(self, function: Callable[[], None], timeout_s: float = 5.0) -> bool:
+        """Have a function called by the stepping thread before its next step, also while simulated time stands.
+
+        :returns: whether it was called within so many wall seconds.
+        """
+        done = threading.Event()
+
+        def call() -> None:
+            try:
+                function()
+            finally:
+                done.set()
+
+        self._wanted.append(call)
+        self._wake.set()
+        return done.wait(timeout_s)
 
     def _run(self) -> None:
         try:
@@ -92,8 +115,12 @@ class Pacer:
         due = time.monotonic()
         lateness = _Lateness(self.speed)
         while not self._closing.is_set():
+            while self._wanted:
+                self._wanted.popleft()()
             if not self._running.is_set():
-                self._running.wait()
+                self._wake.clear()
+                if not self._wanted and not self._running.is_set():
+                    self._wake.wait()
                 due = time.monotonic()
                 continue
             self._simulator.step()

@@ -130,6 +130,7 @@ class Simulator:
         self.hardest_bump: Bump | None = None
         self._settle_servos()
         mujoco.mj_forward(self.model, self.data)
+        self._start = np.array(self.data.qpos)
 
     # Commands: any thread.
 
@@ -262,9 +263,27 @@ class Simulator:
         :raises KeyError: there is no such model, or it is static.
         """
         position, velocity = self._roots[model], self._root_velocities[model]
+        self._gripper.drop(model)
         half = pose.yaw_rad / 2
         self.data.qpos[position : position + 7] = [pose.x_m, pose.y_m, pose.z_m, np.cos(half), 0.0, 0.0, np.sin(half)]
         self.data.qvel[velocity : velocity + 6] = 0.0
+        mujoco.mj_forward(self.model, self.data)
+
+    def put_back(self) -> None:
+        """Put robot and things back to where they started, at rest and with an empty hand. In the stepping thread.
+
+        Time goes on, and so does odometry: the wheels have not turned.
+        """
+        self._gripper.drop()
+        wheels = self.data.qpos[self._wheel_positions].copy()
+        self.data.qpos[:], self.data.qvel[:] = self._start, 0.0
+        self.data.qpos[self._wheel_positions] = wheels
+        with self._lock:
+            self._velocity = (0.0, 0.0)
+            for servos in self._servos.values():
+                for servo in servos:
+                    servo.target = servo.setpoint = float(self._start[servo.position])
+                    self.data.ctrl[servo.actuator] = servo.setpoint
         mujoco.mj_forward(self.model, self.data)
 
     def state_vector(self) -> NDArray[np.float64]:

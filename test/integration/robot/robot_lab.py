@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from rclpy.action import ActionClient
+from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
-from std_msgs.msg import Bool
+from std_msgs.msg import Bool, String
 from std_srvs.srv import Trigger
 
 from taskmatrix_interfaces.action import RobotFind, RobotGoTo, RobotPickUp, RobotPutDown
@@ -27,6 +28,7 @@ from taskmatrix_ros.ros.ros_context import RosContext
 ROOT = Path(__file__).resolve().parents[3]
 LATCHED = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 ACTIONS = {"find": RobotFind, "go_to": RobotGoTo, "pick_up": RobotPickUp, "put_down": RobotPutDown}
+TRIGGERS = ("step", "reset")
 ALIVE_PERIOD_S = 0.1
 
 
@@ -105,10 +107,22 @@ class RobotLab:
     :param speed: simulated seconds per wall second.
     """
 
-    def __init__(self, namespace: str, *, seed: int = 1, speed: float = 3.0, arguments: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        namespace: str,
+        *,
+        seed: int = 1,
+        speed: float = 3.0,
+        arguments: tuple[str, ...] = (),
+        simulator_arguments: tuple[str, ...] = (),
+        between: Callable[[Node, str, str], object] | None = None,
+    ) -> None:
         where = ("--namespace", namespace)
+        # With something between them the simulator speaks in a namespace of its own.
+        simulated = namespace if between is None else f"{namespace}_simulated"
         self.simulator = Child(
-            "taskmatrix_ros.sim.process", "--world", "home", "--seed", str(seed), "--speed", str(speed), *where
+            *("taskmatrix_ros.sim.process", "--world", "home", "--seed", str(seed), "--speed", str(speed)),
+            *("--namespace", simulated, *simulator_arguments),
         )
         assert "ready" in self.simulator.ready_line, self.simulator.errors
         self.server = Child("taskmatrix_ros.robot.process", "--world", "home", *where, *arguments)
@@ -122,7 +136,13 @@ class RobotLab:
         self.clients = {n: self.post(lambda n=n: ActionClient(self.node, ACTIONS[n], f"robot/{n}")) for n in ACTIONS}
         self._alive = self.post(lambda: self.node.create_publisher(Bool, "/taskmatrix/alive", 1))
         self._stop = self.post(lambda: self.node.create_publisher(Bool, "/taskmatrix/stop", LATCHED))
-        self._snapshot = self.post(lambda: self.node.create_client(Trigger, "sim/snapshot"))
+        self.between = None
+        if between is not None:
+            self.between = self.post(lambda: between(self.node, f"/{simulated}", f"/{namespace}"))
+        sim = f"/{simulated}/sim"
+        self._snapshot = self.post(lambda: self.node.create_client(Trigger, f"{sim}/snapshot"))
+        self._triggers = {n: self.post(lambda n=n: self.node.create_client(Trigger, f"{sim}/{n}")) for n in TRIGGERS}
+        self._put = self.post(lambda: self.node.create_publisher(String, f"{sim}/put", 10))
         self.post(lambda: self.node.create_subscription(RobotState, "robot/state", self._on_state, 1))
         self.post(lambda: self.node.create_timer(ALIVE_PERIOD_S, self._say_alive))
         wait_for(lambda: all(c.server_is_ready() for c in self.clients.values()), "the actions")
@@ -180,6 +200,18 @@ class RobotLab:
     def truth(self) -> dict[str, Any]:
         """What the simulator knows: for the judge only."""
         return json.loads(self.complete(lambda: self._snapshot.call_async(Trigger.Request())).message)
+
+    def put(self, model: str, x_m: float, y_m: float, z_m: float) -> None:
+        """Somebody moves a thing; returns once it is there."""
+        wait_for(self._put.get_subscription_count, "a simulator that hears")
+        place = {"model": model, "x_m": x_m, "y_m": y_m, "z_m": z_m}
+        self.post(lambda: self._put.publish(String(data=json.dumps(place))))
+        wait_for(lambda: math.dist(xyz(self.truth()["objects"][model])[:2], (x_m, y_m)) < 0.05, f"{model} there")
+
+    def trigger(self, name: str) -> None:
+        """Ask the simulator for a step or a reset."""
+        wait_for(self._triggers[name].service_is_ready, name)
+        assert self.complete(lambda: self._triggers[name].call_async(Trigger.Request())).success
 
     def speed(self) -> float:
         """True speed of the base over a tenth of a simulated second, m/s."""

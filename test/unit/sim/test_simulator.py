@@ -11,6 +11,7 @@ pytest.importorskip("mujoco")
 
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.sim.launcher import build_simulator
+from taskmatrix_ros.sim.pacer import Pacer
 from taskmatrix_ros.sim.simulator import CONTROL_PERIOD_S, SimulationError, Simulator, TruePose
 from taskmatrix_ros.sim.transforms import wrapped
 
@@ -376,3 +377,39 @@ def test_the_camera_takes_another_size_and_keeps_its_width_of_view() -> None:
     camera = build_simulator("home", camera_size="320x240", camera_hz=2.0).simulator.world.robot.links[0].cameras[0]
     assert (camera.width_px, camera.height_px, camera.rate_hz) == (320, 240, 2.0)
     assert camera.horizontal_fov_rad == pytest.approx(1.1126, abs=1e-3)
+
+
+def test_everything_can_be_put_back_while_time_goes_on() -> None:
+    simulator = build_simulator("home", seed=3).simulator
+    before = simulator.true_poses()
+    simulator.set_velocity(0.3, 0.4)
+    simulator.set_position("lift/command", 0.4)
+    simulator.run_until(1.5)
+    simulator.put("coke", TruePose(6.9, 2.9, 0.06, 0.0))
+    simulator.run_until(2.0)
+    driven = simulator.odometry
+    simulator.put_back()
+    simulator.run_until(2.5)
+    assert simulator.time_s == pytest.approx(2.5)
+    for name, pose in simulator.true_poses().items():
+        assert (pose.x_m, pose.y_m, pose.z_m) == pytest.approx(
+            (before[name].x_m, before[name].y_m, before[name].z_m), abs=0.01
+        ), name
+    assert simulator.odometry.x_m == pytest.approx(driven.x_m, abs=0.05), "the wheels have not turned back"
+
+
+def test_a_paused_simulator_takes_steps_and_moves_things_one_by_one() -> None:
+    simulator = build_simulator("home", seed=3).simulator
+    pacer = Pacer(simulator, speed=1.0)
+    pacer.pause(True)
+    pacer.open()
+    try:
+        for _ in range(3):
+            assert pacer.between_steps(simulator.step)
+        assert simulator.time_s == pytest.approx(3 * CONTROL_PERIOD_S)
+        assert pacer.between_steps(lambda: simulator.put("coke", TruePose(6.9, 2.9, 0.06, 0.0)))
+        assert simulator.true_pose("coke").x_m == pytest.approx(6.9)
+        assert simulator.time_s == pytest.approx(3 * CONTROL_PERIOD_S)
+    finally:
+        pacer.close()
+    assert not pacer.between_steps(simulator.step, timeout_s=0.05)
