@@ -23,6 +23,7 @@ from taskmatrix_ros.core.binding_spec import Http
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.effect import Effect
 from taskmatrix_ros.core.errors import ConfigError, TaskMatrixError
+from taskmatrix_ros.core.hosts import names_host
 from taskmatrix_ros.core.outcome import ErrorReport, Outcome, Status, utc_now
 from taskmatrix_ros.core.ports import Progress
 
@@ -237,14 +238,18 @@ class HttpBinding:
             try:
                 if not response.has_redirect_location:
                     return await self._judge(exchange, response, pointer)
+                following = url.join(response.headers["location"])
                 if request.method not in ("GET", "HEAD"):
-                    message = (
-                        f"the server sends {request.method} elsewhere; write the right url: {_next(url, response)}"
-                    )
+                    message = f"the server sends {request.method} elsewhere; write the right url: {_shown(following)}"
                     return Verdict(status=Status.REJECTED, code="REDIRECT", message=message[:300])
-                following = _next(url, response)
                 if following.scheme not in ("http", "https") or (url.scheme, following.scheme) == ("https", "http"):
                     message = f"the server leads from https to {following.scheme[:20]}, which is not followed"
+                    return Verdict(status=Status.REJECTED, code="REDIRECT", message=message)
+                if self._leads_inside(url, following):
+                    message = (
+                        f"the server leads to {following.host[:100]}, a private host that only a document may name; "
+                        "write a document for it"
+                    )
                     return Verdict(status=Status.REJECTED, code="REDIRECT", message=message)
                 headers = self._headers_for(request, headers, url, following)
                 url = following
@@ -254,6 +259,15 @@ class HttpBinding:
             status=Status.FAILED, code="REDIRECT", message=f"the server led on {MAX_REDIRECTS} times; correct the url"
         )
 
+    def _leads_inside(self, here: httpx2.URL, there: httpx2.URL) -> bool:
+        """Whether a redirect goes to another server, of those that the profile opens to documents that name them.
+
+        What a document was approved for is where it says: else any public server could have a request made inside.
+        """
+        if (here.host, _port(here)) == (there.host, _port(there)):
+            return False
+        return names_host(self._private, there.host, _port(there))
+
     def _headers_for(
         self, request: HttpRequest, headers: dict[str, str], here: httpx2.URL, there: httpx2.URL
     ) -> dict[str, str]:
@@ -262,8 +276,7 @@ class HttpBinding:
             return headers
         secret = request.secret
         if secret is not None:
-            port = there.port or (443 if there.scheme == "https" else 80)
-            allowed = there.scheme == "https" and may_have(self._secrets[secret[0].secret], there.host, port)
+            allowed = there.scheme == "https" and may_have(self._secrets[secret[0].secret], there.host, _port(there))
             secret = secret if allowed else None
         return replace(request, headers={}, secret=secret).sent_headers
 
@@ -286,8 +299,13 @@ class HttpBinding:
             return Verdict(status=Status.SUCCEEDED, evidence=(f"the reply cannot be used: {error}",))
 
 
-def _next(here: httpx2.URL, response: httpx2.Response) -> httpx2.URL:
-    return here.join(response.headers["location"])
+def _port(url: httpx2.URL) -> int:
+    return url.port or (443 if url.scheme == "https" else 80)
+
+
+def _shown(url: httpx2.URL) -> str:
+    """Give an address without what may hold credentials."""
+    return str(url.copy_with(userinfo=b"", query=None, fragment=None))
 
 
 def _lost(exchange: _Exchange, problem: str) -> Verdict:

@@ -164,7 +164,8 @@ class Handler(BaseHTTPRequestHandler):
         self._send(302, b"", location=url)
 
     def _at_moved(self) -> None:
-        self._send(307, b"", location="/lamps/hall")
+        query = urlsplit(self.path).query
+        self._send(307, b"", location=f"/lamps/hall?{query}" if query else "/lamps/hall")
 
     def _at_busy_twice(self) -> None:
         self._say({"detail": "come again"}, 503 if self.server.asked["/busy_twice"] <= 2 else 200)

@@ -195,6 +195,27 @@ def test_a_redirect_is_checked_like_the_first_request(run: Any) -> None:
     run(body)
 
 
+def test_a_redirect_does_not_lead_to_a_private_host_that_another_document_names(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with asyncio.timeout(60), HttpServer() as server, HttpServer() as inner:
+            desk = Desk(server, tmp_path)
+            hosts = tuple(f"127.0.0.1:{each.port}" for each in (server, inner))
+            desk.binding = HttpBinding(HttpSettings(private_hosts=hosts, connect_s=2.0), {})
+            await desk.binding.open()
+            try:
+                led = await desk.get(f"/to?url={inner.url}/echo")
+                assert led.status is Status.REJECTED, led
+                assert led.error is not None
+                assert led.error.code == "REDIRECT"
+                assert "/echo" not in (await inner.told())["asked"]
+                own = await desk.get(f"/to?url={server.url}/echo")
+                assert own.status is Status.SUCCEEDED
+            finally:
+                await desk.binding.close()
+
+    asyncio.run(main())
+
+
 @pytest.mark.parametrize(
     ("auth", "found"),
     [
@@ -225,6 +246,11 @@ def test_a_secret_in_the_query_stays_out_of_logs_and_errors(run: Any, caplog: py
         assert (await desk.get("/echo", auth=auth)).value["query"] == {"appid": [SECRET]}
         assert SECRET not in str(await desk.get("/nothing", auth=auth))
         assert SECRET not in str(await desk.get("/hang_up", auth=auth))
+        url = f"{desk.server.url}/moved"
+        moved = await desk.call({"method": "PUT", "url": url, "auth": auth}, effect="actuate")
+        assert moved.error is not None
+        assert f"{desk.server.url}/lamps/hall" in moved.error.message
+        assert SECRET not in str(moved)
 
     run(body)
     assert SECRET not in caplog.text
@@ -244,7 +270,10 @@ def test_a_secret_that_cannot_be_sent_sends_nothing(run: Any, secret: str, says:
     run(body)
 
 
-def test_credentials_do_not_follow_to_another_host(run: Any) -> None:
+def test_credentials_do_not_follow_to_another_host(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The other one stands for a public host, which a redirect may lead to.
+    monkeypatch.setattr(HttpBinding, "_leads_inside", lambda *_: False)
+
     async def body(desk: Desk) -> None:
         async with HttpServer() as other:
             settings = HttpSettings(private_hosts=("127.0.0.1",))
