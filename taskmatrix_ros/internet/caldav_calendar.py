@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from taskmatrix_ros.core.errors import CallRefused, CallUnavailable
 from taskmatrix_ros.internet.calendar_event import CalendarEvent
+from taskmatrix_ros.internet.fetch import shown
 from taskmatrix_ros.internet.ics_calendar import component_of, events_of, parse_calendar
 
 PASSWORD_ENV = "TASKMATRIX_CALDAV_PASSWORD"  # noqa: S105 - the name of a variable
@@ -40,7 +41,9 @@ class CaldavCalendar:
             found = calendar.search(start=begin, end=end, event=True, expand=False)
             bodies = [str(each.data).encode() for each in found]
         events = [
-            event for body in bodies for event in events_of(parse_calendar(body, self._url), begin, end, self._zone)
+            event
+            for body in bodies
+            for event in events_of(parse_calendar(body, shown(self._url)), begin, end, self._zone)
         ]
         return sorted(events, key=lambda event: (event.begins, event.title))
 
@@ -76,7 +79,7 @@ class CaldavCalendar:
         return (own or calendars or [client.calendar(url=self._url)])[0]
 
     def _errors(self) -> _Errors:
-        return _Errors(self._url)
+        return _Errors(shown(self._url))
 
 
 def _library() -> Any:
@@ -92,8 +95,8 @@ def _library() -> Any:
 class _Errors:
     """Turns what the library raises into a call's errors."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, host: str) -> None:
+        self._host = host
 
     def __enter__(self) -> None:
         _library()
@@ -101,6 +104,8 @@ class _Errors:
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         caldav = _library()
         if isinstance(error, caldav.lib.error.AuthorizationError):
-            raise CallRefused(f"calendar: {self._url} refuses the user; look at {PASSWORD_ENV}") from error
+            raise CallRefused(f"calendar: {self._host} refuses the user; look at {PASSWORD_ENV}") from error
         if isinstance(error, caldav.lib.error.DAVError | OSError):
-            raise CallUnavailable(f"calendar: {self._url}: {error}; look at its address") from error
+            # Its text names the whole address.
+            problem = type(error).__name__
+            raise CallUnavailable(f"calendar: {self._host}: {problem}; look at its address") from error

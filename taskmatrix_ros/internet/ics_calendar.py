@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from taskmatrix_ros.core.errors import CallRefused, CallUnavailable
 from taskmatrix_ros.internet.calendar_event import CalendarEvent, as_moment
-from taskmatrix_ros.internet.fetch import fetch, is_web, local_path
+from taskmatrix_ros.internet.fetch import fetch, is_web, local_path, shown
 
 try:
     import icalendar
@@ -38,7 +38,7 @@ class IcsCalendar:
         :raises CallRefused: it is an address, or no calendar. ``CallUnavailable``: it cannot be written.
         """
         if is_web(self._source):
-            raise CallRefused(f"calendar: {self._source} can only be read; name a file or a CalDAV server")
+            raise CallRefused(f"calendar: {shown(self._source)} can only be read; name a file or a CalDAV server")
         path = local_path(self._source)
         calendar = self._read() if path.exists() else _empty()
         calendar.add_component(component_of(event))
@@ -48,7 +48,7 @@ class IcsCalendar:
             raise CallUnavailable(f"calendar: {path} cannot be written: {error.strerror}") from error
 
     def _read(self) -> icalendar.Calendar:
-        return parse_calendar(fetch(self._source, "calendar"), self._source)
+        return parse_calendar(fetch(self._source, "calendar"), shown(self._source))
 
 
 def parse_calendar(body: bytes, name: str) -> icalendar.Calendar:

@@ -12,7 +12,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from taskmatrix_ros.core.errors import CallRefused
-from taskmatrix_ros.internet.fetch import fetch
+from taskmatrix_ros.internet.fetch import fetch, shown
 
 MAX_TITLE = 200
 _ATOM = "{http://www.w3.org/2005/Atom}"
@@ -27,7 +27,7 @@ def news_headlines(url: str, limit: float = 5) -> list[dict[str, Any]]:
     :returns: ``title``, ``link`` and ``published`` of each, the latter as the feed writes it.
     :raises CallRefused: it is no feed. ``CallUnavailable``: it cannot be reached.
     """
-    return parse_feed(fetch(url, "news"), url)[: int(limit)]
+    return parse_feed(fetch(url, "news"), shown(url))[: int(limit)]
 
 
 def news_text(headlines: Sequence[dict[str, Any]]) -> str:
