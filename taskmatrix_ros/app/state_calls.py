@@ -86,6 +86,11 @@ class StateCalls:
         document = self._catalogue.get(source.api)
         if document is None or document.binding.kind not in self._bindings:
             return f"nothing here performs {source.api}"
+        if document.effect is not Effect.READ:  # an update made it so since ``open`` looked
+            return (
+                f"{source.api} {document.version} does more than read and is not called; "
+                "name an API that only reads, or roll it back"
+            )
         try:
             value = await self._value(document, source.arguments)
         except TaskMatrixError as error:
