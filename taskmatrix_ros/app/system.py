@@ -55,6 +55,7 @@ from taskmatrix_ros.planner.offline_planner import OfflinePlanner
 from taskmatrix_ros.planner.planner_chain import PlannerChain
 from taskmatrix_ros.planner.planner_settings import PlannerSettings
 from taskmatrix_ros.planner.robot_map import RobotMap
+from taskmatrix_ros.planner.secret_words import SecretWords
 from taskmatrix_ros.planner.timed_reader import TimedReader
 from taskmatrix_ros.registry.editor import Editor
 from taskmatrix_ros.registry.registry import Registry
@@ -273,7 +274,7 @@ class System:
             stack.push_async_callback(embedder.close)
             await embedder.open()
             model = self._models.embeddings.model
-            self.selector.look_at_meaning(DenseIndex(embedder, model, VectorStore(self._database)))
+            self.selector.look_at_meaning(DenseIndex(embedder, model, VectorStore(self._database)), self._hidden)
         self.session = Session(
             Parts(
                 planner=self.rules.planner(planner),
@@ -353,6 +354,11 @@ class System:
         return PlanningContext(
             state=self.state.known(), now=self.clock.now(), zone=self._place.time_zone, rules=self.rules.made()
         )
+
+    def _hidden(self, texts: Sequence[str]) -> list[str]:
+        """Give what a person said without its secrets, for a model that only compares meanings."""
+        secrets = SecretWords.of(texts, self.state.known(), self.registry.states(), takes_secrets=True)
+        return [secrets.hide(text) for text in texts]
 
     def _instruction_of(self, run_id: str) -> Instruction | None:
         views = (view for view in self.session.active if view.episode.run_id == run_id)

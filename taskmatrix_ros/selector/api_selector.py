@@ -39,6 +39,9 @@ _USAGE = 0.05
 _log = logging.getLogger(__name__)
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 
+Hide = Callable[[Sequence[str]], Sequence[str]]
+"""Gives texts without the secrets in them; what one text shows to be secret is so in all of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -79,11 +82,16 @@ class ApiSelector:
         self._sentences: Mapping[str, tuple[str, ...]] = {}
         self._revision: int | None = None
         self._dense: DenseIndex | None = None
+        self._hide: Hide = tuple
         self._dense_revision: int | None = None
 
-    def look_at_meaning(self, dense: DenseIndex) -> None:
-        """From now on ``select`` looks at nearness in meaning as well, up to ``dense_index.LARGEST`` documents."""
+    def look_at_meaning(self, dense: DenseIndex, hide: Hide) -> None:
+        """From now on ``select`` looks at nearness in meaning as well, up to ``dense_index.LARGEST`` documents.
+
+        :param hide: what a person said passes through it before the model is asked, which may be anybody's server.
+        """
         self._dense = dense
+        self._hide = hide
         self._dense_revision = None
 
     async def select(self, instruction: Instruction, outline: Outline) -> Sequence[ApiDocument]:
@@ -129,9 +137,9 @@ class ApiSelector:
                     self._dense = None
                     return {}
                 revision = self._revision
-                await dense.hold({document.name: self._text(document) for document in documents})
+                await dense.hold({document.name: self._text(document, learned=False) for document in documents})
                 self._dense_revision = revision
-            return fuse(await dense.search(queries, _EACH), _EACH)
+            return fuse(await dense.search(self._hide(queries), _EACH), _EACH)
         except TaskMatrixError as error:
             _log.warning("selector: nearness in meaning is left out: %s", error.message)
             return {}
@@ -215,8 +223,8 @@ class ApiSelector:
                 done += len(chunk)
                 yield done
 
-    def _text(self, document: ApiDocument) -> SearchText:
-        return SearchText.of(document, self._sentences.get(document.name, ()))
+    def _text(self, document: ApiDocument, *, learned: bool = True) -> SearchText:
+        return SearchText.of(document, self._sentences.get(document.name, ()), learned=learned)
 
     def _composite_sentences(self) -> dict[str, tuple[str, ...]]:
         sentences: defaultdict[str, tuple[str, ...]] = defaultdict(tuple)

@@ -37,15 +37,20 @@ class SearchText(NamedTuple):
     package: str
 
     @staticmethod
-    def of(document: ApiDocument, composite_sentences: Iterable[str] = ()) -> SearchText:
-        """Gather them. :param composite_sentences: of composites that call the document."""
+    def of(document: ApiDocument, composite_sentences: Iterable[str] = (), *, learned: bool = True) -> SearchText:
+        """Gather them.
+
+        :param composite_sentences: of composites that call the document.
+        :param learned: with the examples that people's own words became.
+        """
+        learned_examples = document.examples if learned else ()
         own_sentences = (text for texts in document.sentences.values() for text in texts)
         return SearchText(
             words_of_name=_spaced(document.name),
             description=document.description,
             parameters=" ".join(_of_parameters(document.parameters)),
             sentences=" ".join((*own_sentences, *composite_sentences)),
-            examples=" ".join((*(example.instruction for example in document.usage_examples), *document.examples)),
+            examples=" ".join((*(example.instruction for example in document.usage_examples), *learned_examples)),
             composition=document.composition,
             package=_spaced(document.package),
         )

@@ -44,6 +44,23 @@ def selected(selector: ApiSelector, wanted: str) -> list[str]:
     return [entry.name for entry in asyncio.run(selector.select(Instruction(text=wanted), outline))]
 
 
+def test_what_people_said_stays_here() -> None:
+    thesaurus = Thesaurus()
+    catalogue = Shelf(
+        document(
+            "cool",
+            "Start the ventilator.",
+            usage_examples=[{"instruction": "some breeze", "code": "cool()"}],
+            examples=["cool the safe 4711"],
+        )
+    )
+    selector = ApiSelector(catalogue)
+    selector.look_at_meaning(DenseIndex(thesaurus, "toy"), lambda texts: [text.replace("1234", "x") for text in texts])
+    assert selected(selector, "a breeze, the code is 1234") == ["cool"]
+    assert thesaurus.asked == ["cool. Start the ventilator.. some breeze", "a breeze, the code is x"]
+    selector.close()
+
+
 def shelf() -> Shelf:
     described = {
         "sit": "Move the sofa.",
@@ -57,7 +74,7 @@ def shelf() -> Shelf:
 def test_what_shares_no_word_is_found_by_its_meaning() -> None:
     selector = ApiSelector(shelf())
     assert selected(selector, "I want a breeze") == []
-    selector.look_at_meaning(DenseIndex(Thesaurus(), "toy"))
+    selector.look_at_meaning(DenseIndex(Thesaurus(), "toy"), list)
     assert selected(selector, "I want a breeze")[0] == "cool"
     assert selected(selector, "push the couch")[0] == "sit"
     assert selected(selector, "switch the lamp")[0] == "shine"
@@ -67,7 +84,7 @@ def test_what_shares_no_word_is_found_by_its_meaning() -> None:
 def test_a_text_is_sent_once_and_followed_when_it_changes() -> None:
     thesaurus, catalogue = Thesaurus(), shelf()
     selector = ApiSelector(catalogue)
-    selector.look_at_meaning(DenseIndex(thesaurus, "toy"))
+    selector.look_at_meaning(DenseIndex(thesaurus, "toy"), list)
     selected(selector, "a breeze")
     selected(selector, "a breeze")
     assert len([asked for asked in thesaurus.asked if "sofa" in asked]) == 1
@@ -98,7 +115,7 @@ def test_vectors_outlive_a_restart() -> None:
 def test_a_model_that_is_away_leaves_the_words(caplog: pytest.LogCaptureFixture) -> None:
     thesaurus = Thesaurus()
     selector = ApiSelector(shelf())
-    selector.look_at_meaning(DenseIndex(thesaurus, "toy"))
+    selector.look_at_meaning(DenseIndex(thesaurus, "toy"), list)
     thesaurus.away = True
     assert selected(selector, "switch the lamp") == ["shine"]
     assert "nearness in meaning is left out" in caplog.text
@@ -111,7 +128,7 @@ def test_a_catalogue_that_is_too_large_is_searched_by_words(monkeypatch: pytest.
     monkeypatch.setattr(api_selector, "LARGEST", 3)
     thesaurus = Thesaurus()
     selector = ApiSelector(shelf())
-    selector.look_at_meaning(DenseIndex(thesaurus, "toy"))
+    selector.look_at_meaning(DenseIndex(thesaurus, "toy"), list)
     assert selected(selector, "switch the lamp") == ["shine"]
     assert thesaurus.asked == []
     selector.close()
