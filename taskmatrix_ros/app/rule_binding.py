@@ -14,6 +14,7 @@ from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.approval import ApprovalRequest
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.clocks import HomeClock, WallClock
+from taskmatrix_ros.core.effect import Effect
 from taskmatrix_ros.core.errors import CallRefused, ManifestError, PlanningError, TaskMatrixError
 from taskmatrix_ros.core.home_spec import Rules
 from taskmatrix_ros.core.instruction import ApprovalMode, Channel, Instruction
@@ -37,7 +38,8 @@ class RuleBinding:
     """Implements ``core.ports.Binding`` for the kind ``rules``.
 
     A rule is verified before the person is asked, and the person sees it in words and as YAML. It has the rights of
-    the speaker who asked for it, whatever the code says. A run that a rule began changes no rules.
+    the speaker who asked for it, whatever the code says, and does nothing that they may not do on their channel. Only
+    its speaker changes it, or somebody who gives no name. A run that a rule began changes no rules.
     """
 
     kinds = frozenset({"rules"})
@@ -100,8 +102,8 @@ class RuleBinding:
             "delete": self._delete,
         }
 
-        async def confirm(words: str, yaml: str = "") -> None:
-            await self._confirmed(call, document, asked, progress, words, yaml)
+        async def confirm(words: str, rule: Rule | None = None) -> None:
+            await self._confirmed(call, document, asked, progress, words, rule)
 
         return await work[spec.name](call, asked, confirm)
 
@@ -138,11 +140,17 @@ class RuleBinding:
 
     async def _change(self, call: Call, asked: Instruction, confirm: _Confirm) -> Any:
         old = self._find(str(call.arguments.get("rule") or LAST), asked)
+        if asked.speaker not in ("", old.speaker):
+            owner = f"is {old.speaker}'s" if old.speaker else "has no speaker"
+            raise CallRefused(
+                f"rule {old.id} {owner}, and {asked.speaker} may not change it; make a rule of your own", code="RIGHTS"
+            )
         given, words = call.arguments.get("new"), str(call.arguments.get("change") or "")
         new = self._worded(old, words, asked.text) if given is None else self._read(given)
         new = new.model_copy(update={"id": old.id, "speaker": old.speaker, "enabled": True})
         await self._rules.check(new)
-        await confirm(f"Instead of: {self._words(old)} Now: {self._words(new)}", write_rule(new))
+        await self._rules.code.verify_for(new, asked.channel, asked.speaker)
+        await confirm(f"Instead of: {self._words(old)} Now: {self._words(new)}", new)
         await self._rules.update(new)
         self._rules.note_made(new.id, asked.conversation_id)
         return self._told(new)
@@ -170,26 +178,35 @@ class RuleBinding:
             rule = rule.model_copy(update={"id": f"{name}_{number}"})
             number += 1
         warnings = await self._rules.check(rule)
+        await self._rules.code.verify_for(rule, asked.channel, asked.speaker)
         doubts = "".join(f" Mind: {warning.message}." for warning in warnings)
-        await confirm(f"{self._words(rule)}{doubts}", write_rule(rule))
+        await confirm(f"{self._words(rule)}{doubts}", rule)
         await self._rules.add([rule])
         self._rules.note_made(rule.id, asked.conversation_id)
         return self._told(rule)
 
     async def _confirmed(
-        self, call: Call, document: ApiDocument, asked: Instruction, progress: Progress, words: str, yaml: str
+        self,
+        call: Call,
+        document: ApiDocument,
+        asked: Instruction,
+        progress: Progress,
+        words: str,
+        rule: Rule | None,
     ) -> None:
         """:raises CallRefused: a no, no answer in time, or nobody may be asked."""
         if asked.approval is ApprovalMode.DENY:
             raise CallRefused("a rule needs a person's yes, and the instruction allows no approvals", code="APPROVAL")
         progress(ProgressReport(None, words))
+        hazardous = rule is not None and self._rules.code.is_hazardous(rule)
+        yaml = "" if rule is None else write_rule(rule)
         await self._approvals.ask(
             ApprovalRequest(
                 run_id=call.run_id,
                 call_id=call.call_id,
                 api=call.api,
                 arguments=call.arguments,
-                effect=document.effect,
+                effect=Effect.HAZARDOUS if hazardous else document.effect,
                 reason="a rule goes live only with a person's yes",
                 summary=f"{words}\n{yaml}".strip(),
                 channel=asked.channel,
@@ -242,4 +259,4 @@ class RuleBinding:
 
 
 _Confirm = Callable[..., Awaitable[None]]
-"""``confirm(words, yaml)`` returns once a person has said yes."""
+"""``confirm(words, rule)`` returns once a person has said yes; the rule, if one comes of it, is shown as YAML."""

@@ -13,10 +13,10 @@ from typing import Any
 from taskmatrix_ros.core.action_code import ActionCode, DocumentPin, VerifiedCode
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.effect import Effect
-from taskmatrix_ros.core.errors import TaskMatrixError
+from taskmatrix_ros.core.errors import CallRefused, TaskMatrixError
 from taskmatrix_ros.core.instruction import Channel
 from taskmatrix_ros.core.outline import Outline, OutlineStep
-from taskmatrix_ros.core.policy import Policy
+from taskmatrix_ros.core.policy import Policy, RightsRule
 from taskmatrix_ros.core.ports import Catalogue, Verifier
 from taskmatrix_ros.core.rule import Rule
 from taskmatrix_ros.executor.source_map import api_calls, parse_source
@@ -111,6 +111,24 @@ class RuleCode:
         else:
             self._ready[rule.id] = ReadyCode(*key, outline, verified, revision)
         return verified
+
+    async def verify_for(self, rule: Rule, channel: Channel, speaker: str) -> None:
+        """Verify that a rule does nothing its asker may not do at once: by a rule nobody gains rights.
+
+        :raises VerificationError: its code calls what they may not.
+        :raises CallRefused: it has no code yet, and the channel may not do all that rules may.
+        """
+        if rule.action.code is not None:
+            rights = self._policy.rights(channel, speaker)
+            await self._verifier.verify(self.code_of(rule.action.code), rights=rights, outline=self.outline_of(rule))
+            return
+        narrowed = self._policy.channels.get(channel, RightsRule())
+        if narrowed not in (RightsRule(), self._policy.channels.get(Channel.RULE)):
+            raise CallRefused(
+                f"channel {channel.value} may not do everything, and what the rule will do is decided only when it "
+                "fires; say it on another channel, or in words that are understood now",
+                code="RIGHTS",
+            )
 
     async def prepare(self, rule: Rule) -> ReadyCode | None:
         """Give code that may run at once; None where the whole way has to be gone, which then also says why."""
