@@ -197,13 +197,13 @@ class Database:
 
         :raises ConfigError: it cannot be written; it is tried again.
         """
+        if len(self._late) > self._kept and self._redos - self._applied >= _SLOTS:
+            self._bring_up()  # the next row would write over one that is not done
         if len(self._late) > self._kept:
             self._redos += 1
             text = to_json([(self._number_of(statement), values) for statement, values in self._late[self._kept :]])
             self._run(_KEEP, (self._redos % _SLOTS, self._redos, text.decode()))
             self._kept = len(self._late)
-            if self._redos - self._applied >= _SLOTS:
-                self.apply()
 
     def _number_of(self, statement: str) -> int:
         """Give the number that stands for a statement in what is kept; written down before it is first used."""
@@ -242,6 +242,9 @@ class Database:
         """
         for write in self._gathered:
             write()
+        self._bring_up()
+
+    def _bring_up(self) -> None:
         if not self._late:
             return
         self._run("BEGIN IMMEDIATE")

@@ -17,7 +17,7 @@ from taskmatrix_ros.core.outcome import Confirmation, ErrorReport, Outcome, Stat
 from taskmatrix_ros.core.outline import Outline, OutlineStep
 from taskmatrix_ros.core.ports import Journal
 from taskmatrix_ros.core.run import Episode, Rehearsed, RunStatus
-from taskmatrix_ros.store.database import Database
+from taskmatrix_ros.store.database import _SLOTS, Database
 from taskmatrix_ros.store.journal import SqliteJournal
 
 
@@ -232,6 +232,56 @@ def test_what_is_written_soon_outlives_a_kill_from_the_next_entry_or_the_next_tu
                     await asyncio.sleep(0.002)
         finally:
             database.close()
+
+    asyncio.run(scenario())
+
+
+def test_what_the_disk_has_no_room_to_apply_is_never_written_over(tmp_path: Path) -> None:
+    """Each call that went out is known after a kill; one that cannot be kept does not go out."""
+
+    def known_after_a_kill() -> list[str]:
+        copy = tmp_path / "copy"
+        shutil.rmtree(copy, ignore_errors=True)
+        copy.mkdir()
+        for file in tmp_path.glob("store.sqlite*"):
+            shutil.copy(file, copy)
+        later = Database(copy / "store.sqlite")
+        later.open()
+        rows = later.execute("SELECT call_id FROM calls ORDER BY call_id").fetchall()
+        later.close()
+        return [call_id for (call_id,) in rows]
+
+    async def scenario() -> None:
+        database = Database(tmp_path / "store.sqlite")
+        database.open()
+        journal = SqliteJournal(database)
+        episode = Episode(instruction=Instruction(text="x"), status=RunStatus.RUNNING)
+        journal.save_run(episode)
+
+        def begin() -> str:
+            call = Call(run_id=episode.run_id, api="a" * 200, arguments={}, deadline_s=1)
+            journal.begin_call(call, durable=False, new=True)
+            return call.call_id
+
+        try:
+            sent = [begin() for _ in range(_SLOTS)]  # from here on each has a row to be written over
+            database.apply()
+            pages = database.execute("PRAGMA page_count").fetchone()[0]
+            database.execute(f"PRAGMA max_page_count = {pages}")
+            refused = 0
+            for _ in range(2 * _SLOTS):
+                try:
+                    sent.append(begin())
+                except ConfigError:
+                    refused += 1
+            assert (len(sent), refused) == (2 * _SLOTS, _SLOTS)
+            assert known_after_a_kill() == sent
+            assert database._connection is not None
+            database._connection.execute(f"PRAGMA max_page_count = {100 * pages}")  # there is room again
+            sent.append(begin())
+        finally:
+            database.close()
+        assert known_after_a_kill() == sent
 
     asyncio.run(scenario())
 
