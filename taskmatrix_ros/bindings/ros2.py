@@ -50,6 +50,10 @@ _STATUS = {
 }
 
 
+class _Stopped(Exception):
+    """A stop came before the call was sent."""
+
+
 class Ros2Binding:
     """Implements ``core.ports.Binding`` for the three ROS kinds."""
 
@@ -80,6 +84,8 @@ class Ros2Binding:
         self._entities = NodeEntities(thread)
         self._peers: dict[tuple[str, str, str], Any] = {}
         self._goals: dict[str, ActionCall] = {}
+        self._epoch = object()
+        """Changes with every stop; what was asked for before is not sent."""
         self._is_open = False
 
     async def open(self) -> None:
@@ -125,7 +131,9 @@ class Ros2Binding:
             "ros2_topic": self._publish,
         }[document.binding.kind]
         try:
-            outcome = await perform(call, document, progress)
+            outcome = await perform(call, document, progress, self._epoch)
+        except _Stopped:
+            outcome = _failed(call, Status.CANCELLED, "STOPPED", f"{document.name} was stopped before it was sent")
         except (ConfigError, ValueError) as error:
             outcome = _failed(call, Status.REJECTED, "BAD_ARGUMENT", f"{document.name}: {error}")
         return outcome.model_copy(update={"started_at": started, "ended_at": utc_now()})
@@ -157,11 +165,12 @@ class Ros2Binding:
         return None if report is None else self._outcome(call, document, report)
 
     def stop(self) -> None:
-        """Send a cancel request for every pending goal."""
+        """Let nothing go out that has not, and send a cancel request for every pending goal."""
+        self._epoch = object()
         for goal in tuple(self._goals.values()):
             goal.stop()
 
-    async def _call_action(self, call: Call, document: ApiDocument, progress: Progress) -> Outcome:
+    async def _call_action(self, call: Call, document: ApiDocument, progress: Progress, epoch: object) -> Outcome:
         spec = document.binding
         assert isinstance(spec, Ros2Action)
         peer = await self._peer(spec)
@@ -174,6 +183,7 @@ class Ros2Binding:
             loop.call_soon_threadsafe(progress, _progress(feedback))
 
         try:
+            self._check_epoch(epoch)  # a stop from here on finds the goal
             report = await action.run(
                 goal,
                 goal_id=id_to_bytes(call.call_id),
@@ -209,18 +219,23 @@ class Ros2Binding:
             status = Status.UNAVAILABLE
         return _failed(call, status, status.value.upper(), report.reason)
 
-    async def _call_service(self, call: Call, document: ApiDocument, _progress: Progress) -> Outcome:
+    async def _call_service(self, call: Call, document: ApiDocument, _progress: Progress, epoch: object) -> Outcome:
         spec = document.binding
         assert isinstance(spec, Ros2Service)
         client = await self._peer(spec)
         name = absolute_name(self._namespace, spec.name)
         deadline = time.monotonic() + call.deadline_s
         request = build(interface_type(spec.type).Request(), spec.arguments, call.arguments)
-        if not await self._until(client.service_is_ready, deadline):
+        if not await self._until(client.service_is_ready, deadline, epoch):
             return _failed(call, Status.UNAVAILABLE, UNAVAILABLE, f"no service {name} within {self._connect_s:g} s")
+
+        def send() -> Any:
+            self._check_epoch(epoch)
+            return client.call_async(request)
+
         try:
             async with asyncio.timeout(deadline - time.monotonic()):
-                response = await self._thread.result(partial(client.call_async, request))
+                response = await self._thread.result(send)
         except TimeoutError:
             said = f"service {name} did not answer within {call.deadline_s:g} s"
             return _failed(call, Status.IN_DOUBT, "IN_DOUBT", said)
@@ -229,17 +244,22 @@ class Ros2Binding:
             return _failed(call, Status.FAILED, str(getattr(response, "error_code", "") or "FAILED"), said)
         return Outcome(call_id=call.call_id, status=Status.SUCCEEDED, value=_value(document, response))
 
-    async def _publish(self, call: Call, document: ApiDocument, _progress: Progress) -> Outcome:
+    async def _publish(self, call: Call, document: ApiDocument, _progress: Progress, epoch: object) -> Outcome:
         spec = document.binding
         assert isinstance(spec, Ros2Topic)
         publisher = await self._peer(spec)
         message = build(interface_type(spec.type)(), spec.arguments, call.arguments)
         name = absolute_name(self._namespace, spec.name)
         deadline = time.monotonic() + call.deadline_s
-        if not await self._until(lambda: publisher.get_subscription_count() > 0, deadline):
+        if not await self._until(lambda: publisher.get_subscription_count() > 0, deadline, epoch):
             said = f"nobody listens on topic {name} within {self._connect_s:g} s"
             return _failed(call, Status.UNAVAILABLE, UNAVAILABLE, said)
-        await self._thread.run(partial(publisher.publish, message))
+
+        def send() -> None:
+            self._check_epoch(epoch)
+            publisher.publish(message)
+
+        await self._thread.run(send)
         return Outcome(call_id=call.call_id, status=Status.SUCCEEDED)
 
     async def _missing(self) -> list[str]:
@@ -251,9 +271,14 @@ class Ros2Binding:
         keys = (spec.key for spec in self._catalogue.states() if isinstance(spec.source, Ros2TopicSource))
         return found + [key for key in keys if self._state.read(key) is None]
 
-    async def _until(self, ready: Callable[[], bool], deadline: float) -> bool:
+    def _check_epoch(self, epoch: object) -> None:
+        if epoch is not self._epoch:
+            raise _Stopped
+
+    async def _until(self, ready: Callable[[], bool], deadline: float, epoch: object) -> bool:
         until = min(deadline, time.monotonic() + self._connect_s)
         while not await self._thread.run(ready):
+            self._check_epoch(epoch)
             if time.monotonic() >= until:
                 return False
             await asyncio.sleep(POLL_S)

@@ -326,6 +326,73 @@ def test_a_message_goes_out_only_if_somebody_listens() -> None:
     run(scenario)
 
 
+@pytest.mark.parametrize("kind", ["ros2_action", "ros2_service", "ros2_topic"])
+def test_what_waits_for_its_peer_is_not_sent_after_a_stop(kind: str) -> None:
+    async def scenario() -> None:
+        from std_msgs.msg import String
+        from std_srvs.srv import Trigger
+
+        heard: list[str] = []
+
+        def answer(_request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+            heard.append("trigger")
+            response.success = True
+            return response
+
+        async with Bench(find, connect_s=20.0) as bench:
+            node = bench.threads[1].node
+            target, arguments, appear = {
+                "ros2_action": (
+                    document("late_find", FIND | {"name": "late/find"}, {"object": TEXT}),
+                    {"object": "cup"},
+                    lambda: None,
+                ),
+                "ros2_service": (
+                    document("late_trigger", TRIGGER | {"name": "late/trigger"}),
+                    {},
+                    lambda: node.create_service(Trigger, "late/trigger", answer),
+                ),
+                "ros2_topic": (
+                    document("late_say", SAY | {"name": "late/say"}, {"text": TEXT}),
+                    {"text": "hello"},
+                    lambda: node.create_subscription(String, "late/say", lambda said: heard.append(said.data), 10),
+                ),
+            }[kind]
+            pending = asyncio.ensure_future(bench.call(target, 20.0, **arguments))
+            await asyncio.wait({pending}, timeout=0.3)
+            assert not pending.done(), "it did not wait for its peer"
+            await asyncio.to_thread(bench.binding.stop)
+            await bench.threads[1].run(appear)
+            assert (await pending).status is Status.CANCELLED
+            if kind != "ros2_action":
+                assert (await bench.call(target, 20.0, **arguments)).status is Status.SUCCEEDED
+                async with asyncio.timeout(5.0):
+                    while not heard:
+                        await asyncio.sleep(0.01)
+                assert len(heard) == 1, "what was asked for before the stop was sent"
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("target", [trigger, say])
+def test_a_stop_between_the_peers_word_and_the_sending_counts(
+    target: ApiDocument, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario() -> None:
+        async with Bench() as bench:
+
+            async def found(*_given: object) -> bool:
+                await asyncio.to_thread(bench.binding.stop)
+                return True
+
+            monkeypatch.setattr(bench.binding, "_until", found)
+            outcome = await bench.call(target, **({"text": "hello"} if target is say else {}))
+            assert (outcome.status, outcome.error.code if outcome.error else "") == (Status.CANCELLED, "STOPPED")
+            assert bench.server.triggers == 0
+
+    run(scenario)
+
+
 def test_topics_feed_the_state() -> None:
     async def scenario() -> None:
         async with Bench(states=(holding,), connect_s=0.1) as bench:
