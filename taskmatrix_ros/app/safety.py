@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from taskmatrix_ros.core.ports import Binding
@@ -33,14 +33,10 @@ class Safety:
         self._latch = latch
         self._bindings = tuple(bindings)
 
-    def stop(self, reason: str, announce: Callable[[], None] = lambda: None) -> StopReport:
-        """Latch, announce, tell every binding in parallel.
-
-        :param announce: publishes ``stop``; called right after the latch is set, before the bindings are told.
-        """
+    def stop(self, reason: str) -> StopReport:
+        """Latch, which tells who listens to it, then tell every binding in parallel."""
         began = time.monotonic()
         self._latch.latch(reason)
-        announce()
         failures: dict[str, str] = {}
         threads = {
             name: threading.Thread(target=_tell, args=(binding, name, failures), name=f"stop-{name}", daemon=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
@@ -41,6 +42,7 @@ class SafetyServer:
         self._alive_publisher: Any = None
         self._entities = NodeEntities(thread)
         self._heart: asyncio.Task[None] | None = None
+        self._unlisten: Callable[[], None] = lambda: None
 
     async def open(self) -> None:
         """Offer the services and publish the latch as it was left."""
@@ -55,6 +57,7 @@ class SafetyServer:
             await asyncio.gather(self._heart, return_exceptions=True)
             self._heart = None
             await self._thread.run(lambda: self._alive_publisher.publish(Bool(data=False)))
+        self._unlisten()
         await self._entities.close()
 
     async def _create(self) -> None:
@@ -65,18 +68,27 @@ class SafetyServer:
         self._stop_publishers = tuple(
             [await create(lambda node, name=name: node.create_publisher(Bool, name, LATCHED)) for name in names]
         )
+        # Whoever stops publishes it, in their own thread: that of ROS, or the loop, may be what hangs.
+        self._unlisten = self._latch.listen(lambda _reason: self._announce())
         self._alive_publisher = await create(lambda node: node.create_publisher(Bool, "alive", 1))
         await create(lambda node: node.create_service(Stop, "stop", self._stop, callback_group=group))
         await create(lambda node: node.create_service(Rearm, "rearm", self._rearm, callback_group=group))
         await self._thread.run(self._announce)
 
     def _announce(self) -> None:
+        """Publish the state of now. From any thread: a stop that comes meanwhile has the last word."""
+        held = self._latch.holds
+        self._say_stop(held)
+        if not held and self._latch.holds:
+            self._say_stop(True)
+
+    def _say_stop(self, held: bool) -> None:
         for publisher in self._stop_publishers:
-            publisher.publish(Bool(data=self._latch.holds))
+            publisher.publish(Bool(data=held))
 
     def _stop(self, request: Stop.Request, response: Stop.Response) -> Stop.Response:
         reason = request.reason or "stop was asked for"
-        report = self._safety.stop(reason, self._announce)
+        report = self._safety.stop(reason)
         response.told = list(report.told)
         response.not_told = list(report.not_told)
         response.latency_s = report.latency_s

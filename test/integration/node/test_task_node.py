@@ -17,14 +17,22 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "ros"))
 from find_server import FindServer
 
 from taskmatrix_interfaces.action import ExecuteTask
+from taskmatrix_interfaces.srv import Rearm
+from taskmatrix_ros.app.safety import Safety
 from taskmatrix_ros.app.settings import load_settings
 from taskmatrix_ros.core.errors import CallUnavailable, ConfigError
+from taskmatrix_ros.core.event_bus import EventBus
 from taskmatrix_ros.core.ids import id_to_bytes
 from taskmatrix_ros.core.instruction import Mode
+from taskmatrix_ros.executor.stop_latch import StopLatch
+from taskmatrix_ros.node.safety_server import SafetyServer
 from taskmatrix_ros.node.task_node import TaskNode
 from taskmatrix_ros.ros.node_thread import NodeThread
+from taskmatrix_ros.ros.qos_profiles import LATCHED
 from taskmatrix_ros.ros.ros_context import RosContext
 from taskmatrix_ros.ros.task_client import TaskClient
+from taskmatrix_ros.store.database import Database
+from taskmatrix_ros.store.journal import SqliteJournal
 
 MANIFEST = """
 package: finder
@@ -222,6 +230,66 @@ def test_stop_ends_what_runs_and_holds_over_a_restart(tmp_path: Path) -> None:
 
     play(tmp_path, first)
     play(tmp_path, after_a_restart)
+
+
+def test_every_stop_is_published_once_from_whatever_thread(tmp_path: Path) -> None:
+    """Driver and skill server obey the topic, so a stop that is no request of the graph must get there too."""
+
+    async def scenario(graph: Graph) -> None:
+        from std_msgs.msg import Bool
+
+        await graph.node.start()
+        system = graph.node.system
+        assert system is not None
+        heard: dict[str, list[bool]] = {"/taskmatrix/stop": [], "/stop": []}
+        robot = graph.threads[0]
+        for name, said in heard.items():
+            await robot.run(
+                lambda name=name, said=said: robot.node.create_subscription(
+                    Bool, name, lambda message: said.append(message.data), LATCHED
+                )
+            )
+
+        async def said(*wanted: bool) -> None:
+            async with asyncio.timeout(20):
+                while any(len(said) < len(wanted) for said in heard.values()):
+                    await asyncio.sleep(0.01)
+            assert list(heard.values()) == [list(wanted)] * 2
+
+        await said(False)
+        await asyncio.to_thread(system.safety.stop, "the stop button of the house")
+        await said(False, True)
+        assert (await graph.request("Rearm", "rearm", comment="looked")).success
+        await said(False, True, False)
+        await graph.node.halt()
+        await said(False, True, False, True)
+        assert (await graph.request("Rearm", "rearm", comment="looked")).success
+        assert (await graph.request("Stop", "stop", reason="test")).success
+        await said(False, True, False, True, False, True)
+
+    play(tmp_path, scenario)
+
+
+def test_a_stop_during_a_rearm_has_the_last_word() -> None:
+    """The driver would go on otherwise, while the latch holds."""
+    published: list[bool] = []
+
+    class Publisher:
+        def publish(self, message: Any) -> None:
+            if not message.data and not latch.holds:
+                latch.latch("meanwhile")
+            published.append(message.data)
+
+    database = Database(None)
+    database.open()
+    latch = StopLatch(SqliteJournal(database))
+    latch.restore()
+    thread = NodeThread(RosContext(), "unopened")
+    server = SafetyServer(thread, Safety(latch, []), latch, EventBus(), robot_namespace="")
+    server._stop_publishers = (Publisher(),)
+    server._rearm(Rearm.Request(comment="looked"), Rearm.Response())
+    assert (published, latch.holds) == ([False, True], True)
+    database.close()
 
 
 @pytest.mark.parametrize(

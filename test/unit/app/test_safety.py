@@ -61,10 +61,11 @@ def test_one_that_hangs_or_fails_is_reported_and_holds_up_nobody(latch: StopLatc
     hanging = Stoppable(lambda: release.wait() and None)
     try:
         safety = Safety(latch, [hanging, Other(stop), type("Broken", (Stoppable,), {})(fail)])  # type: ignore[list-item]
-        report = safety.stop("test", lambda: announced.append(latch.holds))
+        latch.listen(lambda _reason: announced.append((latch.holds, tuple(told))))
+        report = safety.stop("test")
     finally:
         release.set()
-    assert (told, announced, report.told) == (["stopped"], [True], ("Other",))
+    assert (told, announced, report.told) == (["stopped"], [(True, ())], ("Other",))
     assert "did not answer within 100 ms" in " ".join(report.not_told)
     assert "gone" in " ".join(report.not_told)
     assert report.latency_s < TOLD_WITHIN_S + 0.1
