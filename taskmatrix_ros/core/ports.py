@@ -240,6 +240,12 @@ class Gate(Protocol):
         :raises RunStopped: the latch holds: it may not.
         """
 
+    def check_latch(self, call: Call, document: ApiDocument, instruction: Instruction) -> None:
+        """Hold a call back that was let pass, if a stop has come since.
+
+        :raises RunStopped: the latch holds.
+        """
+
 
 class Approvals(Protocol):
     """Where a person is asked for a yes."""

@@ -14,7 +14,7 @@ from typing import Any
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.effect import Effect
-from taskmatrix_ros.core.errors import BudgetExceeded, CallRefused, ProgramFailed
+from taskmatrix_ros.core.errors import BudgetExceeded, CallRefused, ProgramFailed, RunStopped
 from taskmatrix_ros.core.home_spec import WAITING
 from taskmatrix_ros.core.outcome import ErrorReport, Outcome, Status
 from taskmatrix_ros.core.ports import Journal
@@ -140,7 +140,8 @@ class CallPerformer:
             raise BudgetExceeded(text)
 
     async def _carry_out(self, run: ActiveRun, call: Call, document: ApiDocument) -> Outcome:
-        irreversible = document.effect is Effect.HAZARDOUS or not document.idempotent
+        hazardous = document.effect is Effect.HAZARDOUS or bool(document.hazardous_when)
+        irreversible = hazardous or not document.idempotent
         self._journal.begin_call(call, durable=document.effect.commands and irreversible, new=True)
         run.observer.call_began(call)
         since = self._state.sequence
@@ -148,6 +149,12 @@ class CallPerformer:
         waits = document.binding.kind in WAITING
         run.acting += not waits
         try:
+            try:
+                self._admission.check_latch(run, call, document)
+            except RunStopped as stopped:
+                report = ErrorReport(code=stopped.error_code, message=stopped.message)
+                outcome = Outcome(call_id=call.call_id, status=Status.CANCELLED, error=report)
+                raise
             if waits:
                 with run.control.waiting(str(call)):
                     outcome = await self._dispatcher.send(run, call, document)

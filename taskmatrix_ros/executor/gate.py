@@ -152,6 +152,17 @@ class Gate:
         self._rules[document.name] = (document, rules)
         return rules
 
+    def check_latch(self, call: Call, document: ApiDocument, instruction: Instruction) -> None:
+        """Hold a call back that was let pass, if a stop has come since.
+
+        :raises RunStopped: the latch holds; that is in the audit log.
+        """
+        try:
+            self._check_latch(call)
+        except RunStopped as error:
+            self._write_refused(call, document, instruction, error)
+            raise
+
     # checks, in their order
 
     def _check_latch(self, call: Call) -> None:

@@ -290,6 +290,25 @@ COVER = document(
 )
 
 
+def test_a_call_let_pass_before_a_stop_is_held_back_and_the_audit_log_says_so() -> None:
+    told: list[tuple[str, str]] = []
+
+    class Told:
+        def record(self, kind: str, fields: Any, *, durable: bool = False) -> None:
+            told.append((kind, fields["decision"]))
+
+    door = Door(audit=Told())
+    entry, asked = door.shelf.get("light_on"), Instruction(text="do it")
+    assert entry is not None
+    call = Call(run_id="run", api="light_on", arguments={"light": "hall"}, deadline_s=1.0)
+    door.gate.admit(call, entry, asked)
+    door.gate.check_latch(call, entry, asked)
+    door.latch.latch("the button")
+    with pytest.raises(RunStopped, match="the button"):
+        door.gate.check_latch(call, entry, asked)
+    assert told == [("call_allowed", "allowed"), ("call_refused", "STOPPED")]
+
+
 def test_a_call_is_hazardous_where_what_it_reaches_is_or_where_that_is_not_known() -> None:
     door = Door(COVER)
     door.state.set("cover.blind.device_class", "blind", source="homeassistant")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import Any
 
 import pytest
 from fakes import SOURCE, Bench, failure
-from home_documents import code
+from home_documents import code, document
 
 from taskmatrix_ros.core.action_code import VerifiedCode
 from taskmatrix_ros.core.api_document import ApiDocument
@@ -258,6 +259,35 @@ def test_a_journal_that_cannot_be_written_keeps_the_call_back(
     result = run(runner, bench, "try:\n    light_on(light='hall')\nexcept BaseException:\n    pass")
     assert (result.status, result.error_code) == (RunStatus.FAILED, "INTERNAL")
     assert bench.sent() == []
+
+
+def test_a_stop_while_the_journal_writes_keeps_the_call_back(
+    runner: asyncio.Runner, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = bench.journal.begin_call
+
+    def stopped_meanwhile(call: Call, *, durable: bool, new: bool = False) -> None:
+        begin(call, durable=durable, new=new)
+        stopping = threading.Thread(target=bench.latch.latch, args=("the button",))
+        stopping.start()
+        stopping.join()
+
+    monkeypatch.setattr(bench.journal, "begin_call", stopped_meanwhile)
+    result = run(runner, bench, "try:\n    bell_ring()\nexcept Exception:\n    light_on(light='hall')")
+    assert (result.status, result.error_code) == (RunStatus.CANCELLED, "STOPPED")
+    assert bench.sent() == []
+    [(_, call), (_, outcome)] = bench.journal.lines
+    assert (outcome.call_id, outcome.status, outcome.error.code) == (call.call_id, Status.CANCELLED, "STOPPED")
+    assert "bell_ring was not sent: stopped: the button" in outcome.error.message
+    assert [record.outcome for record in result.calls] == [outcome]
+
+
+def test_a_call_that_may_be_hazardous_is_written_durably(runner: asyncio.Runner, bench: Bench) -> None:
+    bench.shelf.put(document("door_open", hazardous_when=['state["door.kind"] == "garage"']))
+    bench.state.set("door.kind", "blind", source=SOURCE)
+    run(runner, bench, "door_open()")
+    assert bench.sent() == ["door_open()"]
+    assert [kind for kind, _ in bench.journal.lines] == ["durable", "end"]
 
 
 def test_a_result_that_code_cannot_hold_fails_the_run_only(runner: asyncio.Runner, bench: Bench) -> None:
