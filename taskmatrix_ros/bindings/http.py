@@ -264,9 +264,9 @@ class HttpBinding:
 
         What a document was approved for is where it says: else any public server could have a request made inside.
         """
-        if (here.host, _port(here)) == (there.host, _port(there)):
+        if (here.raw_host, _port(here)) == (there.raw_host, _port(there)):
             return False
-        return names_host(self._private, there.host, _port(there))
+        return names_host(self._private, there.raw_host.decode(), _port(there))  # as the guard is given it
 
     def _headers_for(
         self, request: HttpRequest, headers: dict[str, str], here: httpx2.URL, there: httpx2.URL

@@ -59,7 +59,7 @@ def fetch(source: str, what: str) -> bytes:
 
 def _followed(url: httpx2.URL, who: str) -> bytes:
     """Read an address and where it leads to, hop by hop."""
-    guard = HopGuard(url.host, url.port or (443 if url.scheme == "https" else 80))
+    guard = HopGuard(url.raw_host.decode(), url.port or (443 if url.scheme == "https" else 80))
     with httpx2.Client(
         transport=HopTransport(guard), timeout=TIMEOUT_S, follow_redirects=False, trust_env=False
     ) as client:

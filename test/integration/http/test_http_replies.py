@@ -9,6 +9,7 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from http_server import HttpServer
@@ -200,7 +201,8 @@ def test_a_redirect_does_not_lead_to_a_private_host_that_another_document_names(
         async with asyncio.timeout(60), HttpServer() as server, HttpServer() as inner:
             desk = Desk(server, tmp_path)
             hosts = tuple(f"127.0.0.1:{each.port}" for each in (server, inner))
-            desk.binding = HttpBinding(HttpSettings(private_hosts=hosts, connect_s=2.0), {})
+            settings = HttpSettings(private_hosts=(*hosts, "xn--bcher-kva.test"), connect_s=2.0)
+            desk.binding = HttpBinding(settings, {})
             await desk.binding.open()
             try:
                 led = await desk.get(f"/to?url={inner.url}/echo")
@@ -208,6 +210,10 @@ def test_a_redirect_does_not_lead_to_a_private_host_that_another_document_names(
                 assert led.error is not None
                 assert led.error.code == "REDIRECT"
                 assert "/echo" not in (await inner.told())["asked"]
+                for host in ("xn--bcher-kva.test", "bücher.test", "Xn--Bcher-Kva.test."):
+                    encoded = await desk.get(f"/to?url={quote(f'http://{host}/echo')}")
+                    assert encoded.error is not None
+                    assert encoded.error.code == "REDIRECT", host
                 own = await desk.get(f"/to?url={server.url}/echo")
                 assert own.status is Status.SUCCEEDED
             finally:
