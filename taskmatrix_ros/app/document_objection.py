@@ -19,7 +19,8 @@ def document_objection(
     private_hosts: Sequence[str],
     own_topics: Sequence[str] = (),
 ) -> Callable[[ApiDocument], str | None]:
-    """Make the function that says it: a binding to this node's own services, or to a private host nobody named.
+    """Make the function that says it: a binding to this node's own services, to Home Assistant's own affairs, or to
+    a private host nobody named.
 
     The Gate and the bindings say it again of every call; this says it to whoever registers the document.
     """

@@ -31,7 +31,7 @@ from taskmatrix_ros.core.home import TellsHome
 from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.outline import Outline
 from taskmatrix_ros.core.policy import Policy
-from taskmatrix_ros.core.ports import Binding, FollowsEvents, PlanningContext
+from taskmatrix_ros.core.ports import Binding, FollowsEvents, HaltsWhileStopped, PlanningContext
 from taskmatrix_ros.core.run import CallRecord
 from taskmatrix_ros.core.state_store import StateStore
 from taskmatrix_ros.executor.approval_desk import ApprovalDesk
@@ -226,6 +226,8 @@ class System:
             await binding.open()
             if isinstance(binding, FollowsEvents):
                 stack.callback(binding.follow(self.events))
+            if isinstance(binding, HaltsWhileStopped):
+                stack.callback(self.latch.follow(_lifting(binding)))
         interpreter = Interpreter()
         stack.push_async_callback(interpreter.close)
         await interpreter.open()
@@ -385,3 +387,13 @@ class System:
         assert self.audit is not None
         kind = "stop_lifted" if reason is None else "stop_latched"
         self.audit.record(kind, {"reason": reason or comment}, durable=True)
+
+
+def _lifting(binding: HaltsWhileStopped) -> Callable[[str | None, str], None]:
+    """Make the follower of the latch that tells a binding when the stop is lifted."""
+
+    def follow(reason: str | None, _comment: str) -> None:
+        if reason is None:
+            binding.stop_lifted()
+
+    return follow

@@ -6,19 +6,20 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Protocol
 
+from taskmatrix_ros.bindings.homeassistant_halts import HomeAssistantHalts
 from taskmatrix_ros.bindings.homeassistant_link import HomeAssistantLink, Lost, Refused
 from taskmatrix_ros.bindings.homeassistant_mqtt import ids_of_manifests
 from taskmatrix_ros.bindings.homeassistant_outcome import ended, refusal_outcome, split_outcome
 from taskmatrix_ros.bindings.homeassistant_request import ServiceRequest
-from taskmatrix_ros.bindings.homeassistant_settings import NEVER_USED, HomeAssistantSettings
+from taskmatrix_ros.bindings.homeassistant_settings import HomeAssistantSettings
 from taskmatrix_ros.bindings.homeassistant_states import SOURCE, HomeAssistantStates
 from taskmatrix_ros.core.api_document import ApiDocument, ApiPackage
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.diagnostic import Diagnostic
 from taskmatrix_ros.core.errors import ConfigError, ManifestError, TaskMatrixError
+from taskmatrix_ros.core.home_services import NEVER_USED
 from taskmatrix_ros.core.outcome import Outcome, Status, utc_now
 from taskmatrix_ros.core.ports import Catalogue, Progress
 from taskmatrix_ros.core.state_store import StateStore
@@ -38,22 +39,6 @@ _REGISTRY_EVENTS = (
 
 
 Hear = Callable[[Mapping[str, Any]], None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Halt:
-    """``service`` halts an entity that is in one of the states ``while_in``."""
-
-    service: str
-    while_in: frozenset[str]
-
-
-_HALTS = {
-    "cover": _Halt("stop_cover", frozenset({"opening", "closing"})),
-    "valve": _Halt("stop_valve", frozenset({"opening", "closing"})),
-    "vacuum": _Halt("stop", frozenset({"cleaning", "returning"})),
-    "lawn_mower": _Halt("pause", frozenset({"mowing"})),
-}
 
 
 class LiveCatalogue(Catalogue, Protocol):
@@ -97,8 +82,7 @@ class HomeAssistantBinding:
         self._tasks: set[asyncio.Task[None]] = set()
         self._listeners: list[Callable[[], None]] = []
         self._events: dict[str, list[Hear]] = {}
-        self._moved: set[str] = set()
-        """What calls have commanded since the last stop."""
+        self._halts = HomeAssistantHalts(self._state_of, self._halt_one)
         self._devices = devices or DeviceIndex()
         self._deaf: Callable[[], None] = lambda: None
 
@@ -200,7 +184,7 @@ class HomeAssistantBinding:
         try:
             assert self._link is not None
             answer = self._link.send("call_service", **request.message(reachable))
-            self._moved.update(reachable)
+            self._halts.sent(reachable)
         except Lost as error:
             return self._unsent(call, Status.UNAVAILABLE, str(error))
         try:
@@ -234,19 +218,28 @@ class HomeAssistantBinding:
             with suppress(RuntimeError):  # the loop is closed: nobody waits
                 self._loop.call_soon_threadsafe(self._halt)
 
+    def stop_lifted(self) -> None:
+        """What begins to move from now on is not halted. In the loop's thread."""
+        self._halts.lift()
+
     def _halt(self) -> None:
         self._settle_waiting(Status.CANCELLED)
-        moved, self._moved = self._moved, set()
-        for entity_id in sorted(moved):
-            entity = self.home.entity(entity_id)
-            halt = _HALTS.get(entity_id.partition(".")[0])
-            if entity is None or halt is None or entity.state not in halt.while_in or self._link is None:
-                continue
-            domain = entity.domain
-            with suppress(Lost):
-                target = {"entity_id": entity_id}
-                sent = self._link.send("call_service", domain=domain, service=halt.service, target=target)
-                sent.add_done_callback(_told_halt)
+        self._halts.stop()
+
+    def _state_of(self, entity_id: str) -> str | None:
+        entity = self.home.entity(entity_id)
+        return None if entity is None else entity.state
+
+    def _halt_one(self, entity_id: str, service: str) -> None:
+        domain, target = entity_id.partition(".")[0], {"entity_id": entity_id}
+        try:
+            if self._link is None:
+                raise Lost("it is not open")
+            sent = self._link.send("call_service", domain=domain, service=service, target=target)
+        except Lost as error:
+            _log.error("homeassistant could not be told to halt %s: %s", entity_id, error)
+        else:
+            sent.add_done_callback(_told_halt)
 
     async def _connected(self, call: Call, document: ApiDocument) -> Outcome | None:
         """Wait for a connection. :returns: why the call was not sent; None if it may be sent now."""
@@ -304,11 +297,15 @@ class HomeAssistantBinding:
         for event_type in tuple(self._events):
             await self._subscribe_event(self._link, event_type)
         self._states.begin()
-        await self._link.subscribe(self._states.take, "subscribe_entities")
+        await self._link.subscribe(self._take_states, "subscribe_entities")
         await self._states.wait_begun()
         await self._offer(self._link)
         self._take_over()
         self._state.set_source_live(SOURCE, live=True)
+
+    def _take_states(self, event: Mapping[str, Any]) -> None:
+        self._halts.hear(event)
+        self._states.take(event)
 
     def connection_lost(self) -> None:
         """Nothing it said is believed any more."""

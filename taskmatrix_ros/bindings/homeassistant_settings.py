@@ -16,13 +16,6 @@ from taskmatrix_ros.core.frozen import Frozen
 Pattern = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 """A name with ``*``, ``?`` and ``[…]``: ``light.*``."""
 
-NEVER_USED = (
-    "homeassistant", "frontend", "system_log", "logger", "backup", "recorder", "hassio", "persistent_notification",
-    "config", "person", "zone", "tag", "schedule", "template", "cloud", "update", "shell_command", "python_script",
-    "rest_command", "command_line", "mqtt", "device_tracker", "profiler", "conversation", "ffmpeg", "logbook",
-)  # fmt: skip
-"""Domains whose services are Home Assistant's own affairs, or a way around every limit."""
-
 
 class FloorSettings(Frozen):
     """A storey: its areas by id or name. For a Home Assistant before 2024.4, whose API does not tell."""
@@ -37,9 +30,9 @@ class HomeAssistantSettings(Frozen):
     ``token_env`` names an environment variable, ``token_file`` a file whose first line is a long-lived access token;
     what may be done is what its user may. ``expose``: ``assist`` for what is exposed to Assist there, ``all``, or
     patterns of entity ids. ``services`` are patterns of the services that become documents, beyond which there are
-    never those of ``NEVER_USED``. ``effects``: service -> its effect, first match; the way to make a script of yours
-    less than hazardous. ``connect_s`` bounds one attempt to connect and how long a call waits for a connection,
-    ``start_s`` how long it may still be starting before it is used as it is, in seconds.
+    never those of ``core.home_services.NEVER_USED``. ``effects``: service -> its effect, first match; the way to make a
+    script of yours less than hazardous. ``connect_s`` bounds one attempt to connect and how long a call waits for a
+    connection, ``start_s`` how long it may still be starting before it is used as it is, in seconds.
     """
 
     url: str = "http://127.0.0.1:8123"

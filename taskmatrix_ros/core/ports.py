@@ -225,6 +225,14 @@ class FollowsEvents(Protocol):
         """Listen from now on. :returns: the way to end it."""
 
 
+@runtime_checkable
+class HaltsWhileStopped(Protocol):
+    """What a binding may also be: one that goes on halting what begins to move, until the stop is lifted."""
+
+    def stop_lifted(self) -> None:
+        """Stop doing so. In the loop's thread."""
+
+
 class Gate(Protocol):
     """The one function every command passes, after validation; it fails closed."""
 

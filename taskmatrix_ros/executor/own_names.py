@@ -1,10 +1,11 @@
-"""Names that no binding may reach: the node's own, and those by which any node is reconfigured or stopped."""
+"""Names no binding may reach: the node's own, those that reconfigure or stop any node, and ways around the Gate."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from taskmatrix_ros.core.binding_spec import BindingSpec, Ros2Action, Ros2Service, Ros2Topic
+from taskmatrix_ros.core.binding_spec import BindingSpec, HomeAssistant, Ros2Action, Ros2Service, Ros2Topic
+from taskmatrix_ros.core.home_services import never_used_problem
 from taskmatrix_ros.executor.canonical_name import CanonicalName
 
 SERVICES_OF_NODES = frozenset(
@@ -27,6 +28,8 @@ def forbidden_name(binding: BindingSpec, *, robot_namespace: str, own_namespaces
     :param robot_namespace: put before relative names, as the binding itself does.
     :param own_namespaces: absolute namespaces that are the node's own, such as ``/taskmatrix``.
     """
+    if isinstance(binding, HomeAssistant):
+        return never_used_problem(binding.service)
     if not isinstance(binding, Ros2Action | Ros2Service | Ros2Topic):
         return None
     name = binding.name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache
@@ -31,6 +31,10 @@ _HARMLESS_DOMAINS = frozenset(
     }
 )  # fmt: skip
 """Domains whose services do nothing that a person would want to be asked about."""
+_SCENE_MAKERS = frozenset({"scene.apply", "scene.create", "scene.delete"})
+"""They take any entity in any state, exposed or not: a way around every other document."""
+_REACHING_SELECTORS = frozenset({"object", "entity", "target", "action", "device", "area", "floor", "label"})
+_REACHING_FIELDS = frozenset({"entities", "device_id", "area_id", "floor_id", "label_id"})
 _READ_DOMAINS = frozenset({"weather", "calendar"})
 _NOTIFY_DOMAINS = frozenset({"notify", "tts"})
 _MAX_DESCRIPTION = 2000
@@ -47,13 +51,13 @@ class ServiceChoice:
     """
 
     allowed: Sequence[str] = ("*",)
-    barred: Sequence[str] = ()
+    barred: Collection[str] = ()
     effects: Mapping[str, Effect] = field(default_factory=dict)
 
     def takes(self, service: str) -> bool:
         """Whether it may become a document."""
         domain, _, name = service.partition(".")
-        if domain in self.barred or name == "reload":
+        if domain in self.barred or name == "reload" or service in _SCENE_MAKERS:
             return False
         return any(fnmatchcase(service, pattern) for pattern in self.allowed)
 
@@ -230,6 +234,8 @@ class _Described:
         ]
 
     def _usual_effect(self) -> Effect:
+        if any(_reaches_others(name, given) for name, given in self._fields()):
+            return Effect.HAZARDOUS
         if self._domain in _NOTIFY_DOMAINS:
             return Effect.NOTIFY
         if self._domain in _HARMLESS_DOMAINS:
@@ -256,6 +262,11 @@ class _Described:
                 yield from ((name, one) for name, one in inner.items() if isinstance(one, Mapping))
             elif isinstance(given, Mapping):
                 yield name, given
+
+
+def _reaches_others(name: str, given: Mapping[str, Any]) -> bool:
+    """Whether a field may name what the document does not: other entities, devices, or anything at all."""
+    return name in _REACHING_FIELDS or not _REACHING_SELECTORS.isdisjoint(given.get("selector") or {})
 
 
 _PLAIN: Mapping[str, ValueType] = {

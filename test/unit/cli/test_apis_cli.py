@@ -121,6 +121,8 @@ def test_a_bulk_file_is_taken_in_batches_and_a_wrong_line_is_named(cli: Cli, tmp
             {"kind": "ros2_service", "name": "/x/set_parameters", "type": "rcl_interfaces/srv/SetParameters"},
             "parameter or lifecycle service",
         ),
+        ({"kind": "homeassistant", "service": "mqtt.publish"}, "mqtt.publish is one of the services mqtt.*"),
+        ({"kind": "homeassistant", "service": "shell_command.open_gate"}, "shell_command.*"),
     ],
 )
 def test_what_no_document_may_name(cli: Cli, tmp_path: Path, binding: dict[str, str], says: str) -> None:

@@ -213,6 +213,15 @@ def test_no_binding_reaches_the_nodes_own_names(binding: dict[str, str]) -> None
     assert Door(document("sneak", binding=binding)).refusal("sneak").error_code == "OWN_NAME"
 
 
+@pytest.mark.parametrize(
+    "service", ["mqtt.publish", "shell_command.open_gate", "hassio.addon_stdin", "homeassistant.turn_on"]
+)
+def test_no_binding_reaches_what_home_assistant_keeps_to_itself(service: str) -> None:
+    binding = {"kind": "homeassistant", "service": service, "data": {"topic": "taskmatrix/stop/set"}}
+    assert Door(document("sneak", binding=binding)).refusal("sneak").error_code == "OWN_NAME"
+    Door(document("fine", binding={"kind": "homeassistant", "service": "mqtt_room.find"})).admit("fine")
+
+
 MQTT = {"kind": "mqtt", "topic": "home/{name}/set"}
 
 

@@ -140,9 +140,9 @@ SERVICES: dict[str, Any] = {
 }
 
 
-def documents(**choice: Any) -> dict[str, Any]:
+def documents(services: Any = SERVICES, **choice: Any) -> dict[str, Any]:
     chosen = ServiceChoice(**{"barred": ("homeassistant", "shell_command"), **choice})
-    package = service_package(SERVICES, home().entities, chosen)
+    package = service_package(services, home().entities, chosen)
     registry = Registry(trusted=["homeassistant"])
     registry.put(package, source="homeassistant")
     return {document.name: document for document in registry.documents()}
@@ -173,3 +173,33 @@ def test_effects_are_careful() -> None:
 
 def test_a_profile_may_leave_services_out() -> None:
     assert sorted(documents(allowed=("light.turn_*",))) == ["light_turn_on"]
+
+
+def test_no_scene_is_made_up_around_what_is_exposed() -> None:
+    entities = {"entities": {"required": True, "selector": {"object": None}}}
+    scenes = {name: {"fields": entities} for name in ("apply", "create", "delete")}
+    assert documents({"scene": scenes}, allowed=("scene.*",), effects={"scene.*": Effect.ACTUATE}) == {}
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        *({"what": {"selector": {kind: None}}} for kind in ("object", "entity", "target", "action", "device", "area")),
+        {"more": {"fields": {"what": {"selector": {"entity": {"domain": "lock"}}}}}},
+        {"entities": {}},
+        {"area_id": {"selector": {"text": None}}},
+    ],
+)
+@pytest.mark.parametrize("domain", ["light", "notify"])
+def test_a_field_that_may_name_anything_makes_a_service_hazardous(domain: str, field: dict[str, Any]) -> None:
+    target = {"target": {"entity": [{"domain": ["light"]}]}}
+    made = documents({domain: {"odd": {"fields": field, **target}, "plain": {"fields": {}, **target}}})
+    assert made[f"{domain}_odd"].effect is Effect.HAZARDOUS
+    assert made[f"{domain}_plain"].effect in (Effect.ACTUATE, Effect.NOTIFY)
+
+
+def test_a_described_service_keeps_its_effect_whatever_fields_it_has() -> None:
+    services = {"light": {"turn_on": {"fields": {"xy_color": {"selector": {"object": None}}}, "target": {}}}}
+    made = documents(services)["light_turn_on"]
+    assert made.effect is Effect.ACTUATE
+    assert "xy_color" not in made.parameters
