@@ -153,9 +153,14 @@ class HomeDesk:
             await self._system.session.cancel(view.episode.run_id, "cancelled by the client")
 
     async def _approve(self, asked: Plain) -> Plain:
+        approved = asked["approved"]
+        if not isinstance(approved, bool):
+            raise RequestError(
+                f"approve: approved is {approved!r}, which is neither true nor false", code="BAD_REQUEST"
+            )
         answer = ApprovalAnswer(
             approval_id=asked["approval_id"],
-            approved=bool(asked["approved"]),
+            approved=approved,
             channel=Channel.CLI,
             comment=str(asked.get("comment", "")),
         )

@@ -28,6 +28,8 @@ _TOLD_OF = ("run_", "stop_", "approval_", "question_", "call_")
 _ROBOT_KEYS = ("robot.near", "robot.holding", "robot.holding_names")
 _FIELDS = frozenset({"text", "area", "conversation_id", "request_id", "locale", "dry_run"})
 NOTHING = "none"
+HOUSE = "house:"
+"""Begins the ids that an asker of the house gives."""
 
 
 class Presence:
@@ -179,6 +181,9 @@ class Presence:
             self._answer(given, {"status": "refused", "summary": "too much is under way already; ask again later"})
             return
         fields = {name: str(value) for name, value in given.items() if name != "dry_run"}
+        for name in ("request_id", "conversation_id"):
+            if fields.get(name):  # the house's own: none that a rule, a person or a program has
+                fields[name] = f"{HOUSE}{fields[name]}"
         fields["area"] = fields.get("area") or settings.area
         try:
             instruction = Instruction(

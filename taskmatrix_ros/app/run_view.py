@@ -45,6 +45,8 @@ class RunView:
         """Steps that the person did not ask for, and that were left out."""
         self.amended: Outline | None = None
         """The outline as a person changed it while it is being done; taken up at the edge of the next call."""
+        self.done_steps: set[tuple[str, str]] = set()
+        """Id and words of the steps that were done before the rest was planned anew."""
         self.plans_anew = False
         """Whether that is being done now: no code runs meanwhile."""
         self._listeners: list[Callable[[], None]] = []

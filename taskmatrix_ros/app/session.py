@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any
 
-from taskmatrix_ros.app.amendment import rest_of
+from taskmatrix_ros.app.amendment import check_not_done, rest_of
 from taskmatrix_ros.app.conversation_desk import ConversationDesk
 from taskmatrix_ros.app.grounding import words_of
 from taskmatrix_ros.app.parts import Parts
@@ -26,13 +26,15 @@ from taskmatrix_ros.core.errors import (
     VerificationError,
 )
 from taskmatrix_ros.core.event_bus import Event
-from taskmatrix_ros.core.instruction import Instruction, Mode
+from taskmatrix_ros.core.ids import new_id
+from taskmatrix_ros.core.instruction import Channel, Instruction, Mode
 from taskmatrix_ros.core.outcome import Confirmation, utc_now
 from taskmatrix_ros.core.outline import Outline
 from taskmatrix_ros.core.ports import (
     RunResult,
 )
 from taskmatrix_ros.core.run import TRANSITIONS, CallRecord, Episode, RunStatus, Stage
+from taskmatrix_ros.core.rule import FIRING
 from taskmatrix_ros.executor.goal_proof import GoalProof
 
 CHANGED = "its outline was changed"
@@ -69,9 +71,23 @@ class Session:
     def start(self, instruction: Instruction) -> RunView:
         """Begin a run and return at once; ``finish`` waits for its end.
 
-        A ``request_id`` that is already known gives the run it started, also after a restart.
+        A ``request_id`` that is already known gives the run it started, also after a restart. That of a rule's firing is
+        the rule's alone: anybody else's run is refused.
+
+        :raises ValueError: a rule's firing finds its ``request_id`` taken by another channel's run.
         """
+        is_rules = instruction.channel is Channel.RULE
+        if instruction.request_id.startswith(FIRING) and not is_rules:
+            view = self._view(
+                Episode(instruction=instruction.model_copy(update={"request_id": ""}), status=RunStatus.PLANNING)
+            )
+            self._parts.journal.save_run(view.episode)
+            self._publish("run_started", view)
+            self._begin(view, _refuse_request(instruction.request_id))
+            return view
         if known := self._known(instruction.request_id):
+            if is_rules:
+                _check_is_rules(known)
             return known
         view = self._view(Episode(instruction=instruction, status=RunStatus.PLANNING))
         self._parts.journal.save_run(view.episode)
@@ -93,9 +109,10 @@ class Session:
 
         :param follow: told the view before the run begins.
         :raises PlanningError: the node is shutting down.
-        :raises ValueError: an earlier life began a run by this ``request_id``, as ``start`` tells.
+        :raises ValueError: another channel's run has this ``request_id``.
         """
         if known := self._views.get(self._requests.get(instruction.request_id, "")):
+            _check_is_rules(known)
             return known
         if not self._accepting:
             raise PlanningError("the node is shutting down and takes no instructions; try again later", code="CLOSING")
@@ -263,7 +280,8 @@ class Session:
                 )
             except asyncio.CancelledError:
                 task = asyncio.current_task()
-                if view.amended is None or task is None or task.uncancel() > 0:
+                left = view.episode.run_id in self._left  # for the next life: no new code begins in this one
+                if view.amended is None or left or task is None or task.uncancel() > 0:
                     raise
                 result = RunResult(status=RunStatus.SUCCEEDED, calls=view.records)
             view.why = ""
@@ -292,6 +310,7 @@ class Session:
                 said = f"outline {outline.outline_id} is being planned or ended right now; change it in a moment"
                 raise RequestError(said, code="BUSY")
             is_new, view.amended = view.amended is None, outline
+            self._parts.journal.save_run(_without_old_code(view, episode))
             if not is_new:
                 continue  # it is being handed over already, and takes the latest
             handing = asyncio.create_task(self._parts.runner.hand_over(run_id, CHANGED), name=f"hand-over-{run_id}")
@@ -303,22 +322,28 @@ class Session:
 
         :raises PlanningError: it cannot be planned; ``VerificationError``: its code is refused.
         """
-        outline, view.amended = view.amended, None
+        outline = view.amended
         assert outline is not None
         parts = self._parts
         view.agreed.extend(words_of(outline))
         rest = rest_of(outline, view, parts.state.known(), parts.clock.now())
         if not rest.steps:
+            view.amended = None
             wanted = {step.goal for step in outline.steps}
             goals = tuple(goal for goal in view.episode.goals if goal in wanted)
             self._step(view, Stage.RUNNING, status=RunStatus.RUNNING, outline=outline, goals=goals)
             return None
-        last = max((record.call.call_id for record in (*view.episode.calls, *view.records)), default="")
+        made = tuple({record.call.call_id: record for record in (*view.episode.calls, *view.records)}.values())
+        last = max((record.call.call_id for record in made), default="") or new_id()
+        foretold, since = view.episode.rehearsed, view.episode.replanned_after
         view.plans_anew = True
         try:
-            return await self._planning.code(view, rest, self._planning.context(view), after=last)
+            verified = await self._planning.code(view, rest, self._planning.context(view), after=last)
+            check_not_done(made, since, foretold, view.episode.rehearsed, verified.documents)
+            return verified
         finally:
             view.plans_anew = False
+            view.amended = None  # until now the journal had no code for the run, from here on it has the new one
 
     async def _told(self, view: RunView, result: RunResult) -> str:
         """Say how a run ended, from what was journalled and what the world shows."""
@@ -357,6 +382,11 @@ class Session:
         episode = view.episode
         if episode.status is RunStatus.STOPPING:
             raise RunError("the node ended while this run was being ended; look at the world", code="INTERRUPTED")
+        if episode.code is None and episode.replanned_after:
+            said = (
+                "the node ended while this run's outline was being changed; look at the world, and run the rest of it"
+            )
+            raise RunError(said, code="INTERRUPTED")
         if episode.status is RunStatus.PLANNING or episode.code is None:
             await self._plan_and_run(view)
             return
@@ -367,7 +397,7 @@ class Session:
     def _step(self, view: RunView, stage: Stage, **changes: Any) -> None:
         episode = view.episode.model_copy(update=changes)
         self._check_transition(view.episode.status, episode.status)
-        self._parts.journal.save_run(episode)
+        self._parts.journal.save_run(episode if view.amended is None else _without_old_code(view, episode))
         view.show(episode, stage)
         self._publish("run_progressed", view)
 
@@ -405,10 +435,31 @@ class Session:
         self._parts.events.publish(Event(kind=kind, run_id=episode.run_id, data=data))
 
 
+async def _refuse_request(request_id: str) -> None:
+    said = f"request_id '{request_id[:80]}' begins with '{FIRING}', which only rules may use; give another"
+    raise PlanningError(said, code="REQUEST_ID")
+
+
+def _check_is_rules(known: RunView) -> None:
+    asked = known.episode.instruction
+    if asked.channel is not Channel.RULE:
+        raise ValueError(
+            f"request_id '{asked.request_id}' is taken by run {known.episode.run_id} of channel {asked.channel.value};"
+            " the firing was not done"
+        )
+
+
 def _refused(view: RunView) -> RunStatus:
     """Refused, unless something was done before."""
     status = view.episode.status
     return RunStatus.REFUSED if RunStatus.REFUSED in TRANSITIONS[status] else RunStatus.FAILED
+
+
+def _without_old_code(view: RunView, episode: Episode) -> Episode:
+    """Give what a restart may find of a run whose outline was changed: what was deleted from it must not be done."""
+    after = episode.replanned_after or new_id()
+    changes = {"outline": view.amended, "code": None, "rehearsed": None, "replanned_after": after}
+    return episode.model_copy(update=changes)
 
 
 def _left_out(view: RunView) -> str:

@@ -18,13 +18,28 @@ class DocumentPin(Frozen):
     digest: str
 
 
+class StepLines(Frozen):
+    """The lines of code that do a step of the outline: from ``first`` to ``last``, both from 1.
+
+    A step has none where those before it do all that it asks for.
+    """
+
+    step: str
+    first: int = 1
+    last: int = 0
+
+
 class ActionCode(Frozen):
-    """Python-subset source and the documents it may call; nothing in it has been checked."""
+    """Python-subset source and the documents it may call; nothing in it has been checked.
+
+    ``steps``: which lines do which step, where the planner knows.
+    """
 
     source: str
     documents: tuple[DocumentPin, ...]
     planner: str
     prompt_hash: str = ""
+    steps: tuple[StepLines, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,9 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from taskmatrix_ros.core.frozen import Frozen
 from taskmatrix_ros.core.instruction import MAX_TEXT
 
+FIRING = "rule:"
+"""Begins the id of every firing, which is the ``request_id`` of its run."""
+
 MAX_SPAN_S = 366 * 86400.0
 """Seconds of the longest offset, delay or interval."""
 
@@ -381,13 +384,12 @@ def parse_time(text: str) -> time:
 
 def firing_id_of(rule_id: str, trigger: int, at: datetime, sequence: int) -> str:
     """Give the id of a firing: the same again after a crash, another for every firing of the rule."""
-    return f"rule:{rule_id}:{trigger}:{as_utc(at).isoformat()}:{sequence}"
+    return f"{FIRING}{rule_id}:{trigger}:{as_utc(at).isoformat()}:{sequence}"
 
 
 def rule_of_firing(firing_id: str) -> str:
     """Give the id of the rule that a firing's id names; empty where it is no such id."""
-    kind, _, rest = firing_id.partition(":")
-    return rest.partition(":")[0] if kind == "rule" else ""
+    return firing_id.removeprefix(FIRING).partition(":")[0] if firing_id.startswith(FIRING) else ""
 
 
 def as_utc(moment: datetime) -> datetime:

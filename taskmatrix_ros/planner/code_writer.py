@@ -13,7 +13,7 @@ from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.errors import PlanningError
 from taskmatrix_ros.core.ports import Catalogue
 from taskmatrix_ros.planner.expansion import Statement
-from taskmatrix_ros.planner.side_by_side import WrittenLine, side_by_side
+from taskmatrix_ros.planner.side_by_side import WrittenLine, grouped, side_by_side
 from taskmatrix_ros.planner.symbolic_state import SymbolicState
 
 MAX_CALLS = 200
@@ -60,6 +60,26 @@ class CodeWriter:
             DocumentPin(name=document.name, version=document.version, digest=document.digest)
             for document in self._documents.values()
         )
+
+    @property
+    def length(self) -> int:
+        """How many statements are written: what ``lines`` is asked with."""
+        return len(self._lines)
+
+    def lines(self, *, side_by_side: bool) -> list[tuple[int, int]]:
+        """Give the first and the last line of each statement in the code as it is written."""
+        groups = grouped(self._lines) if side_by_side else [[line] for line in self._lines]
+        places: list[tuple[int, int]] = []
+        at = 1
+        for group in groups:
+            around = int(len(group) > 1)
+            at += around
+            for line in group:
+                end = at + line.source.count("\n")
+                places.append((at, end))
+                at = end + 1
+            at += around
+        return places
 
     def append(self, statement: Statement, *, unless_done: bool = False) -> list[WrittenCall]:
         """Write a statement after the calls it needs.

@@ -36,6 +36,8 @@ class DraftStep:
     answer: str = ""
     is_aside: bool = False
     """It does nothing by itself: it tells how another step is meant."""
+    ends: int = 0
+    """How many statements the code has once it is written."""
 
 
 class Draft:
@@ -120,6 +122,7 @@ class Draft:
             is_aside=not (doing.statements or doing.answer),
             answer=doing.answer,
             goal=goal_of(calls[-1].document, calls[-1].arguments, self._now) if calls else None,
+            ends=self._writer.length,
         )
 
     def _step(self, clause: Clause, after: Clause | None) -> DraftStep:
@@ -141,6 +144,7 @@ class Draft:
             effect=_effect(calls),
             targets=_targets(reading, calls),
             goal=goal_of(calls[-1].document, calls[-1].arguments, self._now) if calls else None,
+            ends=self._writer.length,
         )
 
     def _chosen(self, readings: Sequence[Reading]) -> Reading:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from taskmatrix_ros.core.action_code import ActionCode
+from taskmatrix_ros.core.action_code import ActionCode, StepLines
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.catalogue_views import that_speak
 from taskmatrix_ros.core.diagnostic import Diagnostic
@@ -104,9 +104,12 @@ class OfflinePlanner:
         """
         locale = self._locale(instruction.locale)
         draft = self._draft(locale, context)
-        steps = _steps(draft.add(instruction.text))
+        drafted = draft.add(instruction.text)
+        steps = _steps(drafted)
         outline = Outline(instruction=instruction.text, steps=steps, planner=self.name, locale=locale)
-        return Planned(outline=outline, code=self._code(draft) if draft.code.source else None, answer=draft.answer)
+        ends = [(str(number), step.ends) for number, step in enumerate(drafted, start=1)]
+        code = self._code(draft, ends) if draft.code.source else None
+        return Planned(outline=outline, code=code, answer=draft.answer)
 
     async def write_code(
         self,
@@ -126,6 +129,7 @@ class OfflinePlanner:
                 code="TOO_LONG",
             )
         draft = self._draft(self._locale(outline.locale), context)
+        ends: list[tuple[str, int]] = []
         for step in outline.steps:
             if len(step.text) > MAX_TEXT:
                 raise PlanningError(
@@ -133,15 +137,24 @@ class OfflinePlanner:
                     code="TOO_LONG",
                 )
             draft.add(step.text)
+            ends.append((step.id, draft.code.length))
         if not draft.code.source:
             raise PlanningError(
                 f"there is nothing to do: {draft.answer or 'the outline asks for nothing'}", code=ANSWERED
             )
-        return self._code(draft)
+        return self._code(draft, ends)
 
-    def _code(self, draft: Draft) -> ActionCode:
+    def _code(self, draft: Draft, ends: Sequence[tuple[str, int]]) -> ActionCode:
+        """:param ends: of each step, how many statements are written once it is."""
         source = draft.code.side_by_side if self._side_by_side else draft.code.source
-        return ActionCode(source=source, documents=draft.code.pins, planner=self.name)
+        places = draft.code.lines(side_by_side=self._side_by_side)
+        steps: list[StepLines] = []
+        begin = 0
+        for step, end in ends:
+            own = places[begin:end]
+            steps.append(StepLines(step=step, first=own[0][0], last=own[-1][1]) if own else StepLines(step=step))
+            begin = max(begin, end)
+        return ActionCode(source=source, documents=draft.code.pins, planner=self.name, steps=tuple(steps))
 
     async def repair(
         self,

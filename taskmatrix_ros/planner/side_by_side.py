@@ -25,20 +25,25 @@ def side_by_side(lines: Sequence[WrittenLine]) -> Iterator[str]:
 
     Only what Home Assistant's devices do at once and without danger: what asks a person, waits or answers stays alone.
     """
+    yield from map(_written, grouped(lines))
+
+
+def grouped(lines: Sequence[WrittenLine]) -> Iterator[list[WrittenLine]]:
+    """Give the lines that go into one ``gather``; alone each that stands alone."""
     group: list[WrittenLine] = []
     used: set[str] = set()
     for line in lines:
         resources = _resources(line)
         if group and (not resources or resources & used):
-            yield _written(group)
+            yield group
             group, used = [], set()
         if not resources:
-            yield line.source
+            yield [line]
             continue
         group.append(line)
         used |= resources
     if group:
-        yield _written(group)
+        yield group
 
 
 def _written(group: Sequence[WrittenLine]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,32 @@ from taskmatrix_ros.core.state_store import StateStore
 
 TWO = "turn on the kitchen light and turn on the tv"
 
+FEEDER = """
+package: feeder
+version: 1.0.0
+description: A feeder that counts nothing.
+apis:
+  - name: feeder_dispense
+    parameters:
+      food: {type: string, enum: [cat food, dog food], description: What to give.}
+    description: Give out a portion. Done twice, it is given out twice.
+    sentences:
+      en: ["(dispense|pour out) {food}"]
+    effect: actuate
+    idempotent: false
+    resources: [feeder]
+    deadline_s: 10
+    typical_s: 1
+    binding: {kind: mqtt, topic: feeder/set, payload: {do: "{food}"}}
+"""
+
+
+@pytest.fixture
+def feeder(tmp_path: Path) -> tuple[Path, ...]:
+    file = tmp_path / "feeder.yaml"
+    file.write_text(FEEDER)
+    return (file,)
+
 
 class SlowHome(ObligingHome):
     """The first call ends when the test says so."""
@@ -36,7 +63,7 @@ class SlowHome(ObligingHome):
         return await super().call(call, document, progress)
 
 
-def slow(scenario: Any, *answers: Any) -> None:
+def slow(scenario: Any, *answers: Any, manifests: tuple[Path, ...] = ()) -> None:
     made: list[SlowHome] = []
 
     def make(_catalogue: Any, state: StateStore) -> list[SlowHome]:
@@ -47,7 +74,7 @@ def slow(scenario: Any, *answers: Any) -> None:
     async def main(desk: Desk) -> None:
         await scenario(desk, made[0])
 
-    play(main, *answers, make_bindings=make)
+    play(main, *answers, make_bindings=make, manifests=manifests)
 
 
 async def begin(desk: Desk, home: SlowHome, text: str) -> tuple[asyncio.Task[Any], str]:
@@ -140,3 +167,78 @@ def test_a_run_can_still_be_cancelled_and_an_ended_one_edited() -> None:
             await desk.system.outlines.edit(key, Operation.DELETE, step_id="2")
 
     slow(scenario, "never")
+
+
+FED = 'feeder_dispense(food="cat food")'
+FIND = "pick up the coke"
+
+
+def test_a_step_that_was_done_is_not_done_again_though_another_takes_more_calls(feeder: tuple[Path, ...]) -> None:
+    async def scenario(desk: Desk, home: SlowHome) -> None:
+        task, key = await begin(desk, home, f"dispense cat food and {FIND}")
+        edit = desk.system.outlines.edit
+        await edit(key, Operation.REPLACE, step_id="2", text="turn on the kitchen light")
+        home.go_on.set()
+        episode = await task
+        assert home.calls == [FED, 'light_on(light="kitchen")'], episode.summary
+        assert episode.status is RunStatus.SUCCEEDED
+
+    slow(scenario, "never", manifests=feeder)
+
+
+def test_what_was_done_before_an_earlier_change_is_not_done_after_a_later_one(feeder: tuple[Path, ...]) -> None:
+    async def scenario(desk: Desk, home: SlowHome) -> None:
+        task, key = await begin(desk, home, "dispense cat food and turn on the tv")
+        edit, first = desk.system.outlines.edit, home.go_on
+        await edit(key, Operation.REPLACE, step_id="2", text="turn on the kitchen light")
+        await edit(key, Operation.INSERT, text="turn on the tv")
+        home.begun, home.go_on = asyncio.Event(), asyncio.Event()
+        first.set()
+        await home.begun.wait()  # the light's call
+        await edit(key, Operation.REPLACE, step_id="3", text="turn on the bedroom light")
+        home.go_on.set()
+        episode = await task
+        assert episode.status is RunStatus.SUCCEEDED, episode.summary
+        assert home.calls == [FED, 'light_on(light="kitchen")', 'light_on(light="bedroom")']
+
+    slow(scenario, "never", manifests=feeder)
+
+
+def test_a_done_step_in_other_words_is_refused_where_twice_does_harm(feeder: tuple[Path, ...]) -> None:
+    async def scenario(desk: Desk, home: SlowHome) -> None:
+        task, key = await begin(desk, home, "dispense cat food and turn on the tv")
+        await desk.system.outlines.edit(key, Operation.REPLACE, step_id="1", text="pour out cat food")
+        home.go_on.set()
+        episode = await task
+        assert (episode.status, episode.error_code) == (RunStatus.FAILED, "DONE_ALREADY"), episode.summary
+        assert home.calls == [FED]
+
+    slow(scenario, "never", manifests=feeder)
+
+
+def test_a_restart_finds_no_code_of_an_outline_that_was_changed_and_does_none(feeder: tuple[Path, ...]) -> None:
+    async def scenario(desk: Desk, home: SlowHome) -> None:
+        task, key = await begin(desk, home, "dispense cat food and turn on the tv")
+        assert desk.view is not None
+        session, journal, run_id = desk.system.session, desk.system.journal, desk.view.episode.run_id
+        desk.system.runner.pause(run_id, cancel_call=False)
+        home.go_on.set()
+        while not desk.view.records[-1].outcome:
+            await asyncio.sleep(0)
+        await desk.system.outlines.edit(key, Operation.REPLACE, step_id="2", text="turn on the kitchen light")
+        kept = journal.run(run_id)
+        assert kept is not None
+        assert kept.outline is not None
+        assert (kept.status, kept.code) == (RunStatus.PAUSED, None)
+        assert [step.text for step in kept.outline.steps] == ["dispense cat food", "turn on the kitchen light"]
+        await session.rest("the node ends")
+        await task
+        assert home.calls == [FED]
+        kept = journal.run(run_id)
+        assert kept is not None
+        assert (kept.ended_at, kept.code) == (None, None)
+        episode = await session.finish(session.recover(kept))
+        assert (episode.status, episode.error_code) == (RunStatus.FAILED, "INTERRUPTED")
+        assert home.calls == [FED]
+
+    slow(scenario, "never", manifests=feeder)

@@ -13,7 +13,7 @@ from taskmatrix_ros.core.clocks import WallClock
 from taskmatrix_ros.core.diagnostic import Diagnostic
 from taskmatrix_ros.core.errors import PlanningError, VerificationError
 from taskmatrix_ros.core.event_bus import Event, EventBus
-from taskmatrix_ros.core.instruction import Instruction, Mode
+from taskmatrix_ros.core.instruction import Channel, Instruction, Mode
 from taskmatrix_ros.core.outline import Outline, OutlineStep
 from taskmatrix_ros.core.ports import RunResult
 from taskmatrix_ros.core.run import Episode, Rehearsed, RunStatus
@@ -263,5 +263,40 @@ def test_a_stop_ends_what_is_being_planned_for_good() -> None:
         assert ended.summary == "nothing was done: stopped: button; rearm and ask again"
         assert shown.status is RunStatus.DRY_RUN
         assert stage.ran == []
+
+    play(scenario)
+
+
+def test_a_rules_request_is_the_rules_alone() -> None:
+    async def scenario(stage: Stage) -> None:
+        asked = Instruction(text="go", channel=Channel.RULE, request_id="rule:r:0:now:1")
+        stolen = asked.model_copy(update={"channel": Channel.MQTT})
+        refused = await stage.session.submit(stolen)
+        assert (refused.status, refused.error_code) == (RunStatus.REFUSED, "REQUEST_ID")
+        assert stage.ran == []
+        code = VerifiedCode(code=ActionCode(source="x()", documents=(), planner="test"), documents={}, seal=stage)
+        outline = Outline(instruction="go", steps=(), planner="test")
+        view = stage.session.start_verified(asked, outline, code)
+        assert (await stage.session.finish(view)).status is RunStatus.SUCCEEDED
+        assert stage.ran == [view.episode.run_id]
+
+    play(scenario)
+
+
+def test_a_firing_whose_request_is_taken_is_an_error_and_not_that_run() -> None:
+    async def scenario(stage: Stage) -> None:
+        async def forever() -> None:
+            await asyncio.Event().wait()
+
+        stage.on_outline = forever
+        asked = Instruction(text="go", channel=Channel.RULE, request_id="taken")
+        view = stage.session.start(asked.model_copy(update={"channel": Channel.MQTT}))
+        await asyncio.sleep(0)
+        code = VerifiedCode(code=ActionCode(source="x()", documents=(), planner="test"), documents={}, seal=stage)
+        with pytest.raises(ValueError, match="taken by run"):
+            stage.session.start_verified(asked, Outline(instruction="go", steps=(), planner="test"), code)
+        with pytest.raises(ValueError, match="taken by run"):
+            stage.session.start(asked)
+        await stage.session.cancel(view.episode.run_id)
 
     play(scenario)

@@ -53,6 +53,9 @@ def test_code_is_python_that_calls_known_apis_with_allowed_values(desk: Desk, te
         return
     code = desk.write(outline)
     pinned = {pin.name for pin in code.documents}
+    assert [lines.step for lines in code.steps] == [step.id for step in outline.steps]
+    told = [number for lines in code.steps for number in range(lines.first, lines.last + 1)]
+    assert told == list(range(1, code.source.count("\n") + 2))
     for line in code.source.split("\n"):
         call = ast.parse(line, mode="eval").body
         assert isinstance(call, ast.Call)

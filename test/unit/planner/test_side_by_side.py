@@ -5,9 +5,11 @@ from typing import Any
 
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.executor.straight_line import has_no_types_to_check
-from taskmatrix_ros.planner.code_writer import call_source
+from taskmatrix_ros.planner.code_writer import CodeWriter, call_source
 from taskmatrix_ros.planner.goal import goal_of
 from taskmatrix_ros.planner.side_by_side import WrittenLine, side_by_side
+from taskmatrix_ros.planner.symbolic_state import SymbolicState
+from taskmatrix_ros.registry.registry import Registry
 
 
 def document(name: str, **more: Any) -> ApiDocument:
@@ -66,3 +68,16 @@ def test_gathered_literals_have_no_types_to_check() -> None:
     assert not has_no_types_to_check("x = light_turn_on(entity_id=['c'])", apis)
     assert not has_no_types_to_check("gather(light_turn_on(entity_id=x), light_turn_off(entity_id=['a']))", apis)
     assert not has_no_types_to_check("gather(1, 2)", apis)
+
+
+def test_each_statement_is_told_its_lines_in_the_code() -> None:
+    lines = [line(OFF, "light.a"), line(ON, "light.b"), WrittenLine("for x in [1]:\n    wait(duration_s=x)")]
+    lines += [line(OFF, "light.c"), line(OFF, "light.c"), line(ON, "light.d")]
+    for beside in (False, True):
+        writer = CodeWriter(Registry(), SymbolicState({}, datetime(2026, 1, 1, tzinfo=UTC)))
+        writer._lines.extend(lines)
+        written = (writer.side_by_side if beside else writer.source).split("\n")
+        told = [written[first - 1 : last] for first, last in writer.lines(side_by_side=beside)]
+        assert [[part.strip(" ,") for part in one] for one in told] == [
+            [part.strip() for part in one.source.split("\n")] for one in lines
+        ]
