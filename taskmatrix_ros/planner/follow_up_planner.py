@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from taskmatrix_ros.core.action_code import ActionCode, DocumentPin
+from taskmatrix_ros.core.action_code import ActionCode, DocumentPin, StepLines
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.approval import ForetoldCall
 from taskmatrix_ros.core.conversation import ASKED, Turn
@@ -42,7 +42,7 @@ class FollowUpPlanner:
         self._grammar = grammar
         self._catalogue = catalogue
         self._missing = MissingName(catalogue)
-        self._codes: dict[str, ActionCode] = {}
+        self._codes: dict[str, tuple[tuple[OutlineStep, ...], ActionCode]] = {}
         self.name = grammar.name
         self.needs_selection = grammar.needs_selection
 
@@ -80,9 +80,11 @@ class FollowUpPlanner:
     async def write_code(
         self, outline: Outline, documents: Sequence[ApiDocument], context: PlanningContext
     ) -> ActionCode:
-        """Write code; where a call was taken from the turn before, it is that call."""
-        kept = self._codes.get(outline.outline_id)
-        return kept or await self._grammar.write_code(outline, documents, context)
+        """Write code; where a call was taken from the turn before, it is that call, unless a step was changed."""
+        steps, code = self._codes.get(outline.outline_id, ((), None))
+        if code is not None and steps == outline.steps:
+            return code
+        return await self._grammar.write_code(outline, documents, context)
 
     async def repair(
         self,
@@ -319,7 +321,11 @@ class FollowUpPlanner:
             OutlineStep(id=str(number), text=text, effect=effect) for number, text in enumerate(texts, start=1)
         )
         outline = Outline(instruction=instruction.text, steps=made, planner=self.name, locale=instruction.locale)
-        self._codes[outline.outline_id] = ActionCode(source=source, documents=tuple(pins.values()), planner=self.name)
+        own = (
+            () if steps else tuple(StepLines(step=step.id, first=at, last=at) for at, step in enumerate(made, start=1))
+        )
+        code = ActionCode(source=source, documents=tuple(pins.values()), planner=self.name, steps=own)
+        self._codes[outline.outline_id] = (made, code)
         while len(self._codes) > _CODES_KEPT:
             del self._codes[next(iter(self._codes))]
         return outline

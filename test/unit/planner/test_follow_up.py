@@ -180,3 +180,16 @@ def test_what_follows_a_turn_that_changed_nothing_changes_nothing() -> None:
             await talk.say("and in the living room")
 
     asyncio.run(main())
+
+
+def test_a_follow_up_that_is_edited_is_written_anew() -> None:
+    async def main() -> str:
+        talk = Talk()
+        await talk.say("set the bedroom light to 40 percent")
+        context = PlanningContext(state=talk.state, now=NOW, conversation=tuple(talk.turns))
+        outline = await talk.planner.outline(Instruction(text="a bit brighter"), context)
+        step = outline.steps[0].model_copy(update={"text": "turn on the tv"})
+        changed = outline.model_copy(update={"steps": (step,)})
+        return (await talk.planner.write_code(changed, (), context)).source
+
+    assert asyncio.run(main()) == "tv_open()"
