@@ -77,7 +77,7 @@ def check_not_done(
             again[key] += 1
             if key in unknown or (key in done and again[key] > left[key]):
                 raise PlanningError(
-                    f"{call} was done in this run {'already' if key in done else 'as far as anybody knows'} and must not"
+                    f"{call} was done in this run {'already' if key in done else 'for all that is known'} and must not"
                     " be done twice; look at the world, and ask for it in an instruction of its own if it is wanted",
                     code="DONE_ALREADY",
                 )

@@ -33,8 +33,8 @@ from taskmatrix_ros.core.outline import Outline
 from taskmatrix_ros.core.ports import (
     RunResult,
 )
-from taskmatrix_ros.core.run import TRANSITIONS, CallRecord, Episode, RunStatus, Stage
 from taskmatrix_ros.core.rule import FIRING
+from taskmatrix_ros.core.run import TRANSITIONS, CallRecord, Episode, RunStatus, Stage
 from taskmatrix_ros.executor.goal_proof import GoalProof
 
 CHANGED = "its outline was changed"
@@ -71,8 +71,8 @@ class Session:
     def start(self, instruction: Instruction) -> RunView:
         """Begin a run and return at once; ``finish`` waits for its end.
 
-        A ``request_id`` that is already known gives the run it started, also after a restart. That of a rule's firing is
-        the rule's alone: anybody else's run is refused.
+        A ``request_id`` that is already known gives the run it started, also after a restart. That of a rule's firing
+        is the rule's alone: anybody else's run is refused.
 
         :raises ValueError: a rule's firing finds its ``request_id`` taken by another channel's run.
         """

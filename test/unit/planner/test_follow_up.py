@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from shipped_catalogue import shipped
 
+from taskmatrix_ros.core.approval import ForetoldCall
 from taskmatrix_ros.core.conversation import ASKED, Turn
 from taskmatrix_ros.core.errors import PlanningError
 from taskmatrix_ros.core.instruction import Instruction
@@ -183,13 +184,21 @@ def test_what_follows_a_turn_that_changed_nothing_changes_nothing() -> None:
 
 
 def test_a_follow_up_that_is_edited_is_written_anew() -> None:
-    async def main() -> str:
+    async def main() -> tuple[str, str]:
         talk = Talk()
-        await talk.say("set the bedroom light to 40 percent")
+        talk.turns.append(
+            Turn(
+                said="something nice",
+                steps=("something nice",),
+                status="succeeded",
+                calls=(ForetoldCall(api="light_on", arguments={"light": "kitchen"}),),
+            )
+        )
         context = PlanningContext(state=talk.state, now=NOW, conversation=tuple(talk.turns))
-        outline = await talk.planner.outline(Instruction(text="a bit brighter"), context)
+        outline = await talk.planner.outline(Instruction(text="again"), context)
         step = outline.steps[0].model_copy(update={"text": "turn on the tv"})
         changed = outline.model_copy(update={"steps": (step,)})
-        return (await talk.planner.write_code(changed, (), context)).source
+        first = await talk.planner.write_code(outline, (), context)
+        return first.source, (await talk.planner.write_code(changed, (), context)).source
 
-    assert asyncio.run(main()) == "tv_open()"
+    assert asyncio.run(main()) == ('light_on(light="kitchen")', "tv_open()")
