@@ -32,7 +32,7 @@ setup(
     maintainer="taskmatrix_ros maintainers",
     maintainer_email="maintainers@taskmatrix-ros.invalid",
     packages=find_packages(include=[PACKAGE, f"{PACKAGE}.*"]),
-    package_data={PACKAGE: ["py.typed", "**/*.sql", "**/*.md", "**/*.j2"]},
+    package_data={PACKAGE: ["py.typed", "**/*.sql", "**/*.md", "**/*.j2", "**/*.yaml"]},
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{PACKAGE}"]),
         (f"share/{PACKAGE}", ["package.xml"]),

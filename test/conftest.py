@@ -149,6 +149,8 @@ def home_assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HomeAss
         server.open()
         try:
             furnish(server)
+            server.stop()  # it writes its areas at its end; a test may kill it before it would do so by itself
+            server.open()
             yield server
         finally:
             server.close()

@@ -310,7 +310,6 @@ class System:
         state_calls = StateCalls(self.registry, self.state, gate, bindings)
         stack.push_async_callback(state_calls.close)
         await state_calls.open()
-        stack.callback(self.events.listen(self.uses.hear))
         if self._is_kept:
             watch = self._watch_manifests(bindings)
             stack.push_async_callback(watch.close)

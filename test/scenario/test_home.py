@@ -168,7 +168,8 @@ def test_peers_that_go_away_are_unavailable(home: RunningHome, tmp_path: Path) -
             os.kill(home.child("sim.process"), signal.SIGKILL)
             output, _errors = await asyncio.to_thread(doing.communicate)
             assert doing.returncode == 4, output
-            assert "/clock" in output
+            # The node misses the clock and the skill server its driver, at about the same time.
+            assert "/clock" in output or "driver has not published" in output
         status, result = await asyncio.to_thread(home.do, "do", "go to the kitchen")
         assert status == 4, result
         os.kill(home.child("mosquitto"), signal.SIGKILL)
