@@ -11,7 +11,7 @@ from taskmatrix_ros.core.instruction import Channel, Instruction, Mode
 from taskmatrix_ros.core.policy import Policy
 from taskmatrix_ros.core.ports import Preferences
 from taskmatrix_ros.core.rule import Rule
-from taskmatrix_ros.planner.follow_up import corrects
+from taskmatrix_ros.planner.talk.follow_up import corrects
 
 MAX_PREFERENCE = 300
 """Letters: a preference is one sentence, and each of them goes into prompts."""

@@ -17,7 +17,7 @@ from taskmatrix_ros.core.ports import PlanningContext
 from taskmatrix_ros.core.run import Episode
 from taskmatrix_ros.executor.faithfulness import UNASKED
 from taskmatrix_ros.executor.source_map import api_calls, parse_source
-from taskmatrix_ros.planner.provenance import Provenance
+from taskmatrix_ros.planner.model.provenance import Provenance
 
 _YES = frozenset(
     {"yes", "yes please", "yep", "yeah", "sure", "ok", "okay", "do it", "please do", "all of it", "ja", "oui"}

@@ -24,7 +24,7 @@ from taskmatrix_ros.executor.rehearsal import Rehearsal
 from taskmatrix_ros.executor.verifier import Verifier
 from taskmatrix_ros.planner.home.home_reader import HomeReader
 from taskmatrix_ros.planner.offline_planner import OfflinePlanner
-from taskmatrix_ros.planner.timed_reader import TimedReader
+from taskmatrix_ros.planner.timed.timed_reader import TimedReader
 from taskmatrix_ros.registry.home_state import home_state
 from taskmatrix_ros.registry.registry import Registry
 

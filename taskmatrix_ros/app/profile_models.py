@@ -11,14 +11,14 @@ from taskmatrix_ros.core.ports import Catalogue, Planner
 from taskmatrix_ros.models.chat_client import ChatClient
 from taskmatrix_ros.models.image_client import ImageModelSettings
 from taskmatrix_ros.models.model_settings import EmbeddingSettings, ModelSettings
-from taskmatrix_ros.planner.follow_up_planner import FollowUpPlanner
 from taskmatrix_ros.planner.home.home_reader import HomeReader
-from taskmatrix_ros.planner.model_planner import ModelPlanner
+from taskmatrix_ros.planner.model.model_planner import ModelPlanner
+from taskmatrix_ros.planner.model.planner_settings import PlannerSettings
 from taskmatrix_ros.planner.offline_planner import OfflinePlanner
 from taskmatrix_ros.planner.planner_chain import PlannerChain
-from taskmatrix_ros.planner.planner_settings import PlannerSettings
-from taskmatrix_ros.planner.robot_map import RobotMap
-from taskmatrix_ros.planner.timed_reader import TimedReader
+from taskmatrix_ros.planner.talk.follow_up_planner import FollowUpPlanner
+from taskmatrix_ros.planner.things.robot_map import RobotMap
+from taskmatrix_ros.planner.timed.timed_reader import TimedReader
 
 
 class ModelsSettings(Frozen):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from taskmatrix_ros.app.settings import Settings
 from taskmatrix_ros.core.home import Home
-from taskmatrix_ros.planner.robot_map import MapObject, MapPlace, RobotMap, traits_of
+from taskmatrix_ros.planner.things.robot_map import MapObject, MapPlace, RobotMap, traits_of
 
 
 def map_of_home(home: Home) -> RobotMap:

@@ -21,10 +21,10 @@ from taskmatrix_ros.core.instruction import ApprovalMode, Channel, Instruction
 from taskmatrix_ros.core.outcome import ErrorReport, Outcome, Status, utc_now
 from taskmatrix_ros.core.ports import Approvals, Progress, ProgressReport
 from taskmatrix_ros.core.rule import DateTrigger, Rule, RuleAction
-from taskmatrix_ros.planner.code_writer import call_source
-from taskmatrix_ros.planner.rule_builder import slug
-from taskmatrix_ros.planner.rule_changes import LAST, RuleChanges
-from taskmatrix_ros.planner.rule_words import rule_words
+from taskmatrix_ros.planner.code.code_writer import call_source
+from taskmatrix_ros.planner.timed.rule_builder import slug
+from taskmatrix_ros.planner.timed.rule_changes import LAST, RuleChanges
+from taskmatrix_ros.planner.timed.rule_words import rule_words
 
 _log = logging.getLogger(__name__)
 

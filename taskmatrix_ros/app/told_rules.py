@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from taskmatrix_ros.app.rule_reader import write_rule
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.rule import Rule
-from taskmatrix_ros.planner.rule_words import rule_words
+from taskmatrix_ros.planner.timed.rule_words import rule_words
 
 _HOLDS = {"rule_add": "rule", "rule_change": "new"}
 """API -> the argument that holds a whole rule."""

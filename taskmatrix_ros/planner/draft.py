@@ -9,18 +9,18 @@ from dataclasses import dataclass, replace
 from taskmatrix_ros.core.effect import Effect
 from taskmatrix_ros.core.errors import PlanningError
 from taskmatrix_ros.core.ports import Catalogue, PlanningContext
-from taskmatrix_ros.planner.clause import Clause, segments
-from taskmatrix_ros.planner.clause_reader import ClauseReader, Doing, Scene, UtteranceReader
-from taskmatrix_ros.planner.clause_splitter import ClauseSplitter
-from taskmatrix_ros.planner.code_writer import CodeWriter, WrittenCall, call_source
-from taskmatrix_ros.planner.goal import goal_of
-from taskmatrix_ros.planner.normalizer import Normalizer
-from taskmatrix_ros.planner.reading import AMBIGUOUS, NOT_NOW, TIMED, UNKNOWN_NAME, Reading, Span
-from taskmatrix_ros.planner.sentence_grammar import SentenceGrammar
-from taskmatrix_ros.planner.slot_lists import said
-from taskmatrix_ros.planner.suggestions import Suggestions
-from taskmatrix_ros.planner.symbolic_state import SymbolicState
-from taskmatrix_ros.planner.words import Word, Words, matched_text, written_name
+from taskmatrix_ros.planner.code.code_writer import CodeWriter, WrittenCall, call_source
+from taskmatrix_ros.planner.code.goal import goal_of
+from taskmatrix_ros.planner.grammar.clause import Clause, segments
+from taskmatrix_ros.planner.grammar.clause_reader import ClauseReader, Doing, Scene, UtteranceReader
+from taskmatrix_ros.planner.grammar.clause_splitter import ClauseSplitter
+from taskmatrix_ros.planner.grammar.reading import AMBIGUOUS, NOT_NOW, TIMED, UNKNOWN_NAME, Reading, Span
+from taskmatrix_ros.planner.grammar.sentence_grammar import SentenceGrammar
+from taskmatrix_ros.planner.grammar.slot_lists import said
+from taskmatrix_ros.planner.grammar.suggestions import Suggestions
+from taskmatrix_ros.planner.grammar.symbolic_state import SymbolicState
+from taskmatrix_ros.planner.language.normalizer import Normalizer
+from taskmatrix_ros.planner.language.words import Word, Words, matched_text, written_name
 
 _SHOWN = 80
 

@@ -15,16 +15,16 @@ from taskmatrix_ros.core.instruction import MAX_TEXT, Instruction
 from taskmatrix_ros.core.outline import Outline, OutlineStep
 from taskmatrix_ros.core.ports import Catalogue, PlanningContext
 from taskmatrix_ros.core.run import CallRecord
-from taskmatrix_ros.planner.clause_reader import ClauseReader, UtteranceReader
 from taskmatrix_ros.planner.draft import Draft, DraftStep
-from taskmatrix_ros.planner.expansion import Expansion
-from taskmatrix_ros.planner.normalizer import Normalizer
-from taskmatrix_ros.planner.reading_grounder import names_things
-from taskmatrix_ros.planner.robot_map import RobotMap
-from taskmatrix_ros.planner.robot_reader import RobotReader
-from taskmatrix_ros.planner.robot_wishes import RobotWishes
-from taskmatrix_ros.planner.sentence_grammar import SentenceGrammar
-from taskmatrix_ros.planner.suggestions import Suggestions
+from taskmatrix_ros.planner.grammar.clause_reader import ClauseReader, UtteranceReader
+from taskmatrix_ros.planner.grammar.expansion import Expansion
+from taskmatrix_ros.planner.grammar.sentence_grammar import SentenceGrammar
+from taskmatrix_ros.planner.grammar.suggestions import Suggestions
+from taskmatrix_ros.planner.language.normalizer import Normalizer
+from taskmatrix_ros.planner.things.reading_grounder import names_things
+from taskmatrix_ros.planner.things.robot_map import RobotMap
+from taskmatrix_ros.planner.things.robot_reader import RobotReader
+from taskmatrix_ros.planner.things.robot_wishes import RobotWishes
 
 MAX_STEPS = 50
 

@@ -12,7 +12,7 @@ from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.outline import Outline
 from taskmatrix_ros.core.ports import Planner, PlanningContext
 from taskmatrix_ros.core.run import CallRecord
-from taskmatrix_ros.planner.model_planner import ModelPlanner
+from taskmatrix_ros.planner.model.model_planner import ModelPlanner
 
 
 class PlannerChain:

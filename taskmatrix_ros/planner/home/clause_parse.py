@@ -17,7 +17,7 @@ from taskmatrix_ros.planner.home.targets import Target, TargetParser, Targets
 from taskmatrix_ros.planner.home.timer_commands import WhichTimer
 from taskmatrix_ros.planner.home.tokens import Tokens
 from taskmatrix_ros.planner.home.values import ValueParser
-from taskmatrix_ros.planner.words import Words, written_name
+from taskmatrix_ros.planner.language.words import Words, written_name
 
 _BITS = (
     ("a", "little", "bit"),

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from taskmatrix_ros.core.home import HomeEntity
-from taskmatrix_ros.planner.clause_reader import Doing, Scene
-from taskmatrix_ros.planner.expansion import Statement
+from taskmatrix_ros.planner.grammar.clause_reader import Doing, Scene
+from taskmatrix_ros.planner.grammar.expansion import Statement
 from taskmatrix_ros.planner.home.home_index import HomeIndex
 from taskmatrix_ros.planner.home.resolver import Resolver
 from taskmatrix_ros.planner.home.targets import Target, Targets

@@ -10,7 +10,7 @@ from taskmatrix_ros.core.errors import PlanningError
 from taskmatrix_ros.core.home import Home, HomeArea, HomeEntity, HomeFloor
 from taskmatrix_ros.planner.home.home_nouns import NOUNS
 from taskmatrix_ros.planner.home.tokens import key_parts
-from taskmatrix_ros.planner.normalizer import Normalizer
+from taskmatrix_ros.planner.language.normalizer import Normalizer
 
 Key = tuple[str, ...]
 

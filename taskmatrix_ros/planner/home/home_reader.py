@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 
 from taskmatrix_ros.core.errors import ClarificationNeeded, PlanningError
 from taskmatrix_ros.core.home import Home
-from taskmatrix_ros.planner.clause_reader import Doing, Meaning, Scene
+from taskmatrix_ros.planner.grammar.clause_reader import Doing, Meaning, Scene
+from taskmatrix_ros.planner.grammar.reading import UNKNOWN_NAME
+from taskmatrix_ros.planner.grammar.symbolic_state import SymbolicState
 from taskmatrix_ros.planner.home import (
     list_commands,
     media_commands,
@@ -27,11 +29,9 @@ from taskmatrix_ros.planner.home.resolver import UNFIT, listed
 from taskmatrix_ros.planner.home.sentence_matcher import Sentence
 from taskmatrix_ros.planner.home.spelling import Spelling
 from taskmatrix_ros.planner.home.tokens import Tokens, tokens_of
-from taskmatrix_ros.planner.normalizer import Normalizer
-from taskmatrix_ros.planner.phrasebooks import phrasebook_of
-from taskmatrix_ros.planner.reading import UNKNOWN_NAME
-from taskmatrix_ros.planner.symbolic_state import SymbolicState
-from taskmatrix_ros.planner.words import Stop, Words
+from taskmatrix_ros.planner.language.normalizer import Normalizer
+from taskmatrix_ros.planner.language.phrasebooks import phrasebook_of
+from taskmatrix_ros.planner.language.words import Stop, Words
 
 _HANDLERS: dict[str, Handler] = {
     **switch_commands.HANDLERS,

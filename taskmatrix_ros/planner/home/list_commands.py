@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from taskmatrix_ros.core.errors import PlanningError
-from taskmatrix_ros.planner.clause_reader import Doing
-from taskmatrix_ros.planner.expansion import Statement
+from taskmatrix_ros.planner.grammar.clause_reader import Doing
+from taskmatrix_ros.planner.grammar.expansion import Statement
+from taskmatrix_ros.planner.grammar.reading import UNKNOWN_NAME
 from taskmatrix_ros.planner.home.command import Command, Handler, Stage, doing
-from taskmatrix_ros.planner.reading import UNKNOWN_NAME
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from taskmatrix_ros.core.errors import ClarificationNeeded, PlanningError
-from taskmatrix_ros.planner.clause_reader import Doing
+from taskmatrix_ros.planner.grammar.clause_reader import Doing
+from taskmatrix_ros.planner.grammar.reading import UNKNOWN_NAME
 from taskmatrix_ros.planner.home.command import Command, Handler, Stage, doing
 from taskmatrix_ros.planner.home.resolver import Want, listed
-from taskmatrix_ros.planner.reading import UNKNOWN_NAME
 
 _PLAYERS = frozenset({"media_player"})
 _SILENT = frozenset({"off", "standby", "unavailable", "unknown"})

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 from taskmatrix_ros.core.errors import PlanningError
 from taskmatrix_ros.core.home import HomeEntity
-from taskmatrix_ros.planner.clause_reader import Doing
+from taskmatrix_ros.planner.grammar.clause_reader import Doing
+from taskmatrix_ros.planner.grammar.reading import LIMIT
 from taskmatrix_ros.planner.home.command import Command, Handler, Stage, doing
 from taskmatrix_ros.planner.home.number_commands import NUMBERED
 from taskmatrix_ros.planner.home.resolver import Want, listed
 from taskmatrix_ros.planner.home.targets import Target
-from taskmatrix_ros.planner.reading import LIMIT
 
 # ---- light in its colours
 

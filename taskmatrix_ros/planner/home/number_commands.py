@@ -8,12 +8,12 @@ from typing import Any
 
 from taskmatrix_ros.core.errors import ClarificationNeeded, PlanningError
 from taskmatrix_ros.core.home import HomeEntity
-from taskmatrix_ros.planner.clause_reader import Doing
+from taskmatrix_ros.planner.grammar.clause_reader import Doing
+from taskmatrix_ros.planner.grammar.reading import LIMIT
 from taskmatrix_ros.planner.home.command import Command, Handler, Stage, doing
 from taskmatrix_ros.planner.home.resolver import UNFIT, Want, listed, not_now
 from taskmatrix_ros.planner.home.targets import Target, Targets
 from taskmatrix_ros.planner.home.values import Amount
-from taskmatrix_ros.planner.reading import LIMIT
 
 _FAHRENHEIT_FROM = 45.0
 """A thermostat with a limit or set-point above this many degrees counts in Fahrenheit: no home is so hot in Celsius."""

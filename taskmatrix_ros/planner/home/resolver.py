@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from taskmatrix_ros.core.errors import ClarificationNeeded, PlanningError
 from taskmatrix_ros.core.home import HomeEntity
-from taskmatrix_ros.planner.clause_reader import Scene
+from taskmatrix_ros.planner.grammar.clause_reader import Scene
+from taskmatrix_ros.planner.grammar.reading import NOT_NOW, UNKNOWN_NAME
 from taskmatrix_ros.planner.home.home_index import HomeIndex, singular
 from taskmatrix_ros.planner.home.home_nouns import SWITCHABLE, Kind, is_of_kind
 from taskmatrix_ros.planner.home.targets import ALL, BOTH, Target
-from taskmatrix_ros.planner.reading import NOT_NOW, UNKNOWN_NAME
 
 UNFIT = "UNFIT"
 """A device is known and cannot do what was asked."""

@@ -10,6 +10,7 @@ from taskmatrix_ros.planner.home.home_nouns import NOUNS
 from taskmatrix_ros.planner.home.state_words import STATE_WORDS
 from taskmatrix_ros.planner.home.tokens import Tokens, number_in
 from taskmatrix_ros.planner.home.values import COLORS
+from taskmatrix_ros.planner.language.spelling import edits
 
 _SHORTEST = 4
 _LONG = 8
@@ -168,25 +169,8 @@ def _near(said: str, word: str, most: int) -> bool:
     if abs(len(said) - len(word)) > most or said[0] != word[0]:
         return False
     if len(said) < _SHORTEST:
-        return len(word) == len(said) + 1 and _distance(said, word, 1) <= 1
+        return len(word) == len(said) + 1 and edits(said, word, 1) <= 1
     if len(said) == _SHORTEST or len(word) == _SHORTEST:
         # Short words are often other words: only swapped letters, or one left out or doubled.
-        return sorted(said) == sorted(word) or (abs(len(said) - len(word)) == 1 and _distance(said, word, 1) <= 1)
-    return _distance(said, word, most) <= most
-
-
-def _distance(said: str, word: str, most: int) -> int:
-    """Give the optimal string alignment distance, or more than ``most`` where it is greater."""
-    before: list[int] = []
-    last = list(range(len(word) + 1))
-    for at, letter in enumerate(said, start=1):
-        row = [at]
-        for to, other in enumerate(word, start=1):
-            cost = min(last[to] + 1, row[to - 1] + 1, last[to - 1] + (letter != other))
-            if at > 1 and to > 1 and letter == word[to - 2] and said[at - 2] == other:
-                cost = min(cost, before[to - 2] + 1)
-            row.append(cost)
-        if min(row) > most:
-            return most + 1
-        before, last = last, row
-    return last[-1]
+        return sorted(said) == sorted(word) or (abs(len(said) - len(word)) == 1 and edits(said, word, 1) <= 1)
+    return edits(said, word, most) <= most

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from taskmatrix_ros.core.errors import PlanningError
-from taskmatrix_ros.planner.clause_reader import Doing
+from taskmatrix_ros.planner.grammar.clause_reader import Doing
+from taskmatrix_ros.planner.grammar.reading import UNKNOWN_NAME
 from taskmatrix_ros.planner.home import media_commands
 from taskmatrix_ros.planner.home.command import Command, Handler, Stage, doing
 from taskmatrix_ros.planner.home.home_nouns import NOUNS
 from taskmatrix_ros.planner.home.resolver import UNFIT, Want
 from taskmatrix_ros.planner.home.targets import Target
-from taskmatrix_ros.planner.reading import UNKNOWN_NAME
 
 _ON_OFF = (
     *("light", "switch", "fan", "media_player", "input_boolean", "climate", "humidifier", "siren", "remote"),

@@ -8,11 +8,11 @@ from typing import Any
 
 from taskmatrix_ros.core.errors import ClarificationNeeded, PlanningError
 from taskmatrix_ros.core.home import HomeTimer
-from taskmatrix_ros.planner.clause_reader import Doing
-from taskmatrix_ros.planner.expansion import Statement
+from taskmatrix_ros.planner.grammar.clause_reader import Doing
+from taskmatrix_ros.planner.grammar.expansion import Statement
+from taskmatrix_ros.planner.grammar.reading import UNKNOWN_NAME
 from taskmatrix_ros.planner.home.command import Command, Handler, Stage
 from taskmatrix_ros.planner.home.resolver import listed
-from taskmatrix_ros.planner.reading import UNKNOWN_NAME
 
 
 @dataclass(frozen=True, slots=True)

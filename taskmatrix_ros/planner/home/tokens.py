@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from taskmatrix_ros.planner.words import Word, Words
+from taskmatrix_ros.planner.language.words import Word, Words
 
 _CONTRACTIONS: Mapping[str, tuple[str, ...]] = {
     "what's": ("what", "is"),

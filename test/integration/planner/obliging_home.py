@@ -10,7 +10,7 @@ from taskmatrix_ros.core.clocks import WallClock
 from taskmatrix_ros.core.outcome import ErrorReport, Outcome, Status
 from taskmatrix_ros.core.ports import Progress
 from taskmatrix_ros.core.state_store import StateStore
-from taskmatrix_ros.planner.symbolic_state import SymbolicState
+from taskmatrix_ros.planner.grammar.symbolic_state import SymbolicState
 
 
 class ObligingHome:

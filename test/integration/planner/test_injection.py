@@ -22,7 +22,7 @@ from taskmatrix_ros.core.instruction import Mode
 from taskmatrix_ros.core.policy import Policy
 from taskmatrix_ros.core.run import Episode
 from taskmatrix_ros.core.state_store import StateStore
-from taskmatrix_ros.planner.quoted_data import one_line
+from taskmatrix_ros.planner.model.quoted_data import one_line
 
 FOLDER = Path(__file__).parent
 CORPUS = yaml.safe_load((FOLDER / "injections.yaml").read_text("utf-8"))

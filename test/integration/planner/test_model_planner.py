@@ -12,7 +12,7 @@ from scripted_model import Said, error
 
 from taskmatrix_ros.core.instruction import Mode
 from taskmatrix_ros.core.run import RunStatus
-from taskmatrix_ros.planner.prompt import hash_of, load_prompt
+from taskmatrix_ros.planner.model.prompt import hash_of, load_prompt
 from taskmatrix_ros.store.missing_apis import MissingApiStore
 
 COZY = "make it cozy in the living room"

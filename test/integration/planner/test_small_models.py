@@ -13,7 +13,7 @@ from pictures import PNG
 from taskmatrix_ros.core.instruction import Image, Mode
 from taskmatrix_ros.core.run import RunStatus
 from taskmatrix_ros.core.state_store import StateStore
-from taskmatrix_ros.planner.prompt import hash_of, load_prompt
+from taskmatrix_ros.planner.model.prompt import hash_of, load_prompt
 
 COZY = "make it cozy in the living room"
 PLAN = outlined("switch on the living room light", "play jazz music")

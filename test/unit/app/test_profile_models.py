@@ -11,7 +11,7 @@ import yaml
 from taskmatrix_ros.app.settings import load_settings
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.models.model_settings import Budget, EmbeddingSettings, ModelSettings
-from taskmatrix_ros.planner.planner_settings import PlannerSettings
+from taskmatrix_ros.planner.model.planner_settings import PlannerSettings
 
 GUIDE = Path(__file__).parents[3] / "docs" / "models.md"
 BLOCKS = re.findall(r"```yaml\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)

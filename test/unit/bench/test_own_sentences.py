@@ -17,7 +17,7 @@ from taskmatrix_ros.bench.sentences import (
     run_sentences,
     sentences_home,
 )
-from taskmatrix_ros.planner.code_writer import call_source
+from taskmatrix_ros.planner.code.code_writer import call_source
 
 
 def call(service: str, **data: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from taskmatrix_ros.core.ports import PlanningContext
 from taskmatrix_ros.core.resources import resource
 from taskmatrix_ros.core.rule import Rule
 from taskmatrix_ros.planner.offline_planner import OfflinePlanner
-from taskmatrix_ros.planner.timed_reader import TimedReader
+from taskmatrix_ros.planner.timed.timed_reader import TimedReader
 from taskmatrix_ros.registry.registry import Registry
 
 ZONE = "Europe/Berlin"

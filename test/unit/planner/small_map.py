@@ -5,11 +5,11 @@ from __future__ import annotations
 from planner_desk import Desk
 from shipped_catalogue import shipped
 
-from taskmatrix_ros.planner.grounding import Grounding
-from taskmatrix_ros.planner.known_things import KnownThings
-from taskmatrix_ros.planner.lexicon import Lexicon
 from taskmatrix_ros.planner.offline_planner import OfflinePlanner
-from taskmatrix_ros.planner.robot_map import MapObject, MapPlace, RobotMap
+from taskmatrix_ros.planner.things.grounding import Grounding
+from taskmatrix_ros.planner.things.known_things import KnownThings
+from taskmatrix_ros.planner.things.lexicon import Lexicon
+from taskmatrix_ros.planner.things.robot_map import MapObject, MapPlace, RobotMap
 
 ENGLISH = Lexicon.of("en")
 

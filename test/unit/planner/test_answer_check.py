@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from taskmatrix_ros.planner.answer_check import says_only
+from taskmatrix_ros.planner.model.answer_check import says_only
 
 FACTS = ("light.kitchen.state is on", "light.kitchen.brightness_pct is 40", "news read: Rain in Paris today")
 ASKED = "is the kitchen light at 30 percent for Ann"

@@ -14,9 +14,9 @@ from taskmatrix_ros.core.conversation import ASKED, Turn
 from taskmatrix_ros.core.errors import PlanningError
 from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.ports import PlanningContext
-from taskmatrix_ros.planner.follow_up import FollowUpKind, corrects, parse_follow_up
-from taskmatrix_ros.planner.follow_up_planner import FollowUpPlanner
 from taskmatrix_ros.planner.offline_planner import OfflinePlanner
+from taskmatrix_ros.planner.talk.follow_up import FollowUpKind, corrects, parse_follow_up
+from taskmatrix_ros.planner.talk.follow_up_planner import FollowUpPlanner
 
 NOW = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 STATE = {"ac.state": "on", "ac.target_c": 20.0, "tv.state": "off", "light.kitchen.brightness_pct": 40.0}
@@ -32,7 +32,7 @@ class Talk:
         self.state = {**STATE, **state}
 
     async def say(self, text: str, *, undone: tuple[str, ...] = ()) -> str:
-        from taskmatrix_ros.planner.sentence_reader import calls_in
+        from taskmatrix_ros.planner.grammar.sentence_reader import calls_in
 
         context = PlanningContext(state=self.state, now=NOW, conversation=tuple(self.turns))
         outline = await self.planner.outline(Instruction(text=text), context)

@@ -7,10 +7,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from small_map import ENGLISH, KITCHEN, grounding, thing
 
-from taskmatrix_ros.planner.description import described
-from taskmatrix_ros.planner.leaning import Leaning
-from taskmatrix_ros.planner.robot_map import MapObject, MapPlace, RobotMap, traits_of
-from taskmatrix_ros.planner.trouble import NOT_THERE, Trouble
+from taskmatrix_ros.planner.things.description import described
+from taskmatrix_ros.planner.things.leaning import Leaning
+from taskmatrix_ros.planner.things.robot_map import MapObject, MapPlace, RobotMap, traits_of
+from taskmatrix_ros.planner.things.trouble import NOT_THERE, Trouble
 
 FOUND = [
     ("the apple", ["apple"]),

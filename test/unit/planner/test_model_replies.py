@@ -12,9 +12,9 @@ from shipped_catalogue import shipped
 
 from taskmatrix_ros.core.effect import Effect
 from taskmatrix_ros.core.errors import PlanningError
-from taskmatrix_ros.planner.code_reply import read_code
-from taskmatrix_ros.planner.document_card import catalogue_card, document_card
-from taskmatrix_ros.planner.outline_reply import read_steps, steps_so_far
+from taskmatrix_ros.planner.model.code_reply import read_code
+from taskmatrix_ros.planner.model.document_card import catalogue_card, document_card
+from taskmatrix_ros.planner.model.outline_reply import read_steps, steps_so_far
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),

@@ -20,11 +20,11 @@ from taskmatrix_ros.core.diagnostic import Diagnostic
 from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.outline import Outline, OutlineStep
 from taskmatrix_ros.core.ports import PlanningContext
-from taskmatrix_ros.planner.planner_settings import PlannerSettings
-from taskmatrix_ros.planner.prompt import load_prompt
-from taskmatrix_ros.planner.prompt_parts import PromptParts, findings, gaps, plan
-from taskmatrix_ros.planner.quoted_data import one_line, quoted
-from taskmatrix_ros.planner.relevant_state import relevant_state
+from taskmatrix_ros.planner.model.planner_settings import PlannerSettings
+from taskmatrix_ros.planner.model.prompt import load_prompt
+from taskmatrix_ros.planner.model.prompt_parts import PromptParts, findings, gaps, plan
+from taskmatrix_ros.planner.model.quoted_data import one_line, quoted
+from taskmatrix_ros.planner.model.relevant_state import relevant_state
 
 CORPUS = yaml.safe_load((Path(__file__).parent / "injections.yaml").read_text("utf-8"))["texts"]
 NOW = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)

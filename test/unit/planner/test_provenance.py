@@ -6,7 +6,7 @@ import pytest
 
 from taskmatrix_ros.core.effect import Effect
 from taskmatrix_ros.core.outline import OutlineStep
-from taskmatrix_ros.planner.provenance import PICTURE, Provenance, is_name
+from taskmatrix_ros.planner.model.provenance import PICTURE, Provenance, is_name
 
 
 def doubt(said: str, step: str, *heard: str, effect: Effect = Effect.ACTUATE) -> str | None:

@@ -7,7 +7,7 @@ from sentence_table import bring
 from small_map import KITCHEN, MapDesk
 
 from taskmatrix_ros.core.errors import ClarificationNeeded, PlanningError
-from taskmatrix_ros.planner.robot_map import MapPlace, RobotMap
+from taskmatrix_ros.planner.things.robot_map import MapPlace, RobotMap
 
 HELD = {"robot.holding": "apple", "robot.holding_names": ["apple"]}
 EMPTY = {"robot.holding": None, "robot.holding_names": []}

@@ -11,7 +11,7 @@ from rule_desk import ZONE, rule_desk
 
 from taskmatrix_ros.core.errors import PlanningError
 from taskmatrix_ros.core.rule import Rule
-from taskmatrix_ros.planner.rule_words import rule_words
+from taskmatrix_ros.planner.timed.rule_words import rule_words
 from taskmatrix_ros.rules.home_place import HomePlace
 from taskmatrix_ros.rules.rule_check import check_rule
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from shipped_catalogue import package
 
 from taskmatrix_ros.core.errors import PlanningError
-from taskmatrix_ros.planner.secret_words import SecretWords
+from taskmatrix_ros.planner.model.secret_words import SecretWords
 
 SAFE = package(
     yaml.safe_load("""

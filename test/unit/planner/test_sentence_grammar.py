@@ -9,7 +9,7 @@ from planner_desk import Desk
 from shipped_catalogue import FixedCatalogue, package
 
 from taskmatrix_ros.core.errors import PlanningError
-from taskmatrix_ros.planner.sentence_grammar import check_sentences
+from taskmatrix_ros.planner.grammar.sentence_grammar import check_sentences
 
 
 def catalogue(*apis: dict[str, Any], composites: tuple[dict[str, Any], ...] = ()) -> FixedCatalogue:

@@ -20,14 +20,14 @@ from taskmatrix_ros.core.rule import (
     Weekday,
 )
 from taskmatrix_ros.expressions.expression import Expression
-from taskmatrix_ros.planner.english import ENGLISH
-from taskmatrix_ros.planner.normalizer import Normalizer
-from taskmatrix_ros.planner.rule_words import span_words, trigger_words
-from taskmatrix_ros.planner.time_phrase import DEPARTURE, NEXT_EVENT
-from taskmatrix_ros.planner.time_phrases import TimePhrases
-from taskmatrix_ros.planner.time_scanner import TimeScanner
-from taskmatrix_ros.planner.time_schedule import Schedule, Scheduler, clock_window
-from taskmatrix_ros.planner.words import keys
+from taskmatrix_ros.planner.language.english import ENGLISH
+from taskmatrix_ros.planner.language.normalizer import Normalizer
+from taskmatrix_ros.planner.language.words import keys
+from taskmatrix_ros.planner.timed.rule_words import span_words, trigger_words
+from taskmatrix_ros.planner.timed.time_phrase import DEPARTURE, NEXT_EVENT
+from taskmatrix_ros.planner.timed.time_phrases import TimePhrases
+from taskmatrix_ros.planner.timed.time_scanner import TimeScanner
+from taskmatrix_ros.planner.timed.time_schedule import Schedule, Scheduler, clock_window
 
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "UTC")
 NORMALIZER = Normalizer(ENGLISH, "en")

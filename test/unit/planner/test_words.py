@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from taskmatrix_ros.planner.normalizer import Normalizer
-from taskmatrix_ros.planner.phrasebooks import phrasebook_of
-from taskmatrix_ros.planner.words import matched_text, written_name
+from taskmatrix_ros.planner.language.normalizer import Normalizer
+from taskmatrix_ros.planner.language.phrasebooks import phrasebook_of
+from taskmatrix_ros.planner.language.words import matched_text, written_name
 
 NORMALIZER = Normalizer(phrasebook_of("en"), "en")
 

@@ -10,7 +10,7 @@ from right_manifest import RIGHT
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.catalogue_views import Narrowable, of_kinds, that_speak
 from taskmatrix_ros.core.ports import Changes
-from taskmatrix_ros.planner.sentence_grammar import SentenceGrammar
+from taskmatrix_ros.planner.grammar.sentence_grammar import SentenceGrammar
 from taskmatrix_ros.registry import registry as registry_module
 from taskmatrix_ros.registry.editor import Editor
 from taskmatrix_ros.registry.registry import Registry

@@ -1,0 +1,1 @@
+"""Commands with a time or a condition, and what is said of rules."""

@@ -1,0 +1,413 @@
+"""Reads what has to happen or to be so: ``when the front door opens``, ``if it is below 5 degrees``."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from taskmatrix_ros.core.errors import PlanningError
+from taskmatrix_ros.core.parameter_spec import ValueType
+from taskmatrix_ros.core.rule import BeforeTrigger, StateTrigger, SunTrigger, Trigger
+from taskmatrix_ros.planner.grammar.reading import AMBIGUOUS, UNKNOWN_NAME
+from taskmatrix_ros.planner.timed.condition_words import (
+    AT_HOME,
+    AWAY,
+    COMING,
+    DARK,
+    EXCEEDING,
+    FREEZING,
+    LEAVING,
+    MEASURED,
+    MOTION,
+    RAINING,
+    STATES,
+)
+from taskmatrix_ros.planner.timed.state_names import StateName, StateNames, content
+from taskmatrix_ros.planner.timed.time_lexicon import SUN_WORDS
+from taskmatrix_ros.planner.timed.time_phrase import DEPARTURE, NEXT_EVENT, AtClock, EveryDays, For, OnDay, Phrase
+from taskmatrix_ros.planner.timed.time_phrases import DEPARTURE_WORDS, EVENT_WORDS, TimePhrases
+
+WEATHER = "weather.temperature_c"
+PRESENCE = "user.presence"
+
+_NUMERIC = (ValueType.NUMBER, ValueType.INTEGER)
+
+EffectOf = Callable[[str], Mapping[str, Any]]
+"""Gives what a command would make of the world, key -> value; empty where it is not understood."""
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """One thing that happens, or is so. ``trigger``: what starts it; ``test``: CEL for its being so, empty if none."""
+
+    trigger: Trigger | None
+    test: str
+    is_event: bool
+    about: str = ""
+    """What it speaks of, as it was said: what ``it`` means in the action."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What was read: things that all have to be so, and phrases of time among them. ``either``: any is enough."""
+
+    atoms: tuple[Atom, ...]
+    phrases: tuple[Phrase, ...] = ()
+    either: bool = False
+
+
+class ConditionReader:
+    """Serves one utterance."""
+
+    def __init__(self, names: StateNames, effect_of: EffectOf) -> None:
+        self._names = names
+        self._effect_of = effect_of
+
+    def read(self, words: Sequence[str]) -> Read | None:
+        """Read a clause that follows ``when`` or ``if``; None where it is none.
+
+        :raises PlanningError: ``UNKNOWN_NAME``: it speaks of something that nothing is known of; ``AMBIGUOUS``.
+        """
+        phrases, cut = TimePhrases(words).trailing()
+        whole = TimePhrases(words).whole()
+        if whole:
+            return Read((), whole)
+        found = self._all(words[:cut]) if phrases else self._all(words)
+        if found is None and phrases:
+            found, phrases = self._all(words), ()
+        if found is None:
+            return None
+        lasting = [phrase for phrase in phrases if isinstance(phrase, For)]
+        atoms = found.atoms
+        if lasting:
+            atoms = tuple(_lasting(atom, lasting[0].for_s) for atom in atoms)
+        rest = tuple(phrase for phrase in phrases if not isinstance(phrase, For))
+        return replace(found, atoms=atoms, phrases=(*found.phrases, *rest))
+
+    def _all(self, words: Sequence[str]) -> Read | None:
+        """Cut at ``and`` or ``or`` wherever both sides are understood."""
+        unknown: PlanningError | None = None
+        try:
+            one = self._one(words)
+        except PlanningError as error:
+            one, unknown = None, error
+        if one is not None:
+            return one
+        for joint in ("and", "or"):
+            for at in [at for at, word in enumerate(words) if word in (joint, ",")]:
+                behind = at + 2 if words[at + 1 : at + 2] in (["if"], ["when"], ("if",), ("when",)) else at + 1
+                try:
+                    left, right = self._all(words[:at]), self._all(words[behind:])
+                except PlanningError as error:
+                    unknown = unknown or error
+                    continue
+                if left is None or right is None or not _may_join(joint, left, right):
+                    continue
+                return Read((*left.atoms, *right.atoms), (*left.phrases, *right.phrases), either=joint == "or")
+        if unknown is not None:
+            raise unknown
+        return self._named(words)
+
+    def _one(self, words: Sequence[str]) -> Read | None:
+        if not words:
+            return None
+        text = " ".join(words)
+        phrases = TimePhrases(_without_it(words)).whole()
+        if phrases:
+            daily = any(isinstance(one, AtClock) for one in phrases) and not any(
+                isinstance(one, OnDay | EveryDays) for one in phrases
+            )
+            return Read((), (*phrases, EveryDays(())) if daily else phrases)
+        for reader in (self._sun, self._person, self._weather, self._measure):
+            atom = reader(text)
+            if atom is not None:
+                return Read((atom,))
+        return None
+
+    def _named(self, words: Sequence[str]) -> Read | None:
+        text = " ".join(words)
+        atom = self._state(text) or self._motion(text)
+        return None if atom is None else Read((atom,))
+
+    # --- sun, persons, weather ----------------------------------------------------------------------------------------
+
+    @staticmethod
+    def _sun(text: str) -> Atom | None:
+        event = SUN_WORDS.get(text)
+        if event is not None and text != "dark":
+            return Atom(SunTrigger(kind="sun", event=event), "", is_event=True)
+        if match := DARK.fullmatch(text):
+            dark = match["what"] in ("dark", "night", "nighttime")
+            trigger = SunTrigger(kind="sun", event="sunset" if dark else "sunrise")
+            return Atom(trigger, f'state["home.daylight"] == {"false" if dark else "true"}', is_event=False)
+        return None
+
+    def _presence(self) -> str:
+        """Give the key that tells whether the person is at home."""
+        persons = sorted({name.key for name in self._names.names if name.key.startswith("person.")})
+        return persons[0] if len(persons) == 1 else PRESENCE
+
+    def _person(self, text: str) -> Atom | None:
+        if DEPARTURE_WORDS.fullmatch(text):
+            return Atom(BeforeTrigger(kind="before", key=DEPARTURE, offset_s=0), "", is_event=True)
+        if EVENT_WORDS.fullmatch(text) and re.search("start|begin", text):
+            return Atom(BeforeTrigger(kind="before", key=NEXT_EVENT, offset_s=0), "", is_event=True)
+        for pattern, value, event in (
+            (COMING, "home", True),
+            (AT_HOME, "home", False),
+            (AWAY, "away", False),
+            (LEAVING, "away", True),
+        ):
+            if pattern.fullmatch(text):
+                key = self._presence()
+                said = "not_home" if value == "away" and key.startswith("person.") else value
+                return Atom(_becomes(key, (said,)), _equals(key, said), is_event=event)
+        return None
+
+    @staticmethod
+    def _weather(text: str) -> Atom | None:
+        if FREEZING.fullmatch(text):
+            trigger = StateTrigger(kind="state", key=WEATHER, below=0)
+            return Atom(trigger, f'state["{WEATHER}"] < 0', is_event=False)
+        match = RAINING.fullmatch(text)
+        if match is None:
+            return None
+        value = "snow" if match["what"].startswith("snow") else "fog" if match["what"].startswith("fog") else "rain"
+        key = "weather.condition"
+        return Atom(_becomes(key, (value,)), _equals(key, value), is_event="start" in text or "begin" in text)
+
+    # --- what is measured ---------------------------------------------------------------------------------------------
+
+    def _measure(self, text: str) -> Atom | None:
+        match = MEASURED.fullmatch(_spelled_out(text)) or EXCEEDING.fullmatch(text)
+        if match is None:
+            return None
+        parts = match.groupdict()
+        is_above = parts["above"] is not None
+        name = self._measured(f"{parts['subject']} {parts['where']}".split(), parts["unit"].split(), text)
+        value = float(parts["number"])
+        if {"fahrenheit", "f"} & set(parts["unit"].split()) and (name is None or name.unit == "c"):
+            value = round((value - 32) / 1.8, 1)
+        key = WEATHER if name is None else name.key
+        if parts.get("at"):
+            return Atom(_becomes(key, (value,)), f'state["{key}"] == {value:g}', is_event=False)
+        trigger = StateTrigger(kind="state", key=key, **({"above": value} if is_above else {"below": value}))
+        test = f'state["{key}"] {">" if is_above else "<"} {value:g}'
+        return Atom(trigger, test, is_event=parts.get("moves") is not None)
+
+    def _measured(self, said: Sequence[str], units: Sequence[str], text: str) -> StateName | None:
+        """Give what is measured; None: the weather."""
+        words = [word for word in said if word not in ("it", "it's", "its")]
+        named = content(words) - {"temperature", "degrees", "inside", "indoors", "here", "house", "home"}
+        inside = {"inside", "indoors", "here", "house", "home"} & set(words)
+        is_warmth = not units or bool(
+            {"degrees", "degree", "°", "celsius", "c", "f", "fahrenheit", "centigrade"} & set(units)
+        )
+        if is_warmth and not named - {"weather"} and not inside:
+            known = [
+                n
+                for n in self._names.names
+                if n.quantity == "temperature" and "weather" in n.entity and n.type in _NUMERIC
+            ]
+            return min(known, key=lambda name: (name.key != WEATHER, len(name.entity)), default=None)
+        numeric, quantity = _NUMERIC, ""
+        found: tuple[StateName, ...] = ()
+        if inside and not named:
+            rooms = [
+                n for n in self._names.names if n.quantity == "temperature" and n.key != WEATHER and n.type in numeric
+            ]
+            living = [name for name in rooms if "living" in name.entity]
+            found = tuple(living or rooms[:1])
+        else:
+            quantity = next(
+                (n.quantity for n in self._names.names if n.quantity in named), "temperature" if is_warmth else ""
+            )
+            found = self._names.find(sorted(named), quantity=quantity, types=numeric)
+            found = found or self._names.find(sorted(named - {quantity}), quantity=quantity, types=numeric)
+        if len(found) > 1:
+            raise _ambiguous(text, found)
+        if not found and not inside:
+            ordered = [word for word in words if word in named and word != quantity]
+            guessed = self._names.guess(ordered, quantity)
+            found = () if guessed is None else (guessed,)
+        if not found:
+            raise self._unknown(" ".join(words) or text)
+        return found[0]
+
+    # --- what is so ---------------------------------------------------------------------------------------------------
+
+    def _state(self, text: str) -> Atom | None:
+        for pattern, is_event, commands, values in STATES:
+            match = pattern.fullmatch(text)
+            if match is None:
+                continue
+            name = match["name"]
+            if name in ("it", "that", "this"):
+                return None
+            atom = self._by_name(name, values, is_event=is_event) or self._by_command(name, commands, is_event=is_event)
+            if atom is None:
+                raise self._unknown(name)
+            return replace(atom, about=name)
+        return None
+
+    def _by_name(self, said: str, values: tuple[Any, ...], *, is_event: bool) -> Atom | None:
+        kinds = (ValueType.STRING, ValueType.BOOLEAN)
+        found = self._names.find(said.split(), types=kinds, fits=lambda name: _can_be(name, values))
+        if not found and not {"locked", "unlocked"} & set(values):
+            found = self._names.find(said.split(), types=kinds)
+        for quantities in (_MAIN, _SHOWS):
+            found = tuple(name for name in found if name.quantity in quantities) or found
+        if not found:
+            return None
+        if len(found) > 1:
+            raise _ambiguous(said, found)
+        chosen = _values_of(found[0], values)
+        tests = " || ".join(_equals(found[0].key, value) for value in chosen)
+        return Atom(_becomes(found[0].key, chosen), f"({tests})" if len(chosen) > 1 else tests, is_event=is_event)
+
+    def _by_command(self, said: str, commands: Sequence[str], *, is_event: bool) -> Atom | None:
+        """What a command would make so is what is so: ``the AC is on`` is what ``turn on the AC`` brings about."""
+        for command in commands:
+            effects = self._effect_of(f"{command} {said}")
+            known = [(key, value) for key, value in effects.items() if isinstance(value, str | bool)]
+            if known:
+                key, value = known[0]
+                return Atom(_becomes(key, (value,)), _equals(key, value), is_event=is_event)
+        return None
+
+    def _motion(self, text: str) -> Atom | None:
+        match = MOTION.fullmatch(text)
+        if match is None:
+            return None
+        where = (match["name"] or "").split()
+        for quantity in ("motion", "occupied", "occupancy", "presence"):
+            found = self._names.find(where, quantity=quantity) or self._names.find([*where, quantity])
+            if len(found) == 1:
+                values = _values_of(found[0], ("off", False) if match["not"] else ("on", "detected", True))
+                return Atom(_becomes(found[0].key, values), _equals(found[0].key, values[0]), is_event=not match["not"])
+        sensors = [
+            n for n in self._names.names if n.device_class in ("motion", "occupancy") and content(where) <= n.entity
+        ]
+        if len(sensors) == 1:
+            value = "off" if match["not"] else "on"
+            return Atom(_becomes(sensors[0].key, (value,)), _equals(sensors[0].key, value), is_event=not match["not"])
+        raise self._unknown(text)
+
+    def _unknown(self, said: str) -> PlanningError:
+        words = content(said.split())
+        near = sorted(
+            (name for name in self._names.names if name.entity & words), key=lambda name: -len(name.entity & words)
+        )[:3]
+        hint = f"; nearest: {near[0].key}" if near else ""
+        return PlanningError(
+            f"offline planner: nothing here tells of {said!r}, so no rule can wait for it{hint}",
+            code=UNKNOWN_NAME,
+            nearest=[name.key for name in near],
+        )
+
+
+_MAIN = frozenset({"state", "power"})
+_SHOWS = frozenset({"state", "power", "open", "contact", "locked", "status", "playing", "position"})
+
+
+_OPEN_KINDS = frozenset({"binary_sensor", "cover", "valve", "door", "window", "gate", "contact", "blinds", "sensor"})
+
+
+def _can_be(name: StateName, values: tuple[Any, ...]) -> bool:
+    """Whether a thing of its kind can be so: a lock is locked, a door is open."""
+    domain = name.key.partition(".")[0]
+    if "locked" in values or "unlocked" in values:
+        return domain == "lock"
+    if "open" in values or "closed" in values:
+        return domain in _OPEN_KINDS
+    return domain not in ("cover", "lock", "valve")
+
+
+def _values_of(name: StateName, values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Choose how this key says it: true or false, on or off for a contact, else the word itself."""
+    if name.type is ValueType.BOOLEAN:
+        return tuple(value for value in values if isinstance(value, bool))[:1] or (True,)
+    texts = tuple(value for value in values if isinstance(value, str))
+    if name.key.startswith("binary_sensor."):
+        return tuple(text for text in texts if text in ("on", "off"))[:1] or texts[:1]
+    if "done" in texts:
+        return tuple(text for text in texts)
+    return texts[:1]
+
+
+def _becomes(key: str, values: Sequence[Any]) -> StateTrigger:
+    return StateTrigger(kind="state", key=key, to=tuple(values))
+
+
+def _equals(key: str, value: Any) -> str:
+    return f'state["{key}"] == {json.dumps(value)}'
+
+
+def _lasting(atom: Atom, for_s: float) -> Atom:
+    if not isinstance(atom.trigger, StateTrigger):
+        return atom
+    return replace(atom, trigger=atom.trigger.model_copy(update={"for_s": for_s}), is_event=True)
+
+
+def _may_join(joint: str, left: Read, right: Read) -> bool:
+    """Whether it is clear what belongs together: ``and`` and ``or`` are not mixed."""
+    if joint == "and":
+        return not left.either and not right.either
+    return all(side.either or len(side.atoms) + len(side.phrases) == 1 for side in (left, right))
+
+
+def _without_it(words: Sequence[str]) -> Sequence[str]:
+    """``it is after 10 pm``, ``it's a weekday``: what is said of the time."""
+    for opening in (
+        ("it", "is"),
+        ("it's",),
+        ("its",),
+        ("the", "time", "is"),
+        ("today", "is"),
+        ("it", "gets"),
+        ("it", "becomes"),
+    ):
+        if tuple(words[: len(opening)]) == opening:
+            rest = list(words[len(opening) :])
+            if rest[:1] in (["a"], ["the"]) and len(rest) > 1:
+                rest = rest[1:]
+            if len(rest) <= 3 and rest and rest[0] in _DAY_WORDS:
+                return ["on", f"{rest[0].removesuffix('s')}s"] if not rest[1:] else ["every", *rest]
+            if rest and rest[0][:1].isdigit():
+                return ["at", *rest]
+            return rest
+    return words
+
+
+_DAY_WORDS = frozenset(
+    [
+        "weekday",
+        "weekend",
+        "workday",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "weekdays",
+        "weekends",
+    ]
+)
+
+
+def _spelled_out(text: str) -> str:
+    return re.sub(r"^(it|that|temperature)'s ", r"\1 is ", text)
+
+
+def _ambiguous(said: str, found: Sequence[StateName]) -> PlanningError:
+    keys = ", ".join(name.key for name in found[:4])
+    return PlanningError(
+        f"offline planner: {said!r} can mean {keys}; say which",
+        code=AMBIGUOUS,
+        nearest=[name.key for name in found[:3]],
+    )

@@ -1,0 +1,141 @@
+"""Takes a timed or conditional command apart: phrases of time, what has to happen, what is to be done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from taskmatrix_ros.core.errors import PlanningError
+from taskmatrix_ros.planner.language.words import Stop, Words, keys
+from taskmatrix_ros.planner.timed.condition_reader import ConditionReader, Read
+from taskmatrix_ros.planner.timed.time_phrase import Phrase
+from taskmatrix_ros.planner.timed.time_phrases import TimePhrases
+
+ALWAYS = ("whenever", "every time", "each time", "any time", "anytime", "always when", "always if")
+FIRST = ("the next time", "next time", "once", "as soon as", "the moment")
+WHEN = ("when", "if", "only when", "only if", "but only if", "but only when", "in case", "provided that", "provided")
+WHILE = ("while", "as long as", "and if", "but if")
+UNLESS = ("unless", "except when", "except if", "but not if", "but not when")
+AFTER = ("after",)
+_ALL = sorted((*ALWAYS, *FIRST, *WHEN, *WHILE, *UNLESS, *AFTER), key=lambda line: -len(line.split()))
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """``when …``: the word it begins with, and what it says. ``words``: as it was said, without the conjunction."""
+
+    conjunction: str
+    read: Read
+    words: Words
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A command taken apart. ``phrases``: of time, outside of clauses; ``action``: what is left."""
+
+    action: Words
+    phrases: tuple[Phrase, ...] = ()
+    clauses: tuple[Clause, ...] = ()
+    trailing: bool = field(default=False, compare=False)
+    """Something was said behind the action, which may belong to a part of it only."""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it says nothing of time."""
+        return not self.phrases and not self.clauses
+
+
+class SentenceCutter:
+    """Gives the ways to take an utterance apart, the likeliest first. Serves one utterance."""
+
+    def __init__(self, conditions: ConditionReader) -> None:
+        self._conditions = conditions
+        self.problem: PlanningError | None = None
+        """Why a clause was not understood: what the person is told if nothing else fits."""
+
+    def cuts(self, words: Words) -> Iterator[Sentence]:
+        """Give the ways in which something is left to be done."""
+        for sentence in self._from_the_left(words):
+            if sentence.action:
+                yield sentence
+
+    def _from_the_left(self, words: Words) -> Iterator[Sentence]:
+        phrases, at = TimePhrases(keys(words)).leading()
+        while at < len(words) and keys(words)[at] in ("then", "please"):
+            at += 1
+        if phrases and at < len(words):
+            for sentence in self._from_a_clause(words[at:]):
+                yield replace(sentence, phrases=(*phrases, *sentence.phrases))
+        yield from self._from_a_clause(words)
+
+    def _from_a_clause(self, words: Words) -> Iterator[Sentence]:
+        conjunction, begins = _conjunction(words, 0)
+        if conjunction:
+            for at in _ends(words, begins):
+                clause = self._clause(conjunction, words[begins:at])
+                if clause is None:
+                    continue
+                rest = words[at:]
+                while rest and rest[0].key in ("then", "please"):
+                    rest = rest[1:]
+                for sentence in self._from_the_right(rest):
+                    yield replace(sentence, clauses=(clause, *sentence.clauses))
+            return
+        yield from self._from_the_right(words)
+
+    def _from_the_right(self, words: Words) -> Iterator[Sentence]:
+        """Clauses behind the action, then phrases; the clause that begins first holds all the rest."""
+        for at in range(1, len(words)):
+            conjunction, begins = _conjunction(words, at)
+            if not conjunction or begins >= len(words):
+                continue
+            clause = self._clause(conjunction, words[begins:])
+            if clause is not None:
+                for sentence in self._from_the_right(words[:at]):
+                    yield replace(sentence, clauses=(*sentence.clauses, clause), trailing=True)
+        phrases, cut = TimePhrases(keys(words)).trailing()
+        if phrases:
+            yield Sentence(action=words[:cut], phrases=phrases, trailing=True)
+        yield Sentence(action=words)
+        yield from self._from_the_middle(words)
+
+    @staticmethod
+    def _from_the_middle(words: Words) -> Iterator[Sentence]:
+        """``wake me at 7 with soft music``."""
+        said = keys(words)
+        finder = TimePhrases(said)
+        for at in range(1, len(words) - 1):
+            if words[at - 1].stop is not Stop.NONE or said[at - 1] in ("and", "then"):
+                continue  # that begins another command
+            phrases, end = finder.run(at)
+            if phrases and end < len(words):
+                yield Sentence(action=(*words[:at], *words[end:]), phrases=phrases, trailing=True)
+
+    def _clause(self, conjunction: str, words: Words) -> Clause | None:
+        said = keys(words)
+        if not said:
+            return None
+        try:
+            read = self._conditions.read(said)
+        except PlanningError as error:
+            self.problem = self.problem or error
+            return None
+        return None if read is None else Clause(conjunction, read, words)
+
+
+def _conjunction(words: Words, at: int) -> tuple[str, int]:
+    """Give the conjunction at a place, and the place behind it; empty where none is."""
+    said = keys(words)
+    for phrase in _ALL:
+        parts = tuple(phrase.split())
+        if said[at : at + len(parts)] == parts:
+            return phrase, at + len(parts)
+    return "", at
+
+
+def _ends(words: Words, begins: int) -> Iterator[int]:
+    """Where a clause at the beginning may end: at a comma or ``then``, else anywhere, the longest clause first."""
+    places = range(begins + 1, len(words))
+    marked = [at for at in places if words[at - 1].stop is not Stop.NONE or words[at].key == "then"]
+    yield from marked
+    yield from (at for at in reversed(places) if at not in marked)

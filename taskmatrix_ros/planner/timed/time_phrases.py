@@ -1,0 +1,393 @@
+"""Reads the phrases of time at the beginning and at the end of an utterance."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from taskmatrix_ros.core.rule import Weekday
+from taskmatrix_ros.planner.timed.time_lexicon import DAY_GROUPS, PARTS, SUN_WORDS, WEEKDAYS
+from taskmatrix_ros.planner.timed.time_phrase import (
+    DEPARTURE,
+    NEXT_EVENT,
+    Ahead,
+    AtClock,
+    AtSun,
+    Clock,
+    Delay,
+    EveryDays,
+    EveryMonth,
+    EverySpan,
+    For,
+    InPart,
+    OnDay,
+    Phrase,
+    Since,
+    Until,
+    Within,
+)
+from taskmatrix_ros.planner.timed.time_scanner import TimeScanner
+
+Read = tuple[tuple[Phrase, ...], int]
+
+_WHERE = r"(?: (?:the |my )?(?:house|home|flat|apartment|place)| out| away| off)?"
+_WHITHER = r"(?: (?:for|to) (?:the |my )?(?:work|office|school|job|gym|airport|station|bed|day|town))?"
+DEPARTURE_WORDS = re.compile(
+    r"(?:(?:i|we) (?:have to |need to |must |will |want to )?(?:leave|depart|set off|head out|head off|go out|go)"
+    r"|(?:i am|i'm|im|we are|we're) (?:leaving|departing|heading out|going out|going|off|about to leave)"
+    r"|(?:my|our) departure|leaving|departure|going out)" + _WHERE + _WHITHER + r"(?= |$)"
+)
+EVENT_WORDS = re.compile(
+    r"(?:my |the |our |each |every )?(?:next |first |1 |upcoming )?"
+    r"(?:meeting|meetings|appointment|appointments|calendar event|calendar entry|event)"
+    r"(?: (?:starts|begins|start|begin))?(?= |$)"
+)
+_EXACT = re.compile(r"(am|pm|a\.m\.?|p\.m\.?|o'clock|oclock)|\d{1,2}:\d\d(am|pm)?|\d{1,2}(am|pm)")
+_PLURAL_DAYS = {f"{name}s": day for name, day in WEEKDAYS.items() if len(name) > 5}
+
+
+class TimePhrases:
+    """Reads an utterance's phrases of time. Pure.
+
+    :param words: in lower case, numbers as digits.
+    """
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self._words = tuple(words)
+        self._scan = TimeScanner(words)
+
+    def leading(self) -> Read:
+        """Give the phrases that the utterance begins with, and the place of the first word behind them."""
+        return self.run(0, len(self._words))
+
+    def trailing(self) -> Read:
+        """Give the phrases that the utterance ends with, and the place of the first word of them."""
+        end = len(self._words)
+        for start in range(1, end):
+            phrases, reached = self.run(start, end)
+            if phrases and reached == end:
+                return phrases, start
+        return (), end
+
+    def whole(self) -> tuple[Phrase, ...]:
+        """Give the phrases if there is nothing else; empty otherwise."""
+        phrases, end = self.run(0, len(self._words))
+        return phrases if end == len(self._words) else ()
+
+    def run(self, at: int, limit: int | None = None) -> Read:
+        """Read as many phrases as stand at a place, and give the place behind them."""
+        limit = len(self._words) if limit is None else limit
+        phrases: list[Phrase] = []
+        while at < limit:
+            start = at + 1 if phrases and self._words[at] == "and" else at
+            found = self.at(start, after=phrases[-1] if phrases else None)
+            if found is None:
+                break
+            phrases += found[0]
+            at = found[1]
+        return tuple(phrases), at
+
+    def at(self, at: int, after: Phrase | None = None) -> Read | None:
+        """Read one phrase. :param after: the one before it: ``tomorrow 8`` needs no ``at``."""
+        readers: tuple[Callable[[int], Read | None], ...] = (
+            self._month,
+            self._every,
+            self._days,
+            self._ahead,
+            self._sun,
+            self._delay,
+            self._since,
+            self._range,
+            self._until,
+            self._for,
+            self._clock,
+            self._day,
+            self._part,
+        )
+        best = max((found for read in readers if (found := read(at))), key=lambda found: found[1], default=None)
+        if best is None and isinstance(after, OnDay | EveryDays | InPart):
+            if self._words[at : at + 1] and self._words[at] in PARTS:
+                return (InPart(self._words[at]),), at + 1
+            bare = self._scan.clock(at)
+            return None if bare is None else ((AtClock((bare[0],)),), bare[1])
+        return best
+
+    # --- repeated -----------------------------------------------------------------------------------------------------
+
+    def _month(self, at: int) -> Read | None:
+        scan = self._scan
+        if end := scan.says(at, "on the", "every month on the", "each month on the", "monthly on the", "the"):
+            day = scan.nth(end, bare=False)
+            if day is None:
+                return None
+            if "month" in self._words[at:end] or "monthly" in self._words[at:end]:
+                return (EveryMonth(day[0]),), day[1]
+            last = scan.says(
+                day[1],
+                "of every month",
+                "of each month",
+                "of the month",
+                "every month",
+                "each month",
+                "day of every month",
+            )
+            return ((EveryMonth(day[0]),), last) if last else None
+        return None
+
+    def _every(self, at: int) -> Read | None:
+        scan = self._scan
+        if scan.word(at) not in ("every", "each"):
+            named = {"hourly": 3600.0, "nightly": None, "daily": None}
+            word = scan.word(at)
+            if word not in named:
+                return None
+            if (seconds := named[word]) is not None:
+                return (EverySpan(seconds),), at + 1
+            return ((EveryDays(()), InPart("night")) if word == "nightly" else (EveryDays(()),)), at + 1
+        at += 1
+        if scan.says(at, "single"):
+            at += 1
+        step = 1
+        if end := scan.says(at, "other", "second", "2nd"):
+            step, at = 2, end
+        elif end := scan.says(at, "third", "3rd"):
+            step, at = 3, end
+        if event := next((SUN_WORDS[w] for w in ("sunset", "sunrise", "dawn", "dusk") if scan.word(at) == w), None):
+            return (AtSun(event, each=True),), at + 1
+        if step == 1 and (span := self._span(at)):
+            return span
+        return self._every_days(at, step)
+
+    def _span(self, at: int) -> Read | None:
+        scan = self._scan
+        found = scan.duration(at)
+        if found is None:
+            unit = {"minute": 60.0, "hour": 3600.0, "second": 1.0}.get(scan.word(at))
+            if end := scan.says(at, "half hour", "half an hour"):
+                return (EverySpan(1800.0),), end
+            return None if unit is None else ((EverySpan(unit),), at + 1)
+        seconds, end = found
+        if seconds < 1:
+            return None
+        if seconds % 86400 == 0:
+            return (EveryDays((), int(seconds // 86400)),), end
+        return (EverySpan(seconds),), end
+
+    def _every_days(self, at: int, step: int) -> Read | None:
+        scan = self._scan
+        word = scan.word(at)
+        if word in PARTS:
+            return (EveryDays((), step), InPart(word)), at + 1
+        if word in ("week", "weeks"):
+            if not (end := scan.says(at + 1, "on")):
+                return None
+            found = self._weekdays(end, WEEKDAYS)
+            return None if found is None else ((EveryDays(found[0], 7 * step if step > 1 else 1),), found[1])
+        if word in ("day", "days"):
+            return (EveryDays((), step),), at + 1
+        if word in DAY_GROUPS:
+            return (EveryDays(DAY_GROUPS[word], step),), at + 1
+        found = self._weekdays(at, WEEKDAYS | _PLURAL_DAYS)
+        return None if found is None else ((EveryDays(found[0], 7 * step if step > 1 else 1),), found[1])
+
+    def _days(self, at: int) -> Read | None:
+        """``on weekends``, ``on mondays and fridays``, ``monday to friday``."""
+        scan = self._scan
+        start = scan.says(at, "on", "on every", "at the", "on the", "during the", "on all") or at
+        word = scan.word(start)
+        if word in ("weekdays", "workdays", "weekends") or (word == "weekend" and start > at):
+            return (EveryDays(DAY_GROUPS[word]),), start + 1
+        if end := scan.says(start, "working days", "week days", "work days"):
+            return (EveryDays(DAY_GROUPS["weekday"]),), end
+        begin = scan.says(start, "from") or start
+        first, last = WEEKDAYS.get(scan.word(begin)), WEEKDAYS.get(scan.word(begin + 2))
+        if first and last and scan.word(begin + 1) in ("to", "through", "thru", "till", "until", "-"):
+            days = tuple(Weekday)
+            one, other = days.index(first), days.index(last)
+            span = days[one : other + 1] if one <= other else (*days[one:], *days[: other + 1])
+            return (EveryDays(tuple(day for day in days if day in span)),), begin + 3
+        found = self._weekdays(start, _PLURAL_DAYS)
+        if found is None and start > at:
+            several = self._weekdays(start, WEEKDAYS)
+            found = several if several and len(several[0]) > 1 else None
+        return None if found is None else ((EveryDays(found[0]),), found[1])
+
+    def _weekdays(self, at: int, names: dict[str, Weekday]) -> tuple[tuple[Weekday, ...], int] | None:
+        said: list[Weekday] = []
+        end = at
+        while True:
+            start = end
+            if said and self._scan.word(start) in ("and", "&", "or"):
+                start += 1
+            if said:
+                start = self._scan.says(start, "on", "every") or start
+            day = names.get(self._scan.word(start))
+            if day is None:
+                break
+            said.append(day)
+            end = start + 1
+        return (tuple(day for day in Weekday if day in said), end) if said else None
+
+    # --- ahead of something -------------------------------------------------------------------------------------------
+
+    def _ahead(self, at: int) -> Read | None:
+        scan = self._scan
+        found = scan.duration(at)
+        offset_s, behind = found or (0.0, scan.says(at, "right", "just", "shortly") or at)
+        end = scan.says(behind, "before", "ahead of", "prior to", "until") if found or scan.word(behind) else 0
+        if not end or (scan.word(behind) == "until" and found is None):
+            return None
+        rest = " ".join(self._words[end:])
+        for pattern, key in ((DEPARTURE_WORDS, DEPARTURE), (EVENT_WORDS, NEXT_EVENT)):
+            if match := pattern.match(rest):
+                return (Ahead(key, offset_s),), end + len(match[0].split())
+        return None
+
+    def _sun_name(self, at: int) -> tuple[AtSun, int] | None:
+        start = self._scan.says(at, "the") or at
+        for phrase, event in SUN_WORDS.items():
+            if (end := self._scan.says(at, phrase)) or (end := self._scan.says(start, phrase)):
+                return AtSun(event), end
+        return None
+
+    def _sun(self, at: int) -> Read | None:
+        scan = self._scan
+        found = scan.duration(at)
+        if found is not None:
+            side = scan.word(found[1])
+            sun = self._sun_name(found[1] + 1) if side in ("before", "after", "past") else None
+            if sun is None:
+                return None
+            offset_s = -found[0] if side == "before" else found[0]
+            return (AtSun(sun[0].event, offset_s),), sun[1]
+        if end := scan.says(at, "at", "around", "about", "by", "just before", "just after", "right after"):
+            sun = self._sun_name(end)
+            return None if sun is None or scan.word(end) == "it" else ((sun[0],), sun[1])
+        return None
+
+    def _delay(self, at: int) -> Read | None:
+        scan = self._scan
+        if end := scan.says(at, "in", "after", "in about", "in another", "after another", "in exactly", "in the next"):
+            found = scan.duration(end)
+            if found is not None and not scan.says(found[1], "before", "ahead"):
+                return (Delay(found[0]),), scan.says(found[1], "from now") or found[1]
+            return None
+        found = scan.duration(at)
+        if found is not None and (end := scan.says(found[1], "from now", "later", "from this moment")):
+            return (Delay(found[0]),), end
+        return None
+
+    # --- spans --------------------------------------------------------------------------------------------------------
+
+    def _bound(self, at: int) -> tuple[Clock | AtSun, int] | None:
+        return self._sun_name(at) or self._scan.clock(at, numeric_to=False)
+
+    def _range(self, at: int) -> Read | None:
+        scan = self._scan
+        if end := scan.says(at, "from", "between"):
+            joints = ("to", "till", "until", "through") if scan.word(at) == "from" else ("and",)
+            begin = self._bound(end)
+            if begin is None:
+                return None
+            if scan.word(begin[1]) in joints and (last := self._bound(begin[1] + 1)):
+                return (Within(*_alike(begin[0], last[0])),), last[1]
+            if behind := scan.says(begin[1], "on", "onwards", "onward"):
+                return (Within(begin[0], None),), behind
+            return None
+        if end := scan.says(at, "after", "past"):
+            found = self._bound(end)
+            return None if found is None else ((Within(found[0], None),), found[1])
+        if end := scan.says(at, "before"):
+            found = self._bound(end)
+            return None if found is None else ((Within(None, found[0]),), found[1])
+        if end := scan.says(at, "during the day", "in the daytime", "while it is light"):
+            return (Within(AtSun("sunrise"), AtSun("sunset")),), end
+        if end := scan.says(at, "while it is dark", "when it is dark", "in the dark"):
+            return (Within(AtSun("sunset"), AtSun("sunrise")),), end
+        return None
+
+    def _since(self, at: int) -> Read | None:
+        end = self._scan.says(at, "from", "starting", "starting from", "starting on", "beginning", "as of", "from next")
+        found = self._scan.day(end if self._words[end - 1] != "next" else end - 1) if end else None
+        if found is None:
+            return None
+        return (Since(found[0]),), self._scan.says(found[1], "on", "onwards", "onward") or found[1]
+
+    def _until(self, at: int) -> Read | None:
+        end = self._scan.says(at, "until", "till", "til", "up to")
+        if not end:
+            return None
+        if sun := self._sun_name(end):
+            return (Until(sun=sun[0]),), sun[1]
+        day = self._scan.day(end)
+        behind = day[1] if day else end
+        clock = self._scan.clock(self._scan.says(behind, "at") or behind)
+        if clock is None and day is None:
+            return None
+        if clock is not None and day is None and (after := self._scan.day(clock[1])):
+            day = after
+            return (Until(clock[0], day[0]),), day[1]
+        return (Until(clock[0] if clock else None, day[0] if day else None),), clock[1] if clock else behind
+
+    def _for(self, at: int) -> Read | None:
+        end = self._scan.says(at, "for", "for the next", "for at least", "for more than", "for over")
+        found = self._scan.duration(end) if end else None
+        return None if found is None else ((For(found[0]),), found[1])
+
+    # --- points -------------------------------------------------------------------------------------------------------
+
+    def _clock(self, at: int) -> Read | None:
+        scan = self._scan
+        end = scan.says(at, "at", "at about", "at around", "around", "about", "by", "@", "at exactly")
+        found = scan.clock(end or at)
+        if found is None:
+            return None
+        said = self._words[at : found[1]]
+        if not end and not any(_EXACT.fullmatch(word) for word in said) and scan.word(at) not in ("noon", "midnight"):
+            return None
+        clocks, reached = [found[0]], found[1]
+        while scan.word(reached) in ("and", "&", "or"):
+            more = scan.clock(scan.says(reached + 1, "at") or reached + 1)
+            if more is None:
+                break
+            clocks.append(more[0])
+            reached = more[1]
+        return (AtClock(_same_half(clocks)),), reached
+
+    def _day(self, at: int) -> Read | None:
+        found = self._scan.day(at)
+        if found is None:
+            return None
+        part = self._words[found[1]] if found[1] < len(self._words) else ""
+        if part in PARTS:
+            return (found[0], InPart(part)), found[1] + 1
+        return (found[0],), found[1]
+
+    def _part(self, at: int) -> Read | None:
+        start = self._scan.says(at, "first thing", "early", "late", "later") or at
+        found = self._scan.part(start)
+        if found is None:
+            return None
+        part, today, end = found
+        return ((OnDay(lambda now: now.date(), is_today=True), InPart(part)) if today else (InPart(part),)), end
+
+
+def _alike(begin: Clock | AtSun, end: Clock | AtSun) -> tuple[Clock | AtSun, Clock | AtSun]:
+    """``from 7 to 9 pm``: both are in the evening; ``from 9 to 5``: the second comes after the first."""
+    if not isinstance(begin, Clock) or not isinstance(end, Clock) or begin.exact:
+        return begin, end
+    if end.exact and not end.half_said and end.at.hour > 12:
+        return Clock(begin.at), end
+    if end.half_said and begin.at.hour < 12 <= end.at.hour and begin.later().at < end.at:
+        return begin.later(), end
+    if not end.exact and end.at <= begin.at and end.at.hour < 12:
+        return begin, end.later()
+    return begin, end
+
+
+def _same_half(clocks: list[Clock]) -> tuple[Clock, ...]:
+    """``at 8 and 9 pm``: both are in the evening."""
+    last = clocks[-1]
+    if last.half_said and last.at.hour >= 12:
+        return tuple(clock if clock.exact or clock.at.hour >= 12 else clock.later() for clock in clocks)
+    return tuple(clocks)

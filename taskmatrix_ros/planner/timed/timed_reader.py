@@ -1,0 +1,355 @@
+"""Reads commands with a time or a condition, and what is said of rules: the offline grammar's way to rules."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from taskmatrix_ros.core.errors import PlanningError
+from taskmatrix_ros.core.home import Home
+from taskmatrix_ros.core.ports import Catalogue
+from taskmatrix_ros.core.rule import Rule
+from taskmatrix_ros.planner.code.code_writer import call_source
+from taskmatrix_ros.planner.grammar.clause import Joint, segments
+from taskmatrix_ros.planner.grammar.clause_reader import Doing, Scene
+from taskmatrix_ros.planner.grammar.clause_splitter import MAX_WORDS
+from taskmatrix_ros.planner.grammar.expansion import Statement, statements_of
+from taskmatrix_ros.planner.grammar.symbolic_state import SymbolicState
+from taskmatrix_ros.planner.language.english import ENGLISH
+from taskmatrix_ros.planner.language.normalizer import Normalizer
+from taskmatrix_ros.planner.language.phrasebook import Phrasebook
+from taskmatrix_ros.planner.language.words import Stop, Word, Words, keys, matched_text
+from taskmatrix_ros.planner.timed.condition_reader import ConditionReader
+from taskmatrix_ros.planner.timed.rule_builder import Deed, PlanText, RuleBuilder, deed_of, said
+from taskmatrix_ros.planner.timed.rule_changes import RuleChanges
+from taskmatrix_ros.planner.timed.rule_sentence import Sentence, SentenceCutter
+from taskmatrix_ros.planner.timed.state_names import StateNames
+from taskmatrix_ros.planner.timed.time_phrase import AtClock, Phrase
+from taskmatrix_ros.planner.timed.time_phrases import TimePhrases
+from taskmatrix_ros.planner.timed.time_schedule import Scheduler
+
+_ME = frozenset({"me", "us", "everyone", "everybody"})
+_TELL = re.compile(r"(?:tell|notify|alert|warn|inform|ping) (?:me|us)|let (?:me|us) know|give me a (?:shout|call|sign)")
+_REMIND = re.compile(r"remind (?:me|us|everyone|everybody) (?P<of>to|that|about|of) (?P<what>.+)", re.IGNORECASE)
+_WAKE = re.compile(r"wake (?:me|us)(?: up)?", re.IGNORECASE)
+_ALARM = re.compile(r"(?:set|create|add|make) (?:an |a |my |the )?(?P<what>alarm|wake up call|wakeup call) (?:for|at)")
+_REMINDER = re.compile(r"(?:set|create|add|make) (?:an |a |my |the )?reminder(?: for me)?")
+_TIMER = frozenset({"timer", "timers", "countdown", "stopwatch"})
+_NOW = (("now",), ("right", "now"), ("immediately",), ("straight", "away"), ("at", "once"))
+_BACK = frozenset({"it", "them"})
+_MOST_CUTS = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Home:
+    """What a reading needs to know. ``now``: aware, in the home's zone; ``rules``: those that live, the latest last."""
+
+    now: datetime
+    rules: Sequence[Rule]
+    names: StateNames
+
+
+class TimedReader:
+    """Implements ``planner.clause_reader.UtteranceReader``.
+
+    Turns an utterance that speaks of a time, an event or a rule into calls of the package ``time``.
+    """
+
+    def __init__(self, catalogue: Catalogue, home: Home | None = None) -> None:
+        """:param home: whose entities rules may wait for, beside the state that documents speak of."""
+        self._catalogue = catalogue
+        self._home = home
+        self._normalizer = Normalizer(ENGLISH, "en")
+        self._named: tuple[Any, StateNames] | None = None
+
+    def read(self, text: str, scene: Scene, plan: PlanText) -> Doing | None:
+        """Give the calls; None for an utterance that is for now.
+
+        :param plan: gives the code of a command, planned with nothing known of the state.
+        :raises PlanningError: it is timed, and cannot be done so; it says why.
+        """
+        words = self._normalizer.words(text)
+        if self._catalogue.get("rule_add") is None or not words or len(words) > MAX_WORDS:
+            return None
+        words = self._normalizer.trimmed(words, ENGLISH.verbs)
+        names = self._names(scene.state.values)
+        now = scene.now.astimezone(ZoneInfo(scene.zone)) if scene.zone else scene.now
+        home = _Home(now=now, rules=scene.rules, names=names)
+        statements = _Utterance(self._catalogue, home, cache(plan)).read(words)
+        return None if statements is None else Doing(statements=statements)
+
+    def _names(self, state: Mapping[str, Any]) -> StateNames:
+        """Name the state; anew only when documents, the home or the keys that are known have changed."""
+        home = self._home
+        key = (self._catalogue.revision, home.revision if home is not None else 0, frozenset(state))
+        if self._named is None or self._named[0] != key:
+            names = StateNames.of_catalogue(self._catalogue, state)
+            self._named = (key, names if home is None else names + StateNames.of_home(home))
+        return self._named[1]
+
+
+class _Utterance:
+    """One reading."""
+
+    def __init__(self, catalogue: Catalogue, home: _Home, plan: PlanText) -> None:
+        self._catalogue, self._scene, self._plan, self._book = catalogue, home, plan, ENGLISH
+        self._problem: PlanningError | None = None
+
+    def read(self, words: Words) -> tuple[Statement, ...] | None:
+        sentences = _sentences(words)
+        found = [self._one(sentence) for sentence in sentences]
+        if not any(found):
+            if self._problem is not None and not self._is_plain(words):
+                raise self._problem
+            return None
+        statements: list[Statement] = []
+        for sentence, timed in zip(sentences, found, strict=True):
+            statements += timed if timed is not None else statements_of(self._plan(said(sentence)))
+        return tuple(statements)
+
+    def _one(self, words: Words, depth: int = 0) -> tuple[Statement, ...] | None:
+        wish = RuleChanges(self._scene.rules, self._scene.now).read(keys(words), said(words))
+        if wish is not None:
+            return (_statement(wish.api, wish.arguments),)
+        if not _TIMER.isdisjoint(keys(words)):
+            return None
+        fact = self._fact(words)
+        if fact is not None:
+            return fact
+        return self._rules(_rearranged(words), said(words)) or self._parts(words, depth)
+
+    # --- facts --------------------------------------------------------------------------------------------------------
+
+    def _fact(self, words: Words) -> tuple[Statement, ...] | None:
+        """``I leave at 8``: a sentence that takes a moment by itself."""
+        said_keys = keys(words)
+        finder = TimePhrases(said_keys)
+        for at in range(1, len(words)):
+            phrases, end = finder.run(at)
+            if not phrases:
+                continue
+            try:
+                schedule = Scheduler(self._scene.now).schedule(phrases)
+            except PlanningError:
+                continue
+            if schedule.moment is None or schedule.conditions:
+                return None
+            moment = schedule.moment.isoformat()
+            text = f'{said(words[:at])} at "{moment}" {said(words[end:])}'.strip()
+            try:
+                statements = statements_of(self._plan(text))
+            except (PlanningError, SyntaxError):
+                return None
+            takes = [name for one in statements for name, value in one.arguments.items() if value == moment]
+            return statements if takes and all(name == "at" or name.endswith("_at") for name in takes) else None
+        return None
+
+    # --- rules --------------------------------------------------------------------------------------------------------
+
+    def _rules(self, words: Words, text: str) -> tuple[Statement, ...] | None:
+        cutter = SentenceCutter(ConditionReader(self._scene.names, self._effects))
+        for count, sentence in enumerate(cutter.cuts(words)):
+            if count >= _MOST_CUTS:
+                break
+            if sentence.is_plain:
+                continue
+            try:
+                built = self._built(sentence, text)
+            except PlanningError as error:
+                self._note(error)
+                continue
+            if built is not None:
+                return built
+        if cutter.problem is not None:
+            self._problem = cutter.problem
+        return None
+
+    def _built(self, sentence: Sentence, text: str) -> tuple[Statement, ...] | None:
+        if _WAKE.match(matched_text(sentence.action)):
+            sentence = replace(sentence, phrases=tuple(map(_early, sentence.phrases)))
+        now, action = self._for_now(sentence)
+        action = _with_referent(action, sentence)
+        deed, once = self._deed(action, sentence, now)
+        builder = RuleBuilder(self._plan, self._scene.now)
+        built = builder.build(sentence, deed, text, once=once)
+        at_once = [code for code in (self._plan(said(now)) if now else "", built.now) if code]
+        statements = list(statements_of("\n".join(at_once)))
+        statements += [_statement("rule_add", {"rule": rule.to_plain()}) for rule in built.rules]
+        return tuple(statements)
+
+    def _for_now(self, sentence: Sentence) -> tuple[Words, Words]:
+        """Cut off what is to be done at once: ``turn on the fan (and turn it off) in 20 minutes``."""
+        parts = segments(sentence.action, self._book)
+        if not sentence.trailing or len(parts) < 2:
+            return (), sentence.action
+        first, last = sentence.action[: parts[-2].end], sentence.action[parts[-1].first :]
+        at_once = any(keys(first)[-len(phrase) :] == phrase for phrase in _NOW)
+        back = not _BACK.isdisjoint(keys(last)) or parts[-1].joint is Joint.NEXT
+        return (first, last) if at_once or back else ((), sentence.action)
+
+    def _deed(self, action: Words, sentence: Sentence, before: Words) -> tuple[Deed, bool]:
+        """Plan what is to be done. :returns: it, and whether it is one that is done once."""
+        text = matched_text(action)
+        if match := _REMIND.fullmatch(text):
+            what = f"{'Do not forget' if match['of'] == 'to' else 'Reminder'}: {_quoted(action, match['what'])}"
+            return Deed(self._say(what), text, f"remind {match['what']}"), True
+        if _TELL.fullmatch(text.lower()) and sentence.clauses:
+            what = said(sentence.clauses[0].words)
+            return Deed(self._say(f"{what[:1].upper()}{what[1:]}."), text, f"tell {what}"), False
+        if before:
+            head = self._plan(said(before))
+            whole = self._plan(f"{said(before)} and {said(action)}")
+            if not whole.startswith(head):
+                raise PlanningError(f"offline planner: {text!r} is not clear alone; say what it is about")
+            return Deed(whole[len(head) :].strip(), text), False
+        try:
+            return deed_of(action, self._plan), False
+        except PlanningError:
+            if not _WAKE.fullmatch(text):
+                raise
+            return Deed(self._say("Wake up!"), text), False
+
+    def _say(self, text: str) -> str:
+        if self._catalogue.get("say") is None:
+            raise PlanningError("offline planner: nothing here can say something; add a `say` to the manifests")
+        return call_source("say", {"text": text})
+
+    # --- several ------------------------------------------------------------------------------------------------------
+
+    def _parts(self, words: Words, depth: int) -> tuple[Statement, ...] | None:
+        """``turn off the lights at 10 and lock the door at 11``: each part by itself."""
+        if depth >= 4:
+            return None
+        for part in segments(words, self._book)[1:]:
+            left, right = words[: part.first], words[part.first :]
+            left = _without_joint(left, self._book)
+            right = _with_object(right, left, self._book)
+            try:
+                first = self._one(left, depth + 1)
+                second = self._one(right, depth + 1)
+                if first is None and second is None:
+                    continue
+                one = first if first is not None else statements_of(self._plan(said(left)))
+                other = second if second is not None else statements_of(self._plan(said(right)))
+            except PlanningError:
+                continue
+            return (*one, *other)
+        return None
+
+    def _effects(self, command: str) -> Mapping[str, Any]:
+        """Say what a command makes of the world, as far as documents foretell it."""
+        try:
+            tree = ast.parse(self._plan(command))
+        except (PlanningError, SyntaxError):
+            return {}
+        world = SymbolicState({}, self._scene.now)
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+                continue
+            document = self._catalogue.get(node.func.id)
+            if document is None:
+                continue
+            try:
+                arguments = {word.arg: ast.literal_eval(word.value) for word in node.keywords if word.arg}
+            except ValueError:
+                return {}
+            world.apply(document, arguments)
+        return dict(world.values)
+
+    def _is_plain(self, words: Words) -> bool:
+        try:
+            self._plan(said(words))
+        except PlanningError:
+            return False
+        return True
+
+    def _note(self, error: PlanningError) -> None:
+        """Keep the first that is not only about words that nobody knows."""
+        if error.error_code != "NOT_UNDERSTOOD":
+            self._problem = self._problem or error
+
+
+def _with_referent(action: Words, sentence: Sentence) -> Words:
+    """Put what a clause speaks of in the place of ``it``: ``when the fan is on for an hour, turn it off``."""
+    about = next((atom.about for clause in sentence.clauses for atom in clause.read.atoms if atom.about), "")
+    at = next((at for at, key in enumerate(keys(action)) if key in _BACK), None)
+    if not about or at is None:
+        return action
+    return (*action[:at], *_spoken(about), *action[at + 1 :])
+
+
+def _early(phrase: Phrase) -> Phrase:
+    """Who wants to be woken at 7 means the morning."""
+    if not isinstance(phrase, AtClock):
+        return phrase
+    return AtClock(tuple(replace(clock, exact=True) for clock in phrase.clocks))
+
+
+def _statement(api: str, arguments: dict[str, Any]) -> Statement:
+    return Statement(api, arguments, call_source(api, arguments), (api,))
+
+
+def _sentences(words: Words) -> list[Words]:
+    found, first = [], 0
+    for at, word in enumerate(words):
+        if word.stop is Stop.HARD:
+            found.append(words[first : at + 1])
+            first = at + 1
+    return [*found, words[first:]] if first < len(words) else found
+
+
+def _with_object(right: Words, left: Words, book: Phrasebook) -> Words:
+    """Put what the part before is about in the place of ``it``: ``turn on the TV at 8 and turn it off at 9``."""
+    phrases, cut = TimePhrases(keys(left)).trailing()
+    thing = left[:cut] if phrases else left
+    begins = next((at for at, key in enumerate(keys(thing)) if book.is_determiner(key)), None)
+    at = next((at for at, key in enumerate(keys(right)) if key in _BACK), None)
+    if begins is None or at is None:
+        return right
+    named = thing[begins:]
+    while len(named) > 2 and named[-1].key in book.particles:
+        named = named[:-1]
+    return (*right[:at], *(word.joined() for word in named), *right[at + 1 :])
+
+
+def _without_joint(words: Words, book: Phrasebook) -> Words:
+    """Take off what joined it to the next part."""
+    parts = segments(words, book)
+    return words[: parts[-1].end] if parts else words
+
+
+def _rearranged(words: Words) -> Words:
+    """Put the time of a reminder behind it: ``remind me at noon to eat`` -> ``remind me to eat at noon``."""
+    text = matched_text(words).lower()
+    if match := _ALARM.match(text):
+        count = len(match[0].split())
+        return (*_spoken("wake me up at"), *words[count:])
+    if match := _REMINDER.match(text):
+        words = (*_spoken("remind me"), *words[len(match[0].split()) :])
+        if words[2:3] and words[2].key == "for":
+            words = (*words[:2], *_spoken("at"), *words[3:])
+    said_keys = keys(words)
+    for at in range(len(words) - 1):
+        if said_keys[at] != "remind" or said_keys[at + 1] not in _ME:
+            continue
+        phrases, end = TimePhrases(said_keys).run(at + 2)
+        if phrases and said_keys[end : end + 1] in (("to",), ("that",), ("about",), ("of",)):
+            body = (*words[end:-1], *(word.joined() for word in words[-1:]))
+            return (*words[: at + 2], *body, *words[at + 2 : end])
+    return words
+
+
+def _spoken(text: str) -> Words:
+    return tuple(Word(part, part) for part in text.split())
+
+
+def _quoted(action: Words, what: str) -> str:
+    """Give the last words as they were written."""
+    count = len(what.split())
+    return said(action[-count:]) if count <= len(action) else what
