@@ -6,11 +6,10 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from taskmatrix_ros.sim.grasp_decision import GraspDecision
 from taskmatrix_ros.sim.sdf_types import Model
 
 GRIPPER_TOPIC = "gripper/command"
-# Told to open by more than this lets go, told to close by more than this grips; less is the servo's own slack.
-_OPENING_M = 0.002
 
 
 class GripperAdapter:
@@ -37,17 +36,18 @@ class GripperAdapter:
             model.body(f"{joint.child_model}/{joint.child_link}").id: joint.child_model
             for joint in robot.detachable_joints
         }
-        self._held: int | None = None
+        self._bodies = {name: body for body, name in self._names.items()}
+        self._grasp = GraspDecision()
 
     @property
     def held(self) -> str | None:
         """Name of the model that is fastened; ground truth, for the judge."""
-        return None if self._held is None else self._names[self._held]
+        return self._grasp.held
 
     @property
     def held_body(self) -> int | None:
         """MuJoCo's number of the body that is fastened."""
-        return self._held
+        return None if self._grasp.held is None else self._bodies[self._grasp.held]
 
     def update(self, command_m: float) -> None:
         """Look at the fingers once per control period.
@@ -57,15 +57,11 @@ class GripperAdapter:
         if not len(self._finger_bodies):
             return
         position = float(self._data.qpos[self._positions].mean())
-        if self._held is not None:
-            if command_m > position + _OPENING_M:
-                self._release()
-        elif command_m < position - _OPENING_M:
-            body = self._pressed_by_all()
-            if body is not None:
-                self._fasten(body)
+        before = self.held_body
+        if self._grasp.update(command_m, position, self._pressed_by_all):
+            self._fasten(self.held_body) if before is None else self._loosen(before)
 
-    def _pressed_by_all(self) -> int | None:
+    def _pressed_by_all(self) -> str | None:
         data, model = self._data, self._model
         if data.ncon == 0:
             return None
@@ -82,7 +78,7 @@ class GripperAdapter:
                 by_finger[finger] = by_finger.get(finger, 0.0) + float(wrench[0])
         for body, by_finger in sorted(forces.items()):
             if len(by_finger) == len(self._finger_bodies) and min(by_finger.values()) >= self._press_n:
-                return body
+                return self._names[body]
         return None
 
     def _fasten(self, body: int) -> None:
@@ -96,17 +92,15 @@ class GripperAdapter:
         mujoco.mju_mulQuat(turn, inverse, data.xquat[body])
         self._model.eq_data[weld] = weld_data(place, turn)
         data.eq_active[weld] = 1
-        self._held = body
 
     def drop(self, model: str = "") -> None:
         """Let go without being told: it slipped, or somebody took it. :param model: only if it is this one."""
-        if not model or self.held == model:
-            self._release()
+        body = self.held_body
+        if self._grasp.drop(model):
+            self._loosen(body)
 
-    def _release(self) -> None:
-        if self._held is not None:
-            self._data.eq_active[self._welds[self._held]] = 0
-        self._held = None
+    def _loosen(self, body: int) -> None:
+        self._data.eq_active[self._welds[body]] = 0
 
 
 def weld_data(place_m: NDArray[np.float64], turn_wxyz: NDArray[np.float64]) -> NDArray[np.float64]:

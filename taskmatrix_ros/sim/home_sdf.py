@@ -26,7 +26,7 @@ def world_text(design: HomeDesign, objects: Poses) -> str:
     """Write the world: house, furniture, objects, robot. :param objects: where each stands."""
     parts = [_include(f"{design.name}_house", "house", (0.0, 0.0, 0.0, 0.0))]
     parts += [_include(p.kind.name, p.name, (p.x_m, p.y_m, 0.0, p.yaw_rad)) for p in design.pieces]
-    parts += [_include(name, name, pose) for name, pose in objects.items()]
+    parts += [_include(name, name, pose, _pose_publisher(name)) for name, pose in objects.items()]
     x, y, yaw = design.start
     joints = "".join(_detachable(name) for name in objects)
     parts.append(_include("home_robot", ROBOT, (x, y, 0.0, yaw), joints))
@@ -92,7 +92,17 @@ def _detachable(name: str) -> str:
         f"        <parent_link>lift_link</parent_link>\n        <child_model>{name}</child_model>\n"
         "        <child_link>link</child_link>\n"
         f"        <attach_topic>gripper/attach/{name}</attach_topic>\n"
-        f"        <detach_topic>gripper/detach/{name}</detach_topic>\n      </plugin>\n"
+        f"        <detach_topic>gripper/detach/{name}</detach_topic>\n"
+        f"        <output_topic>gripper/state/{name}</output_topic>\n      </plugin>\n"
+    )
+
+
+def _pose_publisher(name: str) -> str:
+    return (
+        '      <plugin filename="gz-sim-pose-publisher-system" name="gz::sim::systems::PosePublisher">\n'
+        f"        <topic>pose/{name}</topic>\n        <publish_model_pose>true</publish_model_pose>\n"
+        "        <publish_link_pose>false</publish_link_pose>\n"
+        "        <update_frequency>20</update_frequency>\n      </plugin>\n"
     )
 
 

@@ -29,6 +29,8 @@ from taskmatrix_ros.sim.sdf_xml import SdfElement, load_xml
 _VERSIONS = ("1.9", "1.10", "1.11")
 _CAMERA_TYPES = ("camera", "depth_camera", "rgbd_camera")
 _LIDAR_TYPES = ("lidar", "gpu_lidar")
+_UNREAD_TYPES = ("contact",)
+"""What MuJoCo tells of every body without being asked."""
 _UNLIMITED = 1e15
 
 
@@ -216,8 +218,8 @@ def _link(element: SdfElement) -> Link:
     element.allow("pose", "inertial", "collision", "visual", "sensor")
     sensors = list(element.all("sensor"))
     for sensor in sensors:
-        if sensor.attribute("type") not in _CAMERA_TYPES + _LIDAR_TYPES:
-            allowed = ", ".join(_CAMERA_TYPES + _LIDAR_TYPES)
+        if sensor.attribute("type") not in _CAMERA_TYPES + _LIDAR_TYPES + _UNREAD_TYPES:
+            allowed = ", ".join(_CAMERA_TYPES + _LIDAR_TYPES + _UNREAD_TYPES)
             raise sensor.error(f"sensor type '{sensor.attribute('type')}' is not supported; allowed: {allowed}")
     return Link(
         name=element.attribute("name"),
