@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from taskmatrix_ros.app.import_text import FORGET_LINE, IMPORT_LINE, import_text
+from taskmatrix_ros.app.platform.import_text import FORGET_LINE, IMPORT_LINE, import_text
 from taskmatrix_ros.app.system import System
 from taskmatrix_ros.core.errors import RequestError
 from taskmatrix_ros.core.feedback import Feedback, Verdict

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from taskmatrix_ros.app.robot_maps import map_of_profile
-from taskmatrix_ros.app.settings import Settings
+from taskmatrix_ros.app.profile.robot_maps import map_of_profile
+from taskmatrix_ros.app.profile.settings import Settings
 from taskmatrix_ros.app.system import MakeBindings, System
 from taskmatrix_ros.core.clocks import VirtualHomeClock
 

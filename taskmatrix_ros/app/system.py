@@ -10,20 +10,20 @@ from contextlib import AsyncExitStack
 from datetime import datetime
 from pathlib import Path
 
-from taskmatrix_ros.app.apis_settings import ApisSettings
-from taskmatrix_ros.app.document_objection import document_objection
-from taskmatrix_ros.app.manifest_watch import ManifestWatch, tell_problems
-from taskmatrix_ros.app.outline_desk import OutlineDesk
-from taskmatrix_ros.app.parts import Parts
-from taskmatrix_ros.app.profile_models import ModelsSettings, open_planner
-from taskmatrix_ros.app.recovery import Recovery
-from taskmatrix_ros.app.rule_binding import RuleBinding
-from taskmatrix_ros.app.rule_runs import RuleRuns
+from taskmatrix_ros.app.platform.document_objection import document_objection
+from taskmatrix_ros.app.platform.manifest_watch import ManifestWatch, tell_problems
+from taskmatrix_ros.app.platform.use_counter import UseCounter
+from taskmatrix_ros.app.profile.apis_settings import ApisSettings
+from taskmatrix_ros.app.profile.profile_models import ModelsSettings, open_planner
+from taskmatrix_ros.app.rules.rule_binding import RuleBinding
+from taskmatrix_ros.app.rules.rule_runs import RuleRuns
+from taskmatrix_ros.app.rules.state_recorder import StateRecorder
+from taskmatrix_ros.app.runs.outline_desk import OutlineDesk
+from taskmatrix_ros.app.runs.parts import Parts
+from taskmatrix_ros.app.runs.recovery import Recovery
+from taskmatrix_ros.app.runs.session import Session
 from taskmatrix_ros.app.safety import Safety
-from taskmatrix_ros.app.session import Session
 from taskmatrix_ros.app.state_calls import StateCalls
-from taskmatrix_ros.app.state_recorder import StateRecorder
-from taskmatrix_ros.app.use_counter import UseCounter
 from taskmatrix_ros.core.clocks import HomeClock, SteadyClock, WallClock
 from taskmatrix_ros.core.errors import ManifestError, RequestError
 from taskmatrix_ros.core.event_bus import EventBus

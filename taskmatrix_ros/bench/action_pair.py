@@ -16,8 +16,8 @@ from rclpy.action import ActionClient
 from rclpy.executors import SingleThreadedExecutor
 
 from taskmatrix_interfaces.action import RobotFind
-from taskmatrix_ros.app.child_process import ChildProcess
-from taskmatrix_ros.app.ros_domain import free_domain
+from taskmatrix_ros.app.processes.child_process import ChildProcess
+from taskmatrix_ros.app.processes.ros_domain import free_domain
 from taskmatrix_ros.bench.bench_system import bench_system
 from taskmatrix_ros.bench.figure import Figure
 from taskmatrix_ros.bindings.ros2 import Ros2Binding

@@ -13,9 +13,9 @@ from typing import Any
 
 from std_msgs.msg import Bool
 
-from taskmatrix_ros.app.broker import Broker
-from taskmatrix_ros.app.child_process import ChildProcess
-from taskmatrix_ros.app.ros_domain import free_domain
+from taskmatrix_ros.app.processes.broker import Broker
+from taskmatrix_ros.app.processes.child_process import ChildProcess
+from taskmatrix_ros.app.processes.ros_domain import free_domain
 from taskmatrix_ros.core.errors import CallUnavailable
 from taskmatrix_ros.core.resources import resource
 from taskmatrix_ros.ros.node_entities import NodeEntities

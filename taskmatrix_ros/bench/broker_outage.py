@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from taskmatrix_ros.app.broker import Broker
+from taskmatrix_ros.app.processes.broker import Broker
 from taskmatrix_ros.bench.bench_system import BenchSystem, bench_system
 from taskmatrix_ros.bench.figure import Figure
 from taskmatrix_ros.bench.outage_devices import OutageDevices

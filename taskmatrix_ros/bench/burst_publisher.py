@@ -11,7 +11,7 @@ import socket
 import sys
 import threading
 
-from taskmatrix_ros.app.broker import HOST
+from taskmatrix_ros.app.processes.broker import HOST
 from taskmatrix_ros.core.parent_death import die_with_parent
 
 TOPICS = 100

@@ -9,7 +9,7 @@ from typing import Any
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-from taskmatrix_ros.app.broker import HOST
+from taskmatrix_ros.app.processes.broker import HOST
 from taskmatrix_ros.core.parent_death import die_with_parent
 
 EVENT_TOPIC = "bench/floor/event"

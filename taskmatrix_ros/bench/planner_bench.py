@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from taskmatrix_ros.app.home_planning import HomePlan, HomePlanning, PlanStatus
+from taskmatrix_ros.app.home.home_planning import HomePlan, HomePlanning, PlanStatus
 from taskmatrix_ros.bench.benches import Announce
 from taskmatrix_ros.bench.figure import Figure
 from taskmatrix_ros.bench.ha_expected import Expected, expected_of

@@ -10,7 +10,7 @@ from typing import Any
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-from taskmatrix_ros.app.broker import HOST
+from taskmatrix_ros.app.processes.broker import HOST
 from taskmatrix_ros.core.errors import CallUnavailable
 
 PATIENCE_S = 10.0

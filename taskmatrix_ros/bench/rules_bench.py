@@ -11,8 +11,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from taskmatrix_ros.app.broker import Broker
-from taskmatrix_ros.app.child_process import ChildProcess
+from taskmatrix_ros.app.processes.broker import Broker
+from taskmatrix_ros.app.processes.child_process import ChildProcess
 from taskmatrix_ros.bench import mqtt_echo
 from taskmatrix_ros.bench.figure import Figure
 from taskmatrix_ros.bench.options import BenchOptions

@@ -16,8 +16,8 @@ from typing import Any
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-from taskmatrix_ros.app.broker import HOST
-from taskmatrix_ros.app.child_process import ChildProcess
+from taskmatrix_ros.app.processes.broker import HOST
+from taskmatrix_ros.app.processes.child_process import ChildProcess
 from taskmatrix_ros.bench.figure import Figure
 from taskmatrix_ros.core.errors import RunError
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from taskmatrix_ros.app.home_planning import HomePlan, HomePlanning, PlanStatus
+from taskmatrix_ros.app.home.home_planning import HomePlan, HomePlanning, PlanStatus
 from taskmatrix_ros.bench.symbolic_kitchen import Infeasible, follow_calls
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.home import Home

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from taskmatrix_ros.app.child_process import ChildProcess
-from taskmatrix_ros.app.ros_domain import free_domain
+from taskmatrix_ros.app.processes.child_process import ChildProcess
+from taskmatrix_ros.app.processes.ros_domain import free_domain
 from taskmatrix_ros.bench.figure import Figure
 from taskmatrix_ros.bench.options import BenchOptions
 from taskmatrix_ros.bench.sim_listener import SimListener, pace

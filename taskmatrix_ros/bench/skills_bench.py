@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from taskmatrix_ros.app.generated_home import GeneratedHome, generate_home
-from taskmatrix_ros.app.ros_domain import free_domain
+from taskmatrix_ros.app.home.generated_home import GeneratedHome, generate_home
+from taskmatrix_ros.app.processes.ros_domain import free_domain
 from taskmatrix_ros.bench.fetch_task import FetchTask, TaskReport
 from taskmatrix_ros.bench.figure import Figure
 from taskmatrix_ros.bench.options import BenchOptions

@@ -13,8 +13,8 @@ from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
 
 from taskmatrix_interfaces.action import RobotFind, RobotGoTo, RobotPickUp, RobotPutDown
-from taskmatrix_ros.app.child_process import ChildProcess
-from taskmatrix_ros.app.generated_home import GeneratedHome
+from taskmatrix_ros.app.home.generated_home import GeneratedHome
+from taskmatrix_ros.app.processes.child_process import ChildProcess
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.ids import id_to_bytes, new_id
 from taskmatrix_ros.ros.action_call import ActionCall, ActionPeer, GoalReport

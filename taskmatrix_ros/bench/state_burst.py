@@ -19,7 +19,7 @@ from typing import Any
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-from taskmatrix_ros.app.broker import HOST, Broker
+from taskmatrix_ros.app.processes.broker import HOST, Broker
 from taskmatrix_ros.bench.burst_publisher import TOPICS, payload_of, topic_of
 from taskmatrix_ros.bench.figure import Figure
 from taskmatrix_ros.bindings.mqtt import BrokerSettings, MqttBinding

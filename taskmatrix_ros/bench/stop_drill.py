@@ -18,7 +18,7 @@ import paho.mqtt.client as paho
 from lifecycle_msgs.msg import Transition
 
 from taskmatrix_interfaces.action import RobotGoTo
-from taskmatrix_ros.app.child_process import ChildProcess
+from taskmatrix_ros.app.processes.child_process import ChildProcess
 from taskmatrix_ros.bench.bench_home import NODE, BenchHome
 from taskmatrix_ros.bench.stop_watch import Stopping, StopWatch
 from taskmatrix_ros.core.errors import CallUnavailable

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.syntax import Syntax
 
-from taskmatrix_ros.app.settings import load_settings
+from taskmatrix_ros.app.profile.settings import load_settings
 from taskmatrix_ros.cli.exit_status import ExitStatus, UsageError
 from taskmatrix_ros.cli.output import JsonOption, command, console, errors, escape, print_json
 from taskmatrix_ros.cli.registry_access import looking

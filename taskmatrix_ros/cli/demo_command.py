@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from taskmatrix_ros.app.demo import Demo, DemoListener, DemoReport, GoalVerdict
-from taskmatrix_ros.app.scenario import load_scenario
+from taskmatrix_ros.app.demo.demo_run import Demo, DemoListener, DemoReport, GoalVerdict
+from taskmatrix_ros.app.demo.scenario import load_scenario
 from taskmatrix_ros.cli.exit_status import ExitStatus
 from taskmatrix_ros.cli.output import JsonOption, command, errors, escape, print_json
 from taskmatrix_ros.cli.timeline import Timeline

@@ -6,7 +6,7 @@ from rich.table import Table
 
 from taskmatrix_ros.app.doctor.examination import examine, is_well
 from taskmatrix_ros.app.doctor.finding import Health
-from taskmatrix_ros.app.settings import load_settings
+from taskmatrix_ros.app.profile.settings import load_settings
 from taskmatrix_ros.cli.exit_status import ExitStatus
 from taskmatrix_ros.cli.output import JsonOption, command, console, escape, print_json
 from taskmatrix_ros.cli.up_command import ProfileOption, SetOption

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from taskmatrix_ros.app.import_text import FORGET_LINE
+from taskmatrix_ros.app.platform.import_text import FORGET_LINE
 from taskmatrix_ros.cli.apis_commands import apis
 from taskmatrix_ros.cli.apis_edit_commands import NameArgument, at_node_or_here, show
 from taskmatrix_ros.cli.do_command import NamespaceOption

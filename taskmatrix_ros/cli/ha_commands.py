@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from taskmatrix_ros.app.settings import load_settings
+from taskmatrix_ros.app.profile.settings import load_settings
 from taskmatrix_ros.bindings.homeassistant import HomeAssistantBinding
 from taskmatrix_ros.bindings.homeassistant_settings import HomeAssistantSettings
 from taskmatrix_ros.cli.exit_status import ExitStatus

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from taskmatrix_ros.app.home_socket import MAX_LINE, sockets
+from taskmatrix_ros.app.home.home_socket import MAX_LINE, sockets
 from taskmatrix_ros.core.errors import CallUnavailable, ConfigError
 from taskmatrix_ros.core.instruction import Image, Mode
 

@@ -29,7 +29,7 @@ def mcp(
     logging.getLogger("mcp").setLevel(logging.WARNING)
 
     async def program() -> None:
-        from taskmatrix_ros.app.mcp_server import make_server
+        from taskmatrix_ros.app.platform.mcp_server import make_server
 
         async with any_client(namespace) as client:
             server = make_server(client)

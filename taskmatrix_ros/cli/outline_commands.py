@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from taskmatrix_ros.app.outline_desk import Operation
+from taskmatrix_ros.app.runs.outline_desk import Operation
 from taskmatrix_ros.cli.do_command import NamespaceOption
 from taskmatrix_ros.cli.exit_status import ExitStatus
 from taskmatrix_ros.cli.output import JsonOption, command, console, escape

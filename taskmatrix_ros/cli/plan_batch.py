@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from taskmatrix_ros.app.home_planning import HomePlan, HomePlanning, PlanStatus
+from taskmatrix_ros.app.home.home_planning import HomePlan, HomePlanning, PlanStatus
 from taskmatrix_ros.cli.exit_status import UsageError
 from taskmatrix_ros.core.errors import PlanningError
 

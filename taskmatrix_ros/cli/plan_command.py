@@ -9,11 +9,11 @@ from typing import Annotated, Any
 import typer
 from rich.syntax import Syntax
 
-from taskmatrix_ros.app.home_planning import HomePlan, HomePlanning, PlanStatus
-from taskmatrix_ros.app.robot_maps import map_of_profile
-from taskmatrix_ros.app.settings import load_settings
+from taskmatrix_ros.app.home.home_planning import HomePlan, HomePlanning, PlanStatus
+from taskmatrix_ros.app.profile.robot_maps import map_of_profile
+from taskmatrix_ros.app.profile.settings import load_settings
+from taskmatrix_ros.app.rules.told_rules import told_rules
 from taskmatrix_ros.app.system import System
-from taskmatrix_ros.app.told_rules import told_rules
 from taskmatrix_ros.cli.do_command import InstructionArgument, read_instruction
 from taskmatrix_ros.cli.exit_status import ExitStatus, UsageError, exit_status_of_run
 from taskmatrix_ros.cli.output import JsonOption, command, console, errors, escape, print_json

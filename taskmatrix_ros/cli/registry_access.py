@@ -7,8 +7,8 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from taskmatrix_ros.app.document_objection import document_objection
-from taskmatrix_ros.app.settings import Settings, load_settings
+from taskmatrix_ros.app.platform.document_objection import document_objection
+from taskmatrix_ros.app.profile.settings import Settings, load_settings
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.registry.registry import Registry
 from taskmatrix_ros.store.database import Database

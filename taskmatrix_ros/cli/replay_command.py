@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from taskmatrix_ros.app.settings import load_settings
+from taskmatrix_ros.app.profile.settings import load_settings
 from taskmatrix_ros.cli.exit_status import ExitStatus
 from taskmatrix_ros.cli.output import JsonOption, command, errors, escape, print_json
 from taskmatrix_ros.cli.runs_commands import RunArgument, runs

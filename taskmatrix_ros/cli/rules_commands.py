@@ -9,9 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from taskmatrix_ros.app.rule_reader import load_rules, write_rule
-from taskmatrix_ros.app.rule_scenario import Scenario, parse_scenario, simulate
-from taskmatrix_ros.app.settings import load_settings
+from taskmatrix_ros.app.profile.settings import load_settings
+from taskmatrix_ros.app.rules.rule_reader import load_rules, write_rule
+from taskmatrix_ros.app.rules.rule_scenario import Scenario, parse_scenario, simulate
 from taskmatrix_ros.cli.do_command import NamespaceOption
 from taskmatrix_ros.cli.exit_status import ExitStatus, UsageError
 from taskmatrix_ros.cli.output import JsonOption, command, console, errors, escape, print_json

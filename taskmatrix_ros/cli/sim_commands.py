@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from taskmatrix_ros.app.generated_home import generate_home
+from taskmatrix_ros.app.home.generated_home import generate_home
 from taskmatrix_ros.cli.exit_status import ExitStatus
 from taskmatrix_ros.cli.output import JsonOption, command, console, escape, print_json
 from taskmatrix_ros.core.errors import ConfigError

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from taskmatrix_ros.app.settings import load_settings
-from taskmatrix_ros.app.supervisor import Supervisor
+from taskmatrix_ros.app.processes.supervisor import Supervisor
+from taskmatrix_ros.app.profile.settings import load_settings
 from taskmatrix_ros.cli.exit_status import ExitStatus
 from taskmatrix_ros.cli.output import command, errors, escape
 from taskmatrix_ros.core.main_loop import run_until_signal

@@ -16,7 +16,7 @@ from rclpy.task import Future
 
 from taskmatrix_interfaces.action import ExecuteTask
 from taskmatrix_interfaces.msg import Run
-from taskmatrix_ros.app.run_view import RunView
+from taskmatrix_ros.app.runs.run_view import RunView
 from taskmatrix_ros.app.system import System
 from taskmatrix_ros.core.event_bus import Event, EventBus
 from taskmatrix_ros.core.instruction import Instruction

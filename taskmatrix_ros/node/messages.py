@@ -10,7 +10,7 @@ from builtin_interfaces.msg import Time
 
 from taskmatrix_interfaces import msg
 from taskmatrix_interfaces.action import ExecuteTask
-from taskmatrix_ros.app.run_view import CallView, RunView
+from taskmatrix_ros.app.runs.run_view import CallView, RunView
 from taskmatrix_ros.core.diagnostic import Diagnostic, Severity
 from taskmatrix_ros.core.event_bus import Event
 from taskmatrix_ros.core.instruction import ApprovalMode, Channel, Image, Instruction, Mode

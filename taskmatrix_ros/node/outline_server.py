@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from taskmatrix_interfaces.srv import EditOutline
-from taskmatrix_ros.app.outline_desk import Operation
+from taskmatrix_ros.app.runs.outline_desk import Operation
 from taskmatrix_ros.app.system import System
 from taskmatrix_ros.core.errors import RequestError
 from taskmatrix_ros.node.loop_services import LoopServices

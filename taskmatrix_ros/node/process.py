@@ -8,7 +8,7 @@ import logging
 import sys
 from collections.abc import Callable, Sequence
 
-from taskmatrix_ros.app.settings import load_settings
+from taskmatrix_ros.app.profile.settings import load_settings
 from taskmatrix_ros.app.system import System
 from taskmatrix_ros.core.errors import TaskMatrixError
 from taskmatrix_ros.core.main_loop import keep_garbage_small, run_until_signal

@@ -19,8 +19,8 @@ from taskmatrix_interfaces.srv import (
     SimulateRules,
     UpdateRule,
 )
-from taskmatrix_ros.app.rule_reader import parse_rules, write_rule
-from taskmatrix_ros.app.rule_scenario import Scenario, explain, parse_scenario, simulate
+from taskmatrix_ros.app.rules.rule_reader import parse_rules, write_rule
+from taskmatrix_ros.app.rules.rule_scenario import Scenario, explain, parse_scenario, simulate
 from taskmatrix_ros.app.system import System
 from taskmatrix_ros.core.errors import ManifestError, RequestError, VerificationError
 from taskmatrix_ros.core.rule import Rule

@@ -9,11 +9,11 @@ from contextlib import AsyncExitStack
 
 from lifecycle_msgs.msg import State
 
-from taskmatrix_ros.app.presence import Presence
-from taskmatrix_ros.app.profile_bindings import make_bindings
-from taskmatrix_ros.app.profile_presence import make_presence
+from taskmatrix_ros.app.home.presence import Presence
+from taskmatrix_ros.app.home.profile_presence import make_presence
+from taskmatrix_ros.app.profile.profile_bindings import make_bindings
+from taskmatrix_ros.app.profile.settings import Settings
 from taskmatrix_ros.app.profile_system import profile_system
-from taskmatrix_ros.app.settings import Settings
 from taskmatrix_ros.app.system import System
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.state_store import StateStore

@@ -15,7 +15,7 @@ import paho.mqtt.client as paho
 from binding_contract import wait_for
 from paho.mqtt.enums import CallbackAPIVersion
 
-from taskmatrix_ros.app.broker import HOST, Broker, BrokerKind
+from taskmatrix_ros.app.processes.broker import HOST, Broker, BrokerKind
 from taskmatrix_ros.bindings.mqtt import BrokerSettings, MqttBinding, MqttProtocol
 from taskmatrix_ros.core.api_document import ApiDocument, ApiPackage, Composite, StateSpec
 from taskmatrix_ros.core.call import Call

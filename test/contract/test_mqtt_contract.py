@@ -8,7 +8,7 @@ from binding_contract import BindingContract, ContractPeer
 from broker_kinds import needs_broker, needs_mosquitto
 from mqtt_peer import mqtt_peer
 
-from taskmatrix_ros.app.broker import BrokerKind
+from taskmatrix_ros.app.processes.broker import BrokerKind
 from taskmatrix_ros.bindings.mqtt import MqttProtocol
 from taskmatrix_ros.core.outcome import Status
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from taskmatrix_ros.app.demo import Demo, DemoListener
-from taskmatrix_ros.app.scenario import load_scenario
+from taskmatrix_ros.app.demo.demo_run import Demo, DemoListener
+from taskmatrix_ros.app.demo.scenario import load_scenario
 
 pytestmark = [pytest.mark.ros, pytest.mark.mqtt, pytest.mark.mujoco]
 

@@ -6,7 +6,7 @@ import importlib.util
 
 import pytest
 
-from taskmatrix_ros.app.broker import BrokerKind, find_mosquitto
+from taskmatrix_ros.app.processes.broker import BrokerKind, find_mosquitto
 
 INSTALLED = {
     BrokerKind.MOSQUITTO: find_mosquitto() is not None,

@@ -14,7 +14,7 @@ from taskmatrix_ros.app.doctor.machine_checks import (
     check_simulator,
 )
 from taskmatrix_ros.app.doctor.peer_checks import check_brokers, check_home_assistant, check_model
-from taskmatrix_ros.app.settings import Settings
+from taskmatrix_ros.app.profile.settings import Settings
 from taskmatrix_ros.core.errors import TaskMatrixError
 from taskmatrix_ros.registry.registry import Registry
 

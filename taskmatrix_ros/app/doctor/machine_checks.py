@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from taskmatrix_ros.app.doctor.finding import CheckedPart, doubtful, failed, unused, well
-from taskmatrix_ros.app.settings import Settings
+from taskmatrix_ros.app.profile.settings import Settings
 
 LEAST_MB = 200
 """Below it nothing can be journalled for long."""

@@ -6,9 +6,9 @@ import asyncio
 
 import httpx2
 
-from taskmatrix_ros.app.broker import find_broker
 from taskmatrix_ros.app.doctor.finding import CheckedPart, failed, unused, well
-from taskmatrix_ros.app.settings import Settings
+from taskmatrix_ros.app.processes.broker import find_broker
+from taskmatrix_ros.app.profile.settings import Settings
 from taskmatrix_ros.bindings.homeassistant import HomeAssistantBinding
 from taskmatrix_ros.bindings.mqtt import MqttBinding
 from taskmatrix_ros.core.errors import ConfigError

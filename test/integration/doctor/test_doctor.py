@@ -13,11 +13,11 @@ import yaml
 from broker_kinds import needs_mosquitto
 from typer.testing import CliRunner
 
-from taskmatrix_ros.app.broker import HOST, Broker
 from taskmatrix_ros.app.doctor import machine_checks
 from taskmatrix_ros.app.doctor.examination import examine
 from taskmatrix_ros.app.doctor.finding import CheckedPart, Health
-from taskmatrix_ros.app.settings import load_settings
+from taskmatrix_ros.app.processes.broker import HOST, Broker
+from taskmatrix_ros.app.profile.settings import load_settings
 from taskmatrix_ros.cli.main import app
 
 BASE: dict[str, Any] = {"manifests": ["time.yaml"], "home": {"time_zone": "UTC"}}

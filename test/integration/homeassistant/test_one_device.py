@@ -12,7 +12,7 @@ import pytest
 from broker_kinds import needs_mosquitto
 from paho.mqtt.enums import CallbackAPIVersion
 
-from taskmatrix_ros.app.broker import HOST, Broker, BrokerKind
+from taskmatrix_ros.app.processes.broker import HOST, Broker, BrokerKind
 from taskmatrix_ros.bench.home_assistant_server import HomeAssistantServer
 from taskmatrix_ros.bindings.homeassistant import HomeAssistantBinding, HomeAssistantSettings
 from taskmatrix_ros.bindings.mqtt import BrokerSettings, MqttBinding

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from taskmatrix_ros.app.apis_settings import ApisSettings
+from taskmatrix_ros.app.profile.apis_settings import ApisSettings
 from taskmatrix_ros.app.system import System
 from taskmatrix_ros.bench.home_assistant_server import HomeAssistantServer
 from taskmatrix_ros.bindings.homeassistant import HomeAssistantBinding, HomeAssistantSettings

@@ -14,11 +14,11 @@ import pytest
 from broker_kinds import needs_mosquitto
 from paho.mqtt.enums import CallbackAPIVersion
 
-from taskmatrix_ros.app.apis_settings import ApisSettings
-from taskmatrix_ros.app.broker import HOST, Broker, BrokerKind
-from taskmatrix_ros.app.discovery_messages import PresenceTopics
-from taskmatrix_ros.app.presence import Presence
-from taskmatrix_ros.app.presence_settings import PresenceSettings
+from taskmatrix_ros.app.home.discovery_messages import PresenceTopics
+from taskmatrix_ros.app.home.presence import Presence
+from taskmatrix_ros.app.processes.broker import HOST, Broker, BrokerKind
+from taskmatrix_ros.app.profile.apis_settings import ApisSettings
+from taskmatrix_ros.app.profile.presence_settings import PresenceSettings
 from taskmatrix_ros.app.system import System
 from taskmatrix_ros.bench.home_assistant_server import HomeAssistantServer
 from taskmatrix_ros.bindings.homeassistant import HomeAssistantBinding, HomeAssistantSettings

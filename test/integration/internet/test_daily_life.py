@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from taskmatrix_ros.app.daily_life import DailyLife
+from taskmatrix_ros.app.demo.daily_life import DailyLife
 from taskmatrix_ros.app.system import System
 from taskmatrix_ros.bindings.function import FunctionBinding, FunctionSettings
 from taskmatrix_ros.bindings.http import HttpBinding

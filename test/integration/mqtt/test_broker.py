@@ -16,8 +16,8 @@ import pytest
 from broker_kinds import each_broker, needs_mosquitto
 from mqtt_home import Judge, until
 
-from taskmatrix_ros.app import broker as broker_module
-from taskmatrix_ros.app.broker import HOST, Broker, BrokerKind
+from taskmatrix_ros.app.processes import broker as broker_module
+from taskmatrix_ros.app.processes.broker import HOST, Broker, BrokerKind
 from taskmatrix_ros.core.errors import ConfigError
 
 pytestmark = pytest.mark.mqtt
@@ -86,7 +86,8 @@ def test_a_free_port_that_somebody_takes_first_is_left_to_him(tmp_path: Path, mo
 @each_broker
 def test_it_ends_with_a_parent_that_was_killed(tmp_path: Path, kind: BrokerKind) -> None:
     program = (
-        "import asyncio, sys\nfrom pathlib import Path\nfrom taskmatrix_ros.app.broker import Broker, BrokerKind\n"
+        "import asyncio, sys\nfrom pathlib import Path\n"
+        "from taskmatrix_ros.app.processes.broker import Broker, BrokerKind\n"
         "async def main():\n"
         f"    broker = Broker(log_file=Path({str(tmp_path)!r}) / 'broker.log', kind=BrokerKind({kind.value!r}))\n"
         "    await broker.open()\n"

@@ -16,10 +16,10 @@ import yaml
 from mqtt_home import until
 from paho.mqtt.enums import CallbackAPIVersion
 
-from taskmatrix_ros.app.broker import HOST, Broker
-from taskmatrix_ros.app.profile_bindings import make_bindings
+from taskmatrix_ros.app.processes.broker import HOST, Broker
+from taskmatrix_ros.app.profile.profile_bindings import make_bindings
+from taskmatrix_ros.app.profile.settings import load_settings
 from taskmatrix_ros.app.profile_system import profile_system
-from taskmatrix_ros.app.settings import load_settings
 from taskmatrix_ros.app.system import System
 from taskmatrix_ros.bindings.mqtt import MqttBinding
 from taskmatrix_ros.core.instruction import Instruction

@@ -14,7 +14,7 @@ import pytest
 from broker_kinds import needs_mosquitto
 from mqtt_home import HOME, HomeCatalogue, until
 
-from taskmatrix_ros.app.broker import Broker, BrokerKind
+from taskmatrix_ros.app.processes.broker import Broker, BrokerKind
 from taskmatrix_ros.bindings.mqtt import BrokerSettings, MqttBinding, MqttProtocol
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.outcome import Outcome, Status

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from taskmatrix_ros.app.broker import Broker
+from taskmatrix_ros.app.processes.broker import Broker
 from taskmatrix_ros.bindings.mqtt import BrokerSettings
 from taskmatrix_ros.bindings.mqtt_link import MqttLink
 from taskmatrix_ros.bindings.mqtt_states import MqttStates

@@ -14,7 +14,7 @@ import pytest
 from broker_kinds import needs_mosquitto
 from mqtt_home import HomeCatalogue, Judge, until
 
-from taskmatrix_ros.app.broker import Broker, BrokerKind
+from taskmatrix_ros.app.processes.broker import Broker, BrokerKind
 from taskmatrix_ros.bindings.mqtt import BrokerSettings, MqttBinding
 from taskmatrix_ros.core.api_document import ApiDocument, StateSpec
 from taskmatrix_ros.core.call import Call

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from mqtt_home import Judge, until
 
-from taskmatrix_ros.app.broker import Broker
+from taskmatrix_ros.app.processes.broker import Broker
 from taskmatrix_ros.bindings.discovery.entity_maker import SOURCE
 from taskmatrix_ros.bindings.mqtt import BrokerSettings, MqttBinding, MqttProtocol
 from taskmatrix_ros.core.call import Call

@@ -14,7 +14,7 @@ import pytest
 from broker_kinds import each_broker, needs_mosquitto
 from mqtt_home import PATIENCE_S, Home, running_home, until
 
-from taskmatrix_ros.app.broker import BrokerKind
+from taskmatrix_ros.app.processes.broker import BrokerKind
 from taskmatrix_ros.sim.mqtt_devices.home import build_home
 
 pytestmark = pytest.mark.mqtt

@@ -15,7 +15,7 @@ from broker_kinds import needs_mosquitto
 from certificates import Authority
 from mqtt_home import HOME, HomeCatalogue, until
 
-from taskmatrix_ros.app.broker import HOST, Broker, BrokerKind
+from taskmatrix_ros.app.processes.broker import HOST, Broker, BrokerKind
 from taskmatrix_ros.bindings.mqtt import BrokerSettings, MqttBinding
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.errors import ConfigError

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.ros]
 from test_task_node import MANIFEST, Graph, play
 
 from taskmatrix_interfaces.msg import Run
-from taskmatrix_ros.app.settings import load_settings
+from taskmatrix_ros.app.profile.settings import load_settings
 from taskmatrix_ros.core.approval import Question
 from taskmatrix_ros.core.outcome import utc_now
 from taskmatrix_ros.executor.audit_chain import Chain, audit_files

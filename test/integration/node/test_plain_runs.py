@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("taskmatrix_interfaces")
 
-from taskmatrix_ros.app import run_plain
+from taskmatrix_ros.app.runs import run_plain
 from taskmatrix_ros.app.system import System
 from taskmatrix_ros.core.instruction import Instruction, Mode
 from taskmatrix_ros.core.resources import resource

@@ -18,8 +18,8 @@ from find_server import FindServer
 
 from taskmatrix_interfaces.action import ExecuteTask
 from taskmatrix_interfaces.srv import Rearm
+from taskmatrix_ros.app.profile.settings import load_settings
 from taskmatrix_ros.app.safety import Safety
-from taskmatrix_ros.app.settings import load_settings
 from taskmatrix_ros.core.errors import CallUnavailable, ConfigError
 from taskmatrix_ros.core.event_bus import EventBus
 from taskmatrix_ros.core.ids import id_to_bytes

@@ -9,8 +9,8 @@ from typing import Any
 
 from scripted_model import ScriptedModel
 
-from taskmatrix_ros.app.profile_models import ModelsSettings
-from taskmatrix_ros.app.run_view import RunView
+from taskmatrix_ros.app.profile.profile_models import ModelsSettings
+from taskmatrix_ros.app.runs.run_view import RunView
 from taskmatrix_ros.app.system import System
 from taskmatrix_ros.core.instruction import Instruction, Mode
 from taskmatrix_ros.core.run import Episode

@@ -12,8 +12,8 @@ from model_desk import MANIFESTS, coded, outlined
 from obliging_home import ObligingHome
 from scripted_model import ScriptedModel
 
-from taskmatrix_ros.app.profile_models import ModelsSettings
-from taskmatrix_ros.app.run_view import RunView
+from taskmatrix_ros.app.profile.profile_models import ModelsSettings
+from taskmatrix_ros.app.runs.run_view import RunView
 from taskmatrix_ros.app.system import System
 from taskmatrix_ros.core.event_bus import Event
 from taskmatrix_ros.core.instruction import Channel, Instruction, Mode

@@ -10,7 +10,7 @@ import pytest
 from model_desk import Desk, coded, outlined, play
 from obliging_home import ObligingHome
 
-from taskmatrix_ros.app.outline_desk import Operation
+from taskmatrix_ros.app.runs.outline_desk import Operation
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.errors import RequestError

@@ -9,7 +9,7 @@ from typing import Any
 
 from scripted_model import Said, ScriptedModel
 
-from taskmatrix_ros.app.profile_models import ModelsSettings
+from taskmatrix_ros.app.profile.profile_models import ModelsSettings
 from taskmatrix_ros.app.system import System
 from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.outline import Outline, OutlineStep

@@ -17,7 +17,7 @@ from model_desk import Desk, coded, outlined, play
 from obliging_home import ObligingHome
 from pictures import PNG
 
-from taskmatrix_ros.app.outline_desk import Operation
+from taskmatrix_ros.app.runs.outline_desk import Operation
 from taskmatrix_ros.core.instruction import Mode
 from taskmatrix_ros.core.policy import Policy
 from taskmatrix_ros.core.run import Episode

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from model_desk import Desk, coded, outlined, play
 
-from taskmatrix_ros.app.outline_desk import Operation
+from taskmatrix_ros.app.runs.outline_desk import Operation
 from taskmatrix_ros.core.errors import RequestError
 from taskmatrix_ros.core.instruction import Mode
 from taskmatrix_ros.core.run import RunStatus

@@ -14,12 +14,12 @@ import pytest
 from http_server import HttpServer
 from scripted_model import ScriptedModel
 
-from taskmatrix_ros.app.home_desk import HomeDesk
-from taskmatrix_ros.app.mcp_server import make_server
-from taskmatrix_ros.app.openapi_source import read_openapi
-from taskmatrix_ros.app.profile_bindings import make_bindings
+from taskmatrix_ros.app.home.home_desk import HomeDesk
+from taskmatrix_ros.app.platform.mcp_server import make_server
+from taskmatrix_ros.app.platform.openapi_source import read_openapi
+from taskmatrix_ros.app.profile.profile_bindings import make_bindings
+from taskmatrix_ros.app.profile.settings import Settings, load_settings
 from taskmatrix_ros.app.profile_system import profile_system
-from taskmatrix_ros.app.settings import Settings, load_settings
 from taskmatrix_ros.app.system import System
 from taskmatrix_ros.bindings.mcp_tools import describe_server
 from taskmatrix_ros.cli.home_link import HomeClient

@@ -10,7 +10,7 @@ import json
 import sys
 from pathlib import Path
 
-from taskmatrix_ros.app.rule_reader import load_rules
+from taskmatrix_ros.app.rules.rule_reader import load_rules
 from taskmatrix_ros.app.system import System
 from taskmatrix_ros.bindings.mqtt import MqttBinding
 from taskmatrix_ros.bindings.mqtt_settings import BrokerSettings

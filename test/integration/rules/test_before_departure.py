@@ -19,7 +19,7 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from taskmatrix_ros.app.broker import HOST, Broker
+from taskmatrix_ros.app.processes.broker import HOST, Broker
 
 pytestmark = pytest.mark.mqtt
 

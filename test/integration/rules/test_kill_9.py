@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from taskmatrix_ros.app.broker import Broker
+from taskmatrix_ros.app.processes.broker import Broker
 from taskmatrix_ros.bench.rules_kill import kill_drill
 
 pytestmark = pytest.mark.mqtt

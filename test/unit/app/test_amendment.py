@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from taskmatrix_ros.app.amendment import check_not_done
-from taskmatrix_ros.app.steps_done import steps_by_calls
+from taskmatrix_ros.app.runs.amendment import check_not_done
+from taskmatrix_ros.app.runs.steps_done import steps_by_calls
 from taskmatrix_ros.core.action_code import ActionCode, DocumentPin, StepLines
 from taskmatrix_ros.core.call import Call, SourcePosition
 from taskmatrix_ros.core.effect import Effect

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from taskmatrix_ros.app.child_process import ChildProcess
+from taskmatrix_ros.app.processes.child_process import ChildProcess
 from taskmatrix_ros.core.errors import ConfigError
 
 
@@ -73,8 +73,8 @@ def test_one_that_never_gets_ready_is_ended(tmp_path: Path) -> None:
 
 
 def test_one_that_ignores_signals_is_killed_with_its_children(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("taskmatrix_ros.app.child_process.INTERRUPT_S", 0.2)
-    monkeypatch.setattr("taskmatrix_ros.app.child_process.TERMINATE_S", 0.2)
+    monkeypatch.setattr("taskmatrix_ros.app.processes.child_process.INTERRUPT_S", 0.2)
+    monkeypatch.setattr("taskmatrix_ros.app.processes.child_process.TERMINATE_S", 0.2)
 
     async def main() -> None:
         program = python(
@@ -100,10 +100,10 @@ def test_one_that_ignores_signals_is_killed_with_its_children(tmp_path: Path, mo
 def test_kill_9_of_the_parent_ends_the_child(tmp_path: Path) -> None:
     program = """
     import asyncio, sys, pathlib
-    from taskmatrix_ros.app.child_process import ChildProcess
+    from taskmatrix_ros.app.processes.child_process import ChildProcess
 
     async def main():
-        argv = (sys.executable, "-m", "taskmatrix_ros.app.exec_with_parent", sys.executable, "-c",
+        argv = (sys.executable, "-m", "taskmatrix_ros.app.processes.exec_with_parent", sys.executable, "-c",
                 "print('child ready:', flush=True); import time; time.sleep(60)")
         child = ChildProcess("child", argv, pathlib.Path(sys.argv[1]))
         await child.open()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from taskmatrix_ros.app.settings import load_settings
+from taskmatrix_ros.app.profile.settings import load_settings
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.models.model_settings import Budget, EmbeddingSettings, ModelSettings
 from taskmatrix_ros.planner.model.planner_settings import PlannerSettings

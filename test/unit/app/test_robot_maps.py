@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from taskmatrix_ros.app.robot_maps import map_of_home, map_of_world
+from taskmatrix_ros.app.profile.robot_maps import map_of_home, map_of_world
 from taskmatrix_ros.registry.home_snapshot import HomeSnapshot
 
 HOME = {

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from taskmatrix_ros.app.rule_binding import RuleBinding
+from taskmatrix_ros.app.rules.rule_binding import RuleBinding
 from taskmatrix_ros.app.system import System
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.approval import Approval, ApprovalAnswer, ApprovalRequest

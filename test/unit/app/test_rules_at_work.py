@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from taskmatrix_ros.app.rule_reader import MAX_BYTES, load_rules, parse_rules
-from taskmatrix_ros.app.rule_scenario import simulate
+from taskmatrix_ros.app.rules.rule_reader import MAX_BYTES, load_rules, parse_rules
+from taskmatrix_ros.app.rules.rule_scenario import simulate
 from taskmatrix_ros.app.system import System
 from taskmatrix_ros.cli.main import app
 from taskmatrix_ros.core.api_document import ApiDocument

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 
-from taskmatrix_ros.app.session import Parts, Session
+from taskmatrix_ros.app.runs.session import Parts, Session
 from taskmatrix_ros.core.action_code import ActionCode, VerifiedCode
 from taskmatrix_ros.core.clocks import WallClock
 from taskmatrix_ros.core.diagnostic import Diagnostic

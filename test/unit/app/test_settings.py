@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from taskmatrix_ros.app.settings import load_settings
+from taskmatrix_ros.app.profile.settings import load_settings
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.resources import share_folder
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from taskmatrix_ros.app.home_planning import HomePlan, PlanStatus
+from taskmatrix_ros.app.home.home_planning import HomePlan, PlanStatus
 from taskmatrix_ros.bench.sentences import (
     RULE,
     OwnRule,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from virtual_home import START, VirtualHome
 
-from taskmatrix_ros.app.rule_reader import parse_rules, write_rule
+from taskmatrix_ros.app.rules.rule_reader import parse_rules, write_rule
 from taskmatrix_ros.core.errors import ManifestError
 from taskmatrix_ros.core.rule import Verdict
 from taskmatrix_ros.rules.home_place import HomePlace

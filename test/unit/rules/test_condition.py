@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from virtual_home import VirtualHome
 
-from taskmatrix_ros.app.rule_reader import parse_rules
+from taskmatrix_ros.app.rules.rule_reader import parse_rules
 from taskmatrix_ros.core.errors import ConfigError, ManifestError
 from taskmatrix_ros.core.parameter_spec import ValueType
 from taskmatrix_ros.rules.condition import parse_condition

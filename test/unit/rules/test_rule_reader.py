@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from taskmatrix_ros.app.rule_reader import MAX_BYTES, load_rules, parse_rules, write_rule
+from taskmatrix_ros.app.rules.rule_reader import MAX_BYTES, load_rules, parse_rules, write_rule
 from taskmatrix_ros.core.errors import ManifestError
 from taskmatrix_ros.core.rule import BeforeTrigger, StateTrigger
 from taskmatrix_ros.rules.home_place import HomePlace

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from virtual_home import VirtualHome
 
-from taskmatrix_ros.app.rule_reader import parse_rules
+from taskmatrix_ros.app.rules.rule_reader import parse_rules
 from taskmatrix_ros.bench.rules_many import BEGIN, BERLIN, make_history, make_rules
 from taskmatrix_ros.core.rule import Rule, Verdict
 from taskmatrix_ros.rules.home_place import HomePlace

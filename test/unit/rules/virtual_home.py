@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from taskmatrix_ros.app.rule_reader import parse_rules
+from taskmatrix_ros.app.rules.rule_reader import parse_rules
 from taskmatrix_ros.core.rule import Firing, Missed, Rule, Trace, Verdict
 from taskmatrix_ros.rules.engine import RuleEngine
 from taskmatrix_ros.rules.home_place import HomePlace

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from taskmatrix_ros.app.home_planning import home_manifests
+from taskmatrix_ros.app.home.home_planning import home_manifests
 from taskmatrix_ros.core.errors import ClarificationNeeded, PlanningError
 from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.ports import PlanningContext

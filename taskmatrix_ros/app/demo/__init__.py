@@ -1,0 +1,1 @@
+"""The demo: a scenario, its client and its judge."""

@@ -1,0 +1,175 @@
+"""The processes of a profile, started in order and ended in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from taskmatrix_ros.app.processes.broker import Broker
+from taskmatrix_ros.app.processes.child_process import ChildProcess
+from taskmatrix_ros.app.profile.settings import Settings
+from taskmatrix_ros.core.errors import ConfigError, ManifestError
+from taskmatrix_ros.registry.registry import Registry
+
+_log = logging.getLogger(__name__)
+
+RESTARTS = 3
+"""How often the node is started again after a crash before the supervisor gives up."""
+
+
+class Supervisor:
+    """Starts what a profile's ``processes`` names, then the node; keeps the node alive."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        profile: str,
+        overrides: Sequence[str],
+        *,
+        log_folder: Path,
+        announce: Callable[[str], None],
+    ) -> None:
+        """:param profile: as the node process will load it, with ``overrides`` and what is decided here.
+
+        :param announce: told, in one line each, what starts, is ready, and ends.
+        """
+        self._settings = settings
+        self._profile = profile
+        self._overrides = list(overrides)
+        self._log_folder = log_folder
+        self._announce = announce
+        self._stack = AsyncExitStack()
+        self._children: dict[str, ChildProcess] = {}
+        self._node: ChildProcess | None = None
+        self.broker_port: int | None = None
+
+    async def open(self) -> None:
+        """Start everything.
+
+        :raises ManifestError: no manifest is right; nothing was started.
+        :raises ConfigError: a process did not come up; what had started is ended again.
+        """
+        self._check_manifests()
+        try:
+            await self._open_broker()
+            await asyncio.gather(*(self._open_child(child) for child in self._others()))
+            self._node = self._child("node", self._module(), "--profile", self._profile, *self._sets())
+            await self._open_child(self._node)
+        except BaseException:
+            await self.close()
+            raise
+
+    def _check_manifests(self) -> None:
+        registry = Registry()
+        try:
+            problems = registry.sync(self._settings.manifest_files)
+            if problems and not registry.documents():
+                raise ManifestError(problems)
+        finally:
+            registry.close()
+        for problem in problems:
+            self._announce(str(problem))
+
+    async def close(self) -> None:
+        """End everything, the node first."""
+        await self._stack.aclose()
+
+    async def watch(self) -> str:
+        """Wait until the node is gone for good. A crash of the node starts it again; of others, it is told.
+
+        :returns: how the node ended, in words.
+        """
+        watchers = [
+            asyncio.create_task(self._tell_end(child)) for child in self._children.values() if child is not self._node
+        ]
+        try:
+            return await self._keep_node()
+        finally:
+            for watcher in watchers:
+                watcher.cancel()
+            await asyncio.gather(*watchers, return_exceptions=True)
+
+    async def _keep_node(self) -> str:
+        assert self._node is not None
+        for restart in range(RESTARTS + 1):
+            ending = await self._node.wait()
+            if ending in ("status 0", "SIGTERM", "SIGINT") or restart == RESTARTS:
+                return ending
+            self._announce(f"node ended with {ending}; starting it again ({restart + 1} of {RESTARTS})")
+            await self._node.close()
+            with contextlib.suppress(ConfigError):
+                await self._node.open()
+                self._announce("node is ready again")
+        return self._node.ending
+
+    async def _tell_end(self, child: ChildProcess) -> None:
+        ending = await child.wait()
+        self._announce(f"{child.name} ended with {ending}; what needs it is unavailable; its log is {child.log_file}")
+
+    async def _open_broker(self) -> None:
+        if not self._settings.processes.broker:
+            return
+        broker = Broker(log_file=self._log_folder / "broker.log")
+        self._stack.push_async_callback(broker.close)
+        await broker.open()
+        self.broker_port = broker.port
+        self._overrides.append(f"mqtt.brokers.default.port={broker.port}")
+        self._announce(f"MQTT broker is ready on 127.0.0.1:{broker.port}")
+
+    def _others(self) -> list[ChildProcess]:
+        processes, ros = self._settings.processes, self._settings.ros
+        found = []
+        if processes.devices:
+            outside = () if processes.outside_c is None else ("--outside-c", str(processes.outside_c))
+            port = ("--port", str(self._broker_port()))
+            found.append(self._child("devices", "taskmatrix_ros.sim.mqtt_devices", *port, *outside))
+        namespace, own = (ros.robot_namespace, ros.namespace.rstrip("/")) if ros else ("", "")
+        if processes.simulator:
+            simulator = processes.simulator
+            found.append(
+                self._child(
+                    "simulator",
+                    "taskmatrix_ros.sim.process",
+                    *("--world", simulator.world, "--seed", str(simulator.seed), "--speed", str(simulator.speed)),
+                    *("--namespace", namespace),
+                )
+            )
+        if processes.skills:
+            found.append(
+                self._child(
+                    "skills",
+                    "taskmatrix_ros.robot.process",
+                    *("--world", processes.skills.world, "--namespace", namespace),
+                    *("--stop-topic", f"{own}/stop", "--alive-topic", f"{own}/alive"),
+                    *(() if ros and ros.sim_time else ("--wall-time",)),
+                )
+            )
+        return found
+
+    def _broker_port(self) -> int:
+        if self.broker_port is not None:
+            return self.broker_port
+        assert self._settings.mqtt is not None
+        return next(iter(self._settings.mqtt.brokers.values())).port
+
+    def _module(self) -> str:
+        """Give what runs the system: the ROS node, or, where the profile has no ROS, a home of its own."""
+        return "taskmatrix_ros.node.process" if self._settings.ros else "taskmatrix_ros.app.home.home_process"
+
+    def _sets(self) -> list[str]:
+        return [part for override in self._overrides for part in ("--set", override)]
+
+    def _child(self, name: str, module: str, *arguments: str) -> ChildProcess:
+        child = ChildProcess(name, (sys.executable, "-m", module, *arguments), self._log_folder)
+        self._children[name] = child
+        return child
+
+    async def _open_child(self, child: ChildProcess) -> None:
+        self._stack.push_async_callback(child.close)
+        took_s = await child.open()
+        self._announce(f"{child.name} is ready ({took_s:.1f} s)")

@@ -1,0 +1,1 @@
+"""What a profile says, and the bindings, planners and functions that it asks for."""

@@ -1,0 +1,1 @@
+"""Rules at work: read, told, planned, run, and tried over a history."""

@@ -1,0 +1,466 @@
+"""The flow of one instruction: outline, documents, code, verification, rehearsal, run, journal."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
+from typing import Any
+
+from taskmatrix_ros.app.runs.amendment import check_not_done, rest_of
+from taskmatrix_ros.app.runs.conversation_desk import ConversationDesk
+from taskmatrix_ros.app.runs.grounding import words_of
+from taskmatrix_ros.app.runs.parts import Parts
+from taskmatrix_ros.app.runs.planning import Planning, refusal
+from taskmatrix_ros.app.runs.run_facts import facts_of, summary_of
+from taskmatrix_ros.app.runs.run_view import RunView
+from taskmatrix_ros.core.action_code import VerifiedCode
+from taskmatrix_ros.core.eager_task import start_now
+from taskmatrix_ros.core.errors import (
+    ModelUnavailable,
+    PlanningError,
+    RequestError,
+    RunError,
+    TaskMatrixError,
+    VerificationError,
+)
+from taskmatrix_ros.core.event_bus import Event
+from taskmatrix_ros.core.ids import new_id
+from taskmatrix_ros.core.instruction import Channel, Instruction, Mode
+from taskmatrix_ros.core.outcome import Confirmation, utc_now
+from taskmatrix_ros.core.outline import Outline
+from taskmatrix_ros.core.ports import (
+    RunResult,
+)
+from taskmatrix_ros.core.rule import FIRING
+from taskmatrix_ros.core.run import TRANSITIONS, CallRecord, Episode, RunStatus, Stage
+from taskmatrix_ros.executor.goal_proof import GoalProof
+
+CHANGED = "its outline was changed"
+
+_log = logging.getLogger(__name__)
+
+
+class Session:
+    """Takes instructions and sees each through. Lives in the loop's thread."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._views: dict[str, RunView] = {}
+        self._tasks: dict[str, asyncio.Task[Episode]] = {}
+        self._requests: dict[str, str] = {}
+        self._stopped: dict[str, str] = {}
+        self._accepting = True
+        self._left: set[str] = set()
+        self._handing: set[asyncio.Task[bool]] = set()
+        self._planning = Planning(parts, self._step)
+        self._desk = ConversationDesk(lambda: self.active, self.cancel, parts.preferences, parts.policy, parts.rules_of)
+        self._goals = GoalProof(parts.state, parts.clock)
+
+    @property
+    def active(self) -> tuple[RunView, ...]:
+        """The runs that have not ended."""
+        return tuple(self._views.values())
+
+    def calls_of(self, run_id: str) -> Sequence[CallRecord]:
+        """Give the calls of a run that goes on or is just ending; none of another."""
+        view = self._views.get(run_id)
+        return () if view is None else view.records
+
+    def start(self, instruction: Instruction) -> RunView:
+        """Begin a run and return at once; ``finish`` waits for its end.
+
+        A ``request_id`` that is already known gives the run it started, also after a restart. That of a rule's firing
+        is the rule's alone: anybody else's run is refused.
+
+        :raises ValueError: a rule's firing finds its ``request_id`` taken by another channel's run.
+        """
+        is_rules = instruction.channel is Channel.RULE
+        if instruction.request_id.startswith(FIRING) and not is_rules:
+            view = self._view(
+                Episode(instruction=instruction.model_copy(update={"request_id": ""}), status=RunStatus.PLANNING)
+            )
+            self._parts.journal.save_run(view.episode)
+            self._publish("run_started", view)
+            self._begin(view, _refuse_request(instruction.request_id))
+            return view
+        if known := self._known(instruction.request_id):
+            if is_rules:
+                _check_is_rules(known)
+            return known
+        view = self._view(Episode(instruction=instruction, status=RunStatus.PLANNING))
+        self._parts.journal.save_run(view.episode)
+        self._publish("run_started", view)
+        self._begin(view, self._plan_and_run(view))
+        return view
+
+    def start_verified(
+        self,
+        instruction: Instruction,
+        outline: Outline,
+        verified: VerifiedCode,
+        *,
+        follow: Callable[[RunView], None] = lambda _view: None,
+    ) -> RunView:
+        """Begin a run of code that this system's verifier let through before: a rule's. Nothing is planned.
+
+        What needs no waiting is done when this returns, up to the first call's dispatch; the run may have ended.
+
+        :param follow: told the view before the run begins.
+        :raises PlanningError: the node is shutting down.
+        :raises ValueError: another channel's run has this ``request_id``.
+        """
+        if known := self._views.get(self._requests.get(instruction.request_id, "")):
+            _check_is_rules(known)
+            return known
+        if not self._accepting:
+            raise PlanningError("the node is shutting down and takes no instructions; try again later", code="CLOSING")
+        episode = Episode(instruction=instruction, status=RunStatus.RUNNING, outline=outline, code=verified.code)
+        self._parts.journal.save_run(episode, soon=True)
+        view = self._view(episode)
+        view.stage = Stage.RUNNING
+        follow(view)
+        self._publish("run_started", view)
+        self._begin(view, self._run(view, verified), now=True)
+        return view
+
+    def recover(self, episode: Episode) -> RunView:
+        """Go on with a run that an earlier life did not end: what it had done is not done again.
+
+        One that had not begun to act is planned anew; one that was being ended is ended.
+        """
+        view = self._view(episode)
+        self._publish("run_recovered", view)
+        self._begin(view, self._go_on(view))
+        return view
+
+    async def finish(self, view: RunView) -> Episode:
+        """Wait for a run's end. Cancelling the wait does not cancel the run."""
+        task = self._tasks.get(view.episode.run_id)
+        return view.episode if task is None else await asyncio.shield(task)
+
+    async def submit(self, instruction: Instruction) -> Episode:
+        """Start an instruction and wait for its end."""
+        return await self.finish(self.start(instruction))
+
+    async def cancel(self, run_id: str, reason: str = "cancelled") -> bool:
+        """Cancel a run and wait until its pending call's peer has confirmed. :returns: whether it was active."""
+        task = self._tasks.get(run_id)
+        if task is None:
+            return False
+        if not await self._parts.runner.cancel(run_id, reason):
+            task.cancel(reason)
+        await asyncio.wait({task})
+        return True
+
+    async def rest(self, reason: str) -> None:
+        """Leave the runs that only wait, or are paused, to the next life; cancel the others and wait for their end."""
+        tasks = dict(self._tasks)
+        self._left |= {run_id for run_id in tasks if self._parts.runner.leave(run_id)}
+        await asyncio.gather(*(self.cancel(run_id, reason) for run_id in tasks if run_id not in self._left))
+        if left := [tasks[run_id] for run_id in self._left if run_id in tasks]:
+            await asyncio.wait(left)
+
+    def stop_planning(self, reason: str) -> None:
+        """End the runs that would act once they are planned: a rearm is for what is asked for after it.
+
+        The runner ends those that act already.
+        """
+        for run_id, view in self._views.items():
+            episode = view.episode
+            plans = view.plans_anew or episode.status is RunStatus.PLANNING
+            if plans and episode.instruction.mode is Mode.RUN and run_id in self._tasks:
+                self._stopped[run_id] = reason
+                self._tasks[run_id].cancel()
+
+    async def close(self) -> None:
+        """Refuse new runs; leave those that wait, cancel those that act."""
+        self._accepting = False
+        await self.rest("the node ends")
+
+    def _view(self, episode: Episode) -> RunView:
+        view = RunView(episode, lambda status: self._step(view, Stage.RUNNING, status=status))
+        self._views[episode.run_id] = view
+        if episode.instruction.request_id:
+            self._requests[episode.instruction.request_id] = episode.run_id
+        return view
+
+    def _begin(self, view: RunView, work: Coroutine[Any, Any, None], *, now: bool = False) -> None:
+        run_id = view.episode.run_id
+        seen_through = self._see_through(view, work)
+        task = start_now(seen_through) if now else asyncio.create_task(seen_through, name=f"run-{run_id}")
+        if run_id in self._views:  # it has not ended at once
+            self._tasks[run_id] = task
+
+    def _known(self, request_id: str) -> RunView | None:
+        if not request_id:
+            return None
+        if view := self._views.get(self._requests.get(request_id, "")):
+            return view
+        episode = self._parts.journal.run_of_request(request_id)
+        return RunView(episode) if episode else None
+
+    async def _see_through(self, view: RunView, work: Coroutine[Any, Any, None]) -> Episode:
+        run_id = view.episode.run_id
+        try:
+            await work
+        except asyncio.CancelledError:
+            said, code = "cancelled", "CANCELLED"
+            if run_id in self._stopped:
+                done = "no more was done" if view.records else "nothing was done"
+                said, code = f"{done}: stopped: {self._stopped[run_id]}; rearm and ask again", "STOPPED"
+            if run_id not in self._left:
+                self._end(view, RunStatus.CANCELLED, said, code)
+        except ModelUnavailable as error:
+            self._end(view, RunStatus.UNAVAILABLE, error.message, error.error_code, nearest=error.nearest)
+        except PlanningError as error:
+            self._end(view, _refused(view), error.message, error.error_code, nearest=error.nearest)
+        except VerificationError as error:
+            view.diagnostics = error.diagnostics
+            self._end(view, _refused(view), refusal(view, error), error.error_code)
+        except TaskMatrixError as error:
+            self._end(view, RunStatus.FAILED, error.message, error.error_code)
+        except Exception as error:  # noqa: BLE001 - a fault of ours must end one run, not the node
+            _log.exception("run %s failed by a fault of the program", run_id)
+            self._end(view, RunStatus.FAILED, f"internal fault: {error!r}; see the log", "INTERNAL")
+        finally:
+            self._left.discard(run_id)
+            self._views.pop(run_id, None)
+            self._tasks.pop(run_id, None)
+            self._stopped.pop(run_id, None)
+            self._requests.pop(view.episode.instruction.request_id, None)
+        return view.episode
+
+    async def _plan_and_run(self, view: RunView) -> None:
+        instruction = view.episode.instruction
+        if not self._accepting:
+            raise PlanningError("the node is shutting down and takes no instructions; try again later", code="CLOSING")
+        if (said := await self._desk.reply(view)) is not None:
+            if instruction.mode is Mode.RUN:
+                self._step(view, Stage.RUNNING, status=RunStatus.RUNNING)
+                self._end(view, RunStatus.SUCCEEDED, said)
+            else:
+                self._end(view, RunStatus.DRY_RUN, said)
+            return
+        await self._desk.take_back(view)
+        context = self._planning.context(view)
+        outline = await self._planning.outline(view, context)
+        if instruction.mode is Mode.OUTLINE_ONLY:
+            said = f"outlined in {len(outline.steps)} steps; nothing was done"
+            self._end(view, RunStatus.DRY_RUN, said + _left_out(view))
+            return
+        if outline.is_answered:
+            asked_only = instruction.mode is Mode.DRY_RUN
+            self._end(view, RunStatus.DRY_RUN if asked_only else RunStatus.SUCCEEDED, outline.answer)
+            return
+        verified = await self._planning.code(view, outline, context)
+        if instruction.mode is Mode.DRY_RUN:
+            said = f"rehearsed {view.planned_calls} calls; nothing was done"
+            self._end(view, RunStatus.DRY_RUN, said + _left_out(view))
+            return
+        await self._run(view, verified)
+
+    async def _run(
+        self, view: RunView, verified: VerifiedCode, *, log: Sequence[CallRecord] = (), paused: bool = False
+    ) -> None:
+        while True:
+            if view.stage is not Stage.RUNNING or view.episode.status is not RunStatus.RUNNING:
+                self._step(view, Stage.RUNNING, status=RunStatus.RUNNING)
+            episode = view.episode
+            try:
+                result = await self._parts.runner.run(
+                    verified,
+                    episode.instruction,
+                    episode.run_id,
+                    view,
+                    foretold=episode.rehearsed,
+                    log=log,
+                    paused=paused,
+                )
+            except asyncio.CancelledError:
+                task = asyncio.current_task()
+                left = view.episode.run_id in self._left  # for the next life: no new code begins in this one
+                if view.amended is None or left or task is None or task.uncancel() > 0:
+                    raise
+                result = RunResult(status=RunStatus.SUCCEEDED, calls=view.records)
+            view.why = ""
+            may_go_on = result.status in (RunStatus.SUCCEEDED, RunStatus.UNCONFIRMED)
+            if view.amended is not None and may_go_on and (changed := await self._amended(view)) is not None:
+                verified, log, paused = changed, (), False
+                continue
+            if result.status in (RunStatus.SUCCEEDED, RunStatus.UNCONFIRMED):
+                result = await self._proven(view, result)
+            other_way = await self._planning.other_way(view, result)
+            if other_way is None:
+                break
+            verified, log, paused = other_way, (), False
+        self._end(view, result.status, await self._told(view, result), result.error_code)
+
+    def amend(self, outline: Outline) -> None:
+        """Have the run that does an outline go on with it as it was changed, once its call under way has ended.
+
+        :raises RequestError: the run is being planned or ended; nothing was changed.
+        """
+        for run_id, view in self._views.items():
+            episode = view.episode
+            if episode.outline is None or episode.outline.outline_id != outline.outline_id:
+                continue
+            if episode.status in (RunStatus.PLANNING, RunStatus.STOPPING) or view.plans_anew:
+                said = f"outline {outline.outline_id} is being planned or ended right now; change it in a moment"
+                raise RequestError(said, code="BUSY")
+            is_new, view.amended = view.amended is None, outline
+            self._parts.journal.save_run(_without_old_code(view, episode))
+            if not is_new:
+                continue  # it is being handed over already, and takes the latest
+            handing = asyncio.create_task(self._parts.runner.hand_over(run_id, CHANGED), name=f"hand-over-{run_id}")
+            self._handing.add(handing)
+            handing.add_done_callback(self._handing.discard)
+
+    async def _amended(self, view: RunView) -> VerifiedCode | None:
+        """Plan what is left of an outline that was changed meanwhile. :returns: None: it is done.
+
+        :raises PlanningError: it cannot be planned; ``VerificationError``: its code is refused.
+        """
+        outline = view.amended
+        assert outline is not None
+        parts = self._parts
+        view.agreed.extend(words_of(outline))
+        rest = rest_of(outline, view, parts.state.known(), parts.clock.now())
+        if not rest.steps:
+            view.amended = None
+            wanted = {step.goal for step in outline.steps}
+            goals = tuple(goal for goal in view.episode.goals if goal in wanted)
+            self._step(view, Stage.RUNNING, status=RunStatus.RUNNING, outline=outline, goals=goals)
+            return None
+        made = tuple({record.call.call_id: record for record in (*view.episode.calls, *view.records)}.values())
+        last = max((record.call.call_id for record in made), default="") or new_id()
+        foretold, since = view.episode.rehearsed, view.episode.replanned_after
+        view.plans_anew = True
+        try:
+            verified = await self._planning.code(view, rest, self._planning.context(view), after=last)
+            check_not_done(made, since, foretold, view.episode.rehearsed, verified.documents)
+            return verified
+        finally:
+            view.plans_anew = False
+            view.amended = None  # until now the journal had no code for the run, from here on it has the new one
+
+    async def _told(self, view: RunView, result: RunResult) -> str:
+        """Say how a run ended, from what was journalled and what the world shows."""
+        said = result.summary
+        if not said:
+            facts = facts_of(view.records, self._parts.catalogue, self._parts.state.known())
+            said = await self._phrased(view, facts) or summary_of(view.records or result.calls, facts)
+        answer = view.episode.outline.answer if view.episode.outline else ""
+        return "\n".join(filter(None, (said + _left_out(view), answer)))
+
+    async def _phrased(self, view: RunView, facts: Sequence[str]) -> str | None:
+        """Have the model that planned a run word its facts, where the profile wants that."""
+        code, phraser = view.episode.code, self._parts.phraser
+        if phraser is None or code is None or not code.prompt_hash:
+            return None
+        try:
+            return await phraser.phrase(view.episode.instruction.text, facts, self._planning.context(view))
+        except asyncio.CancelledError:  # everything is done by now; what is left is how it is told
+            if (task := asyncio.current_task()) is not None:
+                task.uncancel()
+            return None
+
+    async def _proven(self, view: RunView, result: RunResult) -> RunResult:
+        """Let the world have the last word on what the outline wanted."""
+        view.show(view.episode, Stage.PROVING)
+        report = await self._goals.prove(view.episode.goals)
+        if report.confirmation is Confirmation.CONTRADICTED:
+            said = f"every call was done, but at the end the world says otherwise: {'; '.join(report.evidence)}"
+            return replace(result, status=RunStatus.FAILED, summary=said, error_code="CONTRADICTED")
+        if report.confirmation is Confirmation.UNCONFIRMED and result.status is RunStatus.SUCCEEDED:
+            said = f"every call was done, but nothing tells whether it lasts: {'; '.join(report.evidence)}"
+            return replace(result, status=RunStatus.UNCONFIRMED, summary=said, error_code="UNCONFIRMED")
+        return result
+
+    async def _go_on(self, view: RunView) -> None:
+        episode = view.episode
+        if episode.status is RunStatus.STOPPING:
+            raise RunError("the node ended while this run was being ended; look at the world", code="INTERRUPTED")
+        if episode.code is None and episode.replanned_after:
+            said = (
+                "the node ended while this run's outline was being changed; look at the world, and run the rest of it"
+            )
+            raise RunError(said, code="INTERRUPTED")
+        if episode.status is RunStatus.PLANNING or episode.code is None:
+            await self._plan_and_run(view)
+            return
+        rights = self._parts.policy.rights(episode.instruction.channel, episode.instruction.speaker)
+        verified = await self._parts.verifier.verify(episode.code, rights=rights, outline=episode.outline)
+        await self._run(view, verified, log=episode.calls_of_code, paused=episode.status is RunStatus.PAUSED)
+
+    def _step(self, view: RunView, stage: Stage, **changes: Any) -> None:
+        episode = view.episode.model_copy(update=changes)
+        self._check_transition(view.episode.status, episode.status)
+        self._parts.journal.save_run(episode if view.amended is None else _without_old_code(view, episode))
+        view.show(episode, stage)
+        self._publish("run_progressed", view)
+
+    def _end(
+        self, view: RunView, status: RunStatus, summary: str, error_code: str = "", nearest: tuple[str, ...] = ()
+    ) -> None:
+        self._check_transition(view.episode.status, status)
+        episode = view.episode.model_copy(
+            update={
+                "status": status,
+                "summary": summary,
+                "error_code": error_code,
+                "nearest": nearest,
+                "calls": view.records,
+                "ended_at": utc_now(),
+            }
+        )
+        self._parts.journal.save_run(episode, soon=True)
+        if episode.instruction.images:
+            self._parts.journal.forget_pictures(episode)
+        view.show(episode)
+        self._publish("run_ended", view)
+
+    def _check_transition(self, old: RunStatus, new: RunStatus) -> None:
+        if new is not old and new not in TRANSITIONS[old]:
+            raise RuntimeError(f"a run may not go from {old.value} to {new.value}")
+
+    def _publish(self, kind: str, view: RunView) -> None:
+        if not self._parts.events.wanted(kind):
+            return
+        episode = view.episode
+        data = {"status": episode.status.value, "stage": view.stage.value, "text": episode.instruction.text}
+        if episode.status.ended:
+            data |= {"summary": episode.summary, "error_code": episode.error_code}
+        self._parts.events.publish(Event(kind=kind, run_id=episode.run_id, data=data))
+
+
+async def _refuse_request(request_id: str) -> None:
+    said = f"request_id '{request_id[:80]}' begins with '{FIRING}', which only rules may use; give another"
+    raise PlanningError(said, code="REQUEST_ID")
+
+
+def _check_is_rules(known: RunView) -> None:
+    asked = known.episode.instruction
+    if asked.channel is not Channel.RULE:
+        raise ValueError(
+            f"request_id '{asked.request_id}' is taken by run {known.episode.run_id} of channel {asked.channel.value};"
+            " the firing was not done"
+        )
+
+
+def _refused(view: RunView) -> RunStatus:
+    """Refused, unless something was done before."""
+    status = view.episode.status
+    return RunStatus.REFUSED if RunStatus.REFUSED in TRANSITIONS[status] else RunStatus.FAILED
+
+
+def _without_old_code(view: RunView, episode: Episode) -> Episode:
+    """Give what a restart may find of a run whose outline was changed: what was deleted from it must not be done."""
+    after = episode.replanned_after or new_id()
+    changes = {"outline": view.amended, "code": None, "rehearsed": None, "replanned_after": after}
+    return episode.model_copy(update=changes)
+
+
+def _left_out(view: RunView) -> str:
+    return f"; left out, since you did not ask for it: {'; '.join(view.left_out)}" if view.left_out else ""
