@@ -27,6 +27,7 @@ def demo(
     seed: Annotated[int, typer.Option(min=0, help="Moves the objects about the home.")] = 1,
     speed: Annotated[float, typer.Option(min=0.1, max=20.0, help="Simulated seconds per second.")] = SPEED,
     picture: Annotated[Path | None, typer.Option(help="Where the top view is written.")] = None,
+    record: Annotated[Path | None, typer.Option(help="An MP4 file to which the world is filmed.")] = None,
     as_json: JsonOption = False,
 ) -> ExitStatus:
     """Run the main job in a simulated home and judge it by the world itself. No key, no account, no ROS installed."""
@@ -37,7 +38,15 @@ def demo(
     listener = _Teller()
     report: DemoReport | None = None
     try:
-        run = Demo(loaded, seed=seed, speed=speed, folder=folder, picture=target.absolute(), listener=listener)
+        run = Demo(
+            loaded,
+            seed=seed,
+            speed=speed,
+            folder=folder,
+            picture=target.absolute(),
+            listener=listener,
+            film=None if record is None else record.absolute(),
+        )
         report = run_until_signal(run.run())
     finally:
         listener.close()
@@ -118,3 +127,5 @@ def _show(report: DemoReport, *, as_json: bool) -> None:
         f"{report.run_s:.0f} s (seed {report.seed}, {report.speed:g} times real time)"
     )
     errors.print(f"top view: {escape(report.picture)}")
+    if report.film:
+        errors.print(f"film: {escape(report.film)}")

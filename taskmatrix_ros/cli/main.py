@@ -8,11 +8,12 @@ from typing import Annotated
 import typer
 
 from taskmatrix_ros import __version__
-from taskmatrix_ros.cli import (  # noqa: F401 - they add to `runs` and to `apis`
+from taskmatrix_ros.cli import (  # noqa: F401 - they add to `runs`, `apis` and `sim`
     apis_edit_commands,
     apis_import_commands,
     replay_command,
     run_control_commands,
+    sim_watch_commands,
 )
 from taskmatrix_ros.cli.apis_commands import apis
 from taskmatrix_ros.cli.approve_commands import answer, approve

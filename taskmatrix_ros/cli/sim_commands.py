@@ -12,7 +12,7 @@ from taskmatrix_ros.cli.exit_status import ExitStatus
 from taskmatrix_ros.cli.output import JsonOption, command, console, escape, print_json
 from taskmatrix_ros.core.errors import ConfigError
 
-sim = typer.Typer(help="Make homes to simulate.", no_args_is_help=True)
+sim = typer.Typer(help="Make homes to simulate, and watch them.", no_args_is_help=True)
 
 
 @sim.command("generate")

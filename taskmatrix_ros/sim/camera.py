@@ -133,27 +133,36 @@ class OffscreenRenderer:
         return metres
 
 
-class CameraThread:
-    """Draws the robot's camera on request, so that physics never waits for a picture.
+def robot_camera(model: mujoco.MjModel, robot: str, sensor: CameraSensor) -> mujoco.MjvCamera:
+    """Camera that a robot wears."""
+    camera = mujoco.MjvCamera()
+    camera.type = mujoco.mjtCamera.mjCAMERA_FIXED
+    camera.fixedcamid = model.camera(f"{robot}/{sensor.name}").id
+    return camera
 
+
+class CameraThread:
+    """Draws one camera on request, so that physics never waits for a picture.
+
+    :param size_px: width and height of the pictures.
     :param on_picture: called in the camera's thread.
     :param on_failure: called once, in the camera's thread, if this machine cannot draw; requests are ignored from then.
+    :param aim: called in the camera's thread before each picture with the state that is drawn.
     """
 
     def __init__(
         self,
         model: mujoco.MjModel,
-        robot: str,
-        sensor: CameraSensor,
+        camera: mujoco.MjvCamera,
+        size_px: tuple[int, int],
         on_picture: Callable[[Picture], None],
         on_failure: Callable[[str], None],
+        *,
+        aim: Callable[[mujoco.MjData], None] = lambda _data: None,
     ) -> None:
-        self.sensor = sensor
         self._model = model
         self._data = mujoco.MjData(model)
-        self._camera = mujoco.MjvCamera()
-        self._camera.type = mujoco.mjtCamera.mjCAMERA_FIXED
-        self._camera.fixedcamid = model.camera(f"{robot}/{sensor.name}").id
+        self._camera, self._size_px, self._aim = camera, size_px, aim
         self._on_picture, self._on_failure = on_picture, on_failure
         self._requests: queue.Queue[tuple[float, NDArray[np.float64], bool] | None] = queue.Queue(maxsize=1)
         self._idle = threading.Event()
@@ -190,7 +199,7 @@ class CameraThread:
         try:
             while (request := self._requests.get()) is not None:
                 if renderer is None:
-                    renderer = OffscreenRenderer(self._model, self.sensor.width_px, self.sensor.height_px)
+                    renderer = OffscreenRenderer(self._model, *self._size_px)
                     renderer.open()
                 self._on_picture(self._draw(renderer, *request))
                 self.drawn += 1
@@ -221,6 +230,7 @@ class CameraThread:
         mujoco.mj_kinematics(self._model, self._data)
         mujoco.mj_comPos(self._model, self._data)
         mujoco.mj_camlight(self._model, self._data)
+        self._aim(self._data)
         rgb, depth = renderer.draw(self._data, self._camera, with_depth=with_depth)
         return Picture(time_s, rgb, depth)
 

@@ -7,7 +7,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, Image
 
 from taskmatrix_ros.sim import driver_messages as messages
-from taskmatrix_ros.sim.camera import CameraThread, Picture
+from taskmatrix_ros.sim.camera import CameraThread, Picture, robot_camera
 from taskmatrix_ros.sim.sdf_types import CameraSensor
 from taskmatrix_ros.sim.simulator import Simulator
 
@@ -27,8 +27,9 @@ class CameraTopics:
         self._node = node
         self._simulator = simulator
         self._sensor = sensor
-        robot = simulator.world.robot.name
-        self._thread = CameraThread(simulator.model, robot, sensor, self._publish, self._complain)
+        camera = robot_camera(simulator.model, simulator.world.robot.name, sensor)
+        size_px = (sensor.width_px, sensor.height_px)
+        self._thread = CameraThread(simulator.model, camera, size_px, self._publish, self._complain)
 
     def open(self) -> None:
         """Create the topics and start the camera's thread."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.sim.home_map import HomeMap, load_home_map
-from taskmatrix_ros.sim.locations import map_file, model_folders, placement_file, world_file
+from taskmatrix_ros.sim.locations import is_file, map_file, model_folders, placement_file, world_file
 from taskmatrix_ros.sim.mujoco_world import LARGEST_PICTURE_PX
 from taskmatrix_ros.sim.odometry import OdometryNoise
 from taskmatrix_ros.sim.placement import load_placement
@@ -48,6 +49,7 @@ def build_simulator(
         raise ConfigError(f"simulation: seed {seed} is outside 0..{_LARGEST_SEED}")
     if odometry_noise < 0:
         raise ConfigError(f"simulation: odometry noise {odometry_noise} is negative; 0 turns it off")
+    asked = str(Path(world_name).absolute()) if is_file(world_name) else world_name
     world = SdfReader(*model_folders(world_name)).load_world(world_file(world_name))
     world = _with_camera(world, camera_size, camera_hz)
     home = load_home_map(map_file(world_name))
@@ -61,7 +63,7 @@ def build_simulator(
         simulator = Simulator(world, seed=seed or 0, odometry_noise=noise)
     except ValueError as error:
         raise ConfigError(f"simulation: world '{world_name}' cannot be simulated: {error}") from error
-    return BuiltSimulator(simulator, Recorder(simulator, home, seed=seed), home)
+    return BuiltSimulator(simulator, Recorder(simulator, home, seed=seed, world=asked), home)
 
 
 def _with_camera(world: World, size: str, rate_hz: float) -> World:

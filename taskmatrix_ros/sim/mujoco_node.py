@@ -17,9 +17,11 @@ from sensor_msgs.msg import BatteryState, JointState, LaserScan
 from std_msgs.msg import Bool, Float64, String
 from std_srvs.srv import SetBool, Trigger
 
+from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.sim import driver_messages as messages
 from taskmatrix_ros.sim.battery import Battery
 from taskmatrix_ros.sim.camera_topics import CameraTopics
+from taskmatrix_ros.sim.film_desk import FilmDesk
 from taskmatrix_ros.sim.frame_broadcaster import FrameBroadcaster
 from taskmatrix_ros.sim.lidar import Lidar
 from taskmatrix_ros.sim.pacer import Pacer
@@ -38,20 +40,29 @@ class MujocoNode:
     ``joint_states``, ``scan``, ``camera/image``, ``camera/camera_info``, ``camera/depth``, ``battery``, ``bumper``,
     ``person_near``; and, for judges only, the ground truth ``sim/poses`` (String, JSON) and the services
     ``sim/snapshot`` (Trigger, JSON in ``message``), ``sim/pause`` (SetBool), ``sim/step`` by one control period while
-    paused (Trigger), ``sim/reset`` of everything to where it started while time goes on (Trigger); the topic
-    ``sim/put`` (String, JSON) moves a thing, also out of the hand.
+    paused (Trigger), ``sim/reset`` of everything to where it started while time goes on (Trigger), ``sim/record``
+    (SetBool) of a film, whose file is told in ``message``; the topic ``sim/put`` (String, JSON) moves a thing, also out
+    of the hand.
 
     :param node: spun by its owner; messages are published from the stepping thread and the camera's.
     :param person_near_m: distance between the robot's middle and a person from which ``person_near`` is true.
     """
 
     def __init__(
-        self, node: Node, simulator: Simulator, pacer: Pacer, recorder: Recorder, *, person_near_m: float = 0.8
+        self,
+        node: Node,
+        simulator: Simulator,
+        pacer: Pacer,
+        recorder: Recorder,
+        films: FilmDesk,
+        *,
+        person_near_m: float = 0.8,
     ) -> None:
         self._node = node
         self._simulator = simulator
         self._pacer = pacer
         self._recorder = recorder
+        self._films = films
         self._person_near_m = person_near_m
         self._robot = simulator.world.robot
         self._people = [model.pose.xyz_m for model in simulator.world.models if model.role == "person"]
@@ -73,6 +84,7 @@ class MujocoNode:
         node.create_service(SetBool, "sim/pause", self._on_pause)
         node.create_service(Trigger, "sim/step", partial(self._between_steps, simulator.step))
         node.create_service(Trigger, "sim/reset", partial(self._between_steps, simulator.put_back))
+        node.create_service(SetBool, "sim/record", self._on_record)
         node.create_subscription(String, "sim/put", self._on_put, 10)
 
         clock = node.create_publisher(Clock, "/clock", QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE))
@@ -124,7 +136,16 @@ class MujocoNode:
 
     def _on_snapshot(self, _request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         response.success = True
-        response.message = json.dumps({**self._recorder.snapshot(), "pictures_drawn": self.pictures_drawn})
+        more = {"pictures_drawn": self.pictures_drawn, "film": self._films.to_plain()}
+        response.message = json.dumps(self._recorder.snapshot() | more)
+        return response
+
+    def _on_record(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
+        try:
+            response.message = str(self._films.start() if request.data else self._films.end())
+            response.success = True
+        except ConfigError as error:
+            response.message = error.message
         return response
 
     def _on_pause(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import argparse
 import logging
+import math
 import os
 import signal
 import sys
 import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.parent_death import die_with_parent
+
+if TYPE_CHECKING:
+    from taskmatrix_ros.sim.launcher import BuiltSimulator
+    from taskmatrix_ros.sim.simulator import Simulator
+    from taskmatrix_ros.sim.viewer import Viewer
 
 _NODE = "simulator"
 _REMEDIES = {
@@ -30,6 +38,13 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--namespace", default="", help="ROS namespace of the robot's topics")
     result.add_argument("--camera-size", default="", metavar="WxH", help="pixels of the camera, as 640x480")
     result.add_argument("--camera-hz", type=float, default=0.0, help="pictures per simulated second")
+    result.add_argument("--record", type=Path, metavar="FILE.mp4", help="film the world from start to end")
+    result.add_argument("--view", choices=("follow", "top"), default="follow", help="from where it is filmed")
+    result.add_argument(
+        "--films", type=Path, default=Path("artifacts"), metavar="FOLDER", help="of films that sim/record starts"
+    )
+    result.add_argument("--picture", type=Path, metavar="FILE.png", help="at the end, draw path and things from above")
+    result.add_argument("--viewer", action="store_true", help="show the world in a window, where there is a screen")
     result.add_argument("--odometry-noise", type=float, default=1.0, help="factor on the wheels' errors; 0: none")
     return result
 
@@ -67,8 +82,10 @@ def _run(options: argparse.Namespace, ros_arguments: Sequence[str]) -> int:
     os.environ["MUJOCO_GL"] = "disable"
     from taskmatrix_ros.sim.launcher import build_simulator
 
-    if options.speed < 0:
-        raise ConfigError(f"simulation: speed {options.speed:g} is negative; 0 runs as fast as possible")
+    if not 0 <= options.speed < math.inf:
+        raise ConfigError(f"simulation: speed {options.speed:g} is not 0 or more; 0 runs as fast as possible")
+    if options.picture is not None:
+        _make_folder(options.picture)
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
@@ -82,18 +99,27 @@ def _run(options: argparse.Namespace, ros_arguments: Sequence[str]) -> int:
 
     from taskmatrix_ros.ros.node_thread import NodeThread
     from taskmatrix_ros.ros.ros_context import RosContext
+    from taskmatrix_ros.sim.film_desk import FilmDesk
+    from taskmatrix_ros.sim.film_view import FilmView
     from taskmatrix_ros.sim.mujoco_node import MujocoNode
     from taskmatrix_ros.sim.pacer import Pacer
 
     with ExitStack() as stack:
+        pacer = Pacer(built.simulator, speed=options.speed)
+        films = FilmDesk(built.simulator, pacer, options.films, FilmView(options.view))
+        if options.picture is not None:
+            stack.callback(_draw, built, options.picture)
+        if options.record is not None:
+            films.start(options.record)
+        stack.callback(films.close)
+        viewer = _open_viewer(built.simulator, stack) if options.viewer else None
         context = RosContext(ros_arguments)
         context.open()
         stack.callback(context.close)
         thread = NodeThread(context, _NODE, namespace=options.namespace)
         node = thread.open()
         stack.callback(thread.close)
-        pacer = Pacer(built.simulator, speed=options.speed)
-        driver = MujocoNode(node, built.simulator, pacer, built.recorder)
+        driver = MujocoNode(node, built.simulator, pacer, built.recorder, films)
         driver.open()
         stack.callback(driver.close)
         pacer.open()
@@ -103,11 +129,35 @@ def _run(options: argparse.Namespace, ros_arguments: Sequence[str]) -> int:
             f"namespace {node.get_namespace()}\n"
         )
         sys.stdout.flush()
-        while not ended.wait(0.2):
+        while not ended.wait(0.2) and not (viewer and viewer.closed):
             if pacer.failed is not None:
                 sys.stderr.write(f"{pacer.failed}\n")
                 return 1
     return 0
+
+
+def _open_viewer(simulator: Simulator, stack: ExitStack) -> Viewer:
+    from taskmatrix_ros.sim.viewer import Viewer
+
+    viewer = Viewer(simulator)
+    viewer.open()
+    stack.callback(viewer.close)
+    return viewer
+
+
+def _make_folder(picture: Path) -> None:
+    """Find out at the start, not at the end, that a picture cannot be written."""
+    try:
+        picture.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"simulation: cannot write {picture}: {error.strerror}; choose another folder") from error
+
+
+def _draw(built: BuiltSimulator, picture: Path) -> None:
+    from taskmatrix_ros.sim.top_view import write_top_view
+
+    world = built.simulator.world
+    write_top_view(picture, world, built.home, built.recorder.snapshot(), f"{world.name}, seen from above")
 
 
 def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -14,7 +14,9 @@ _STEP_M, _STEP_RAD = 0.01, 0.02
 class Recorder:
     """Follows a simulator. ``record`` is called in its stepping thread, ``snapshot`` from any."""
 
-    def __init__(self, simulator: Simulator, home: HomeMap, *, seed: int | None) -> None:
+    def __init__(self, simulator: Simulator, home: HomeMap, *, seed: int | None, world: str = "home") -> None:
+        """:param world: the name or file by which the world was started."""
+        self._world = world
         self._simulator = simulator
         self._home = home
         self._seed = seed
@@ -45,6 +47,7 @@ class Recorder:
         bump = self._simulator.hardest_bump
         return {
             "world": self._simulator.world.name,
+            "world_file": self._world,
             "seed": self._seed,
             **self._now,
             "objects_at_start": self._at_start,

@@ -181,9 +181,18 @@ class Simulator:
         """Topics of the position servos."""
         return sorted(self._servos)
 
-    def every(self, period_s: float, listener: Callable[[], None]) -> None:
-        """Have a function called each period of simulated time, from the next step on."""
-        self._listeners.append((max(1, round(period_s / CONTROL_PERIOD_S)), listener))
+    def every(self, period_s: float, listener: Callable[[], None]) -> Callable[[], None]:
+        """Have a function called each period of simulated time, from the next step on.
+
+        :returns: what ends that; once it was called between two steps, the function is not called again.
+        """
+        entry = (max(1, round(period_s / CONTROL_PERIOD_S)), listener)
+        self._listeners = [*self._listeners, entry]
+
+        def end() -> None:
+            self._listeners = [other for other in self._listeners if other is not entry]
+
+        return end
 
     def step(self) -> None:
         """Advance one control period.

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.sim.floor_plan import FloorPlan, circle
-from taskmatrix_ros.sim.home_map import HomeMap
+from taskmatrix_ros.sim.home_map import HomeMap, load_home_map
 from taskmatrix_ros.sim.lettering import Color, Lettering
+from taskmatrix_ros.sim.locations import map_file, model_folders, world_file
+from taskmatrix_ros.sim.sdf_reader import SdfReader
 from taskmatrix_ros.sim.sdf_types import World
 from taskmatrix_ros.sim.static_boxes import static_boxes
 
@@ -313,6 +315,17 @@ def write_top_view(path: Path, world: World, home: HomeMap, snapshot: dict[str, 
         path.write_bytes(png.tobytes() if written else b"")
     except OSError as error:
         raise ConfigError(f"top view: cannot write {path}: {error.strerror}; choose another folder") from error
+
+
+def draw_snapshot(path: Path, snapshot: dict[str, Any], title: str) -> None:
+    """Draw the world that a snapshot tells of, and write it as PNG.
+
+    :param snapshot: as the simulator's ``sim/snapshot`` gives it; its world's files must lie on this machine.
+    :raises ConfigError: the file cannot be written, or there is no such world here.
+    """
+    name = snapshot["world_file"]
+    world = SdfReader(*model_folders(name)).load_world(world_file(name))
+    write_top_view(path, world, load_home_map(map_file(name)), snapshot, title)
 
 
 def _between(ends: tuple[float, float], share: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import time
 from collections.abc import Callable
@@ -49,6 +50,7 @@ class DemoReport:
     start_s: float = 0.0
     run_s: float = 0.0
     picture: str = ""
+    film: str = ""
 
     def to_plain(self) -> dict[str, Any]:
         """Give JSON-like values, times to the millisecond."""
@@ -91,21 +93,33 @@ class Demo:
     """Runs a scenario from nothing to a judged end, in a ROS domain and a folder of its own."""
 
     def __init__(
-        self, scenario: Scenario, *, seed: int, speed: float, folder: Path, picture: Path, listener: DemoListener
+        self,
+        scenario: Scenario,
+        *,
+        seed: int,
+        speed: float,
+        folder: Path,
+        picture: Path,
+        listener: DemoListener,
+        film: Path | None = None,
     ) -> None:
         """:param folder: for the journal and the logs.
 
         :param picture: where the top view is written.
+        :param film: an MP4 file to which the world is filmed; None films nothing.
         """
         self._scenario = scenario
         self._folder = folder
         self._picture = picture
+        self._film = film
         self._listener = listener
         self._overrides: tuple[str, ...] = (
             f"state_folder={folder}",
             f"processes.simulator.seed={seed}",
             f"processes.simulator.speed={speed}",
         )
+        if film is not None:
+            self._overrides += (f"processes.simulator.record={json.dumps(str(film))}",)
         self._settings = load_settings("demo", self._overrides)
         self._daily_life: DailyLife | None = None
         self._seen: dict[str, Any] = {}
@@ -135,6 +149,8 @@ class Demo:
             await supervisor.open()
             self._report.start_s = time.monotonic() - began
             await self._play(stack, supervisor)
+        if self._film is not None and self._film.is_file():
+            self._report.film = str(self._film)
         self._report.run_s = time.monotonic() - began
         return self._report
 
@@ -254,15 +270,9 @@ class Demo:
         self._seen = truth
 
     async def _draw(self, snapshot: dict[str, Any]) -> None:
-        from taskmatrix_ros.sim.home_map import load_home_map
-        from taskmatrix_ros.sim.locations import map_file, model_folder, world_file
-        from taskmatrix_ros.sim.sdf_reader import SdfReader
-        from taskmatrix_ros.sim.top_view import write_top_view
+        from taskmatrix_ros.sim.top_view import draw_snapshot
 
-        name = snapshot["world"]
-        world = SdfReader(model_folder()).load_world(world_file(name))
         title = f"{self._scenario.scenario}, seed {self._report.seed}"
         self._picture.parent.mkdir(parents=True, exist_ok=True)
-        home = load_home_map(map_file(name))
-        await asyncio.to_thread(write_top_view, self._picture, world, home, snapshot, title)
+        await asyncio.to_thread(draw_snapshot, self._picture, snapshot, title)
         self._report.picture = str(self._picture)

@@ -136,7 +136,8 @@ class Supervisor:
                     "simulator",
                     "taskmatrix_ros.sim.process",
                     *("--world", simulator.world, "--seed", str(simulator.seed), "--speed", str(simulator.speed)),
-                    *("--namespace", namespace),
+                    *("--namespace", namespace, "--view", simulator.view),
+                    *(() if simulator.record is None else ("--record", str(simulator.record))),
                 )
             )
         if processes.skills:

@@ -51,11 +51,16 @@ class MqttSettings(Frozen):
 
 
 class SimulatorSettings(Frozen):
-    """The embedded simulator: world, seed of the objects' places, speed as a multiple of real time."""
+    """The embedded simulator: world, seed of the objects' places, speed as a multiple of real time.
+
+    ``record``: an MP4 file to which the world is filmed from start to end; ``view``: from where.
+    """
 
     world: str = "home"
     seed: int = Field(default=0, ge=0)
     speed: float = Field(default=1.0, gt=0, le=100)
+    record: Path | None = None
+    view: Literal["follow", "top"] = "follow"
 
 
 class SkillsSettings(Frozen):

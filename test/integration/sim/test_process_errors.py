@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.ros, pytest.mark.mujoco]
             ("--camera-size", "4000x3000"),
             "simulation: camera size 4000x3000 is above 1920x1440; choose a smaller picture",
         ),
-        (("--speed", "-1"), "simulation: speed -1 is negative; 0 runs as fast as possible"),
+        (("--speed", "-1"), "simulation: speed -1 is not 0 or more; 0 runs as fast as possible"),
     ],
 )
 def test_wrong_arguments_are_one_line_and_status_2(arguments: tuple[str, ...], what: str) -> None:
