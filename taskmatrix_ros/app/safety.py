@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from taskmatrix_ros.core.ports import Binding
-from taskmatrix_ros.executor.stop_latch import StopLatch
+from taskmatrix_ros.executor.gate.stop_latch import StopLatch
 
 TOLD_WITHIN_S = 0.1
 """A binding that has not come back from ``stop()`` by then is reported, not waited for (DESIGN section 7)."""

@@ -34,18 +34,18 @@ from taskmatrix_ros.core.policy import Policy
 from taskmatrix_ros.core.ports import Binding, FollowsEvents, HaltsWhileStopped, PlanningContext
 from taskmatrix_ros.core.run import CallRecord
 from taskmatrix_ros.core.state_store import StateStore
-from taskmatrix_ros.executor.approval_desk import ApprovalDesk
-from taskmatrix_ros.executor.audit_log import AuditLog
-from taskmatrix_ros.executor.builtin_binding import BuiltinBinding
-from taskmatrix_ros.executor.gate import Gate
-from taskmatrix_ros.executor.interpreter import Interpreter
-from taskmatrix_ros.executor.person_binding import PersonBinding
-from taskmatrix_ros.executor.policy_check import idle_patterns, verify_policy
-from taskmatrix_ros.executor.question_desk import QuestionDesk
-from taskmatrix_ros.executor.rehearsal import Rehearsal
-from taskmatrix_ros.executor.runner import Runner, RunnerParts
-from taskmatrix_ros.executor.stop_latch import StopLatch
-from taskmatrix_ros.executor.verifier import Verifier
+from taskmatrix_ros.executor.audit.audit_log import AuditLog
+from taskmatrix_ros.executor.gate.gate import Gate
+from taskmatrix_ros.executor.gate.policy_check import idle_patterns, verify_policy
+from taskmatrix_ros.executor.gate.stop_latch import StopLatch
+from taskmatrix_ros.executor.people.approval_desk import ApprovalDesk
+from taskmatrix_ros.executor.people.person_binding import PersonBinding
+from taskmatrix_ros.executor.people.question_desk import QuestionDesk
+from taskmatrix_ros.executor.rehearsal.rehearsal import Rehearsal
+from taskmatrix_ros.executor.running.builtin_binding import BuiltinBinding
+from taskmatrix_ros.executor.running.runner import Runner, RunnerParts
+from taskmatrix_ros.executor.sandbox.interpreter import Interpreter
+from taskmatrix_ros.executor.verification.verifier import Verifier
 from taskmatrix_ros.learning.feedback_desk import FeedbackDesk
 from taskmatrix_ros.learning.missing_desk import MissingDesk
 from taskmatrix_ros.models.embedding_client import EmbeddingClient

@@ -11,9 +11,9 @@ from taskmatrix_ros.cli.exit_status import ExitStatus
 from taskmatrix_ros.cli.output import JsonOption, command, errors, escape, print_json
 from taskmatrix_ros.cli.up_command import ProfileOption
 from taskmatrix_ros.core.errors import ConfigError
-from taskmatrix_ros.executor.audit_chain import Chain, audit_files
-from taskmatrix_ros.executor.audit_check import check_audit
-from taskmatrix_ros.executor.audit_key import read_key
+from taskmatrix_ros.executor.audit.audit_chain import Chain, audit_files
+from taskmatrix_ros.executor.audit.audit_check import check_audit
+from taskmatrix_ros.executor.audit.audit_key import read_key
 from taskmatrix_ros.store.audit_head import read_audit_head
 
 audit = typer.Typer(help="Check the log of what was let through and who said yes.", no_args_is_help=True)

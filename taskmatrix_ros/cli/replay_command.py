@@ -8,8 +8,8 @@ from taskmatrix_ros.cli.output import JsonOption, command, errors, escape, print
 from taskmatrix_ros.cli.runs_commands import RunArgument, runs
 from taskmatrix_ros.cli.up_command import ProfileOption
 from taskmatrix_ros.core.main_loop import run_until_signal
-from taskmatrix_ros.executor.interpreter import Interpreter
-from taskmatrix_ros.executor.replay import Replay, ReplayReport
+from taskmatrix_ros.executor.running.replay import Replay, ReplayReport
+from taskmatrix_ros.executor.sandbox.interpreter import Interpreter
 from taskmatrix_ros.store.stored_run import read_run
 
 

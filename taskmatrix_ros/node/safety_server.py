@@ -13,7 +13,7 @@ from std_msgs.msg import Bool
 from taskmatrix_interfaces.srv import Rearm, Stop
 from taskmatrix_ros.app.safety import Safety
 from taskmatrix_ros.core.event_bus import Event, EventBus
-from taskmatrix_ros.executor.stop_latch import StopLatch
+from taskmatrix_ros.executor.gate.stop_latch import StopLatch
 from taskmatrix_ros.ros.node_entities import NodeEntities
 from taskmatrix_ros.ros.node_thread import NodeThread
 from taskmatrix_ros.ros.qos_profiles import LATCHED

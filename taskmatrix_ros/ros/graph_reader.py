@@ -8,7 +8,7 @@ from typing import Any
 from rclpy.action import get_action_names_and_types
 
 from taskmatrix_ros.core.errors import ConfigError
-from taskmatrix_ros.executor.own_names import SERVICES_OF_NODES
+from taskmatrix_ros.executor.gate.own_names import SERVICES_OF_NODES
 from taskmatrix_ros.registry.ros_import import FieldDescription, InterfaceDescription
 from taskmatrix_ros.ros.interface_types import interface_type
 from taskmatrix_ros.ros.node_thread import NodeThread

@@ -19,9 +19,9 @@ from taskmatrix_ros.core.instruction import MAX_TEXT, Channel, Instruction, Mode
 from taskmatrix_ros.core.ports import PlanningContext
 from taskmatrix_ros.core.resources import resource
 from taskmatrix_ros.core.run import Rehearsed
-from taskmatrix_ros.executor.interpreter import Interpreter
-from taskmatrix_ros.executor.rehearsal import Rehearsal
-from taskmatrix_ros.executor.verifier import Verifier
+from taskmatrix_ros.executor.rehearsal.rehearsal import Rehearsal
+from taskmatrix_ros.executor.sandbox.interpreter import Interpreter
+from taskmatrix_ros.executor.verification.verifier import Verifier
 from taskmatrix_ros.planner.home.home_reader import HomeReader
 from taskmatrix_ros.planner.offline_planner import OfflinePlanner
 from taskmatrix_ros.planner.timed.timed_reader import TimedReader

@@ -8,8 +8,8 @@ from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.binding_spec import Http
 from taskmatrix_ros.core.hosts import is_private_name, names_host
 from taskmatrix_ros.core.url_template import UrlTemplate
-from taskmatrix_ros.executor.canonical_name import CanonicalName
-from taskmatrix_ros.executor.own_names import forbidden_name, own_topic_problem
+from taskmatrix_ros.executor.gate.canonical_name import CanonicalName
+from taskmatrix_ros.executor.gate.own_names import forbidden_name, own_topic_problem
 
 
 def document_objection(

@@ -25,7 +25,7 @@ from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.frozen import Frozen
 from taskmatrix_ros.core.policy import Policy
 from taskmatrix_ros.core.resources import resource, share_folder
-from taskmatrix_ros.executor.audit_key import default_key_file
+from taskmatrix_ros.executor.audit.audit_key import default_key_file
 from taskmatrix_ros.expressions.expression import Expression
 from taskmatrix_ros.rules.home_place import HomePlace
 

@@ -19,8 +19,8 @@ from taskmatrix_ros.core.outline import Outline, OutlineStep
 from taskmatrix_ros.core.policy import Policy, RightsRule
 from taskmatrix_ros.core.ports import Catalogue, Verifier
 from taskmatrix_ros.core.rule import Rule
-from taskmatrix_ros.executor.source_map import api_calls, parse_source
-from taskmatrix_ros.executor.straight_line import straight_line
+from taskmatrix_ros.executor.source.source_map import api_calls, parse_source
+from taskmatrix_ros.executor.source.straight_line import straight_line
 from taskmatrix_ros.expressions.expression import Expression
 from taskmatrix_ros.expressions.key_template import expand_key
 from taskmatrix_ros.expressions.spread import spread

@@ -16,7 +16,7 @@ from taskmatrix_ros.core.errors import PlanningError
 from taskmatrix_ros.core.outcome import Status
 from taskmatrix_ros.core.outline import Outline
 from taskmatrix_ros.core.run import CallRecord, Rehearsed
-from taskmatrix_ros.executor.doubt import open_question, repeatable
+from taskmatrix_ros.executor.running.doubt import open_question, repeatable
 
 _UNKNOWN_END = frozenset({Status.IN_DOUBT, Status.TIMED_OUT})
 

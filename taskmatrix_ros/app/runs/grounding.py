@@ -15,8 +15,8 @@ from taskmatrix_ros.core.effect import Effect
 from taskmatrix_ros.core.outline import Outline, OutlineStep
 from taskmatrix_ros.core.ports import PlanningContext
 from taskmatrix_ros.core.run import Episode
-from taskmatrix_ros.executor.faithfulness import UNASKED
-from taskmatrix_ros.executor.source_map import api_calls, parse_source
+from taskmatrix_ros.executor.source.source_map import api_calls, parse_source
+from taskmatrix_ros.executor.verification.faithfulness import UNASKED
 from taskmatrix_ros.planner.model.provenance import Provenance
 
 _YES = frozenset(

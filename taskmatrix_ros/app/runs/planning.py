@@ -22,8 +22,8 @@ from taskmatrix_ros.core.outline_edits import without_step
 from taskmatrix_ros.core.picture import picture_problem
 from taskmatrix_ros.core.ports import PlanningContext, RunResult
 from taskmatrix_ros.core.run import RunStatus, Stage
-from taskmatrix_ros.executor.faithfulness import UNASKED
-from taskmatrix_ros.executor.goal_proof import final_goals
+from taskmatrix_ros.executor.running.goal_proof import final_goals
+from taskmatrix_ros.executor.verification.faithfulness import UNASKED
 
 ALL, NO_MORE = "do all of it", "only what I said"
 YES, NO = "yes", "no"

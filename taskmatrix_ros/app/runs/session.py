@@ -35,7 +35,7 @@ from taskmatrix_ros.core.ports import (
 )
 from taskmatrix_ros.core.rule import FIRING
 from taskmatrix_ros.core.run import TRANSITIONS, CallRecord, Episode, RunStatus, Stage
-from taskmatrix_ros.executor.goal_proof import GoalProof
+from taskmatrix_ros.executor.running.goal_proof import GoalProof
 
 CHANGED = "its outline was changed"
 

@@ -19,7 +19,7 @@ from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.outcome import Confirmation, Outcome, Status
 from taskmatrix_ros.core.resources import resource
 from taskmatrix_ros.core.state_store import StateStore
-from taskmatrix_ros.executor.read_back import ReadBack
+from taskmatrix_ros.executor.running.read_back import ReadBack
 from taskmatrix_ros.registry.registry import Registry
 
 pytestmark = pytest.mark.mqtt

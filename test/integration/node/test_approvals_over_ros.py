@@ -21,9 +21,9 @@ from taskmatrix_interfaces.msg import Run
 from taskmatrix_ros.app.profile.settings import load_settings
 from taskmatrix_ros.core.approval import Question
 from taskmatrix_ros.core.outcome import utc_now
-from taskmatrix_ros.executor.audit_chain import Chain, audit_files
-from taskmatrix_ros.executor.audit_check import check_audit
-from taskmatrix_ros.executor.audit_key import read_key
+from taskmatrix_ros.executor.audit.audit_chain import Chain, audit_files
+from taskmatrix_ros.executor.audit.audit_check import check_audit
+from taskmatrix_ros.executor.audit.audit_key import read_key
 from taskmatrix_ros.ros.task_messages import approval_to_plain
 from taskmatrix_ros.store.audit_head import read_audit_head
 

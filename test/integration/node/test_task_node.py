@@ -24,7 +24,7 @@ from taskmatrix_ros.core.errors import CallUnavailable, ConfigError
 from taskmatrix_ros.core.event_bus import EventBus
 from taskmatrix_ros.core.ids import id_to_bytes
 from taskmatrix_ros.core.instruction import Mode
-from taskmatrix_ros.executor.stop_latch import StopLatch
+from taskmatrix_ros.executor.gate.stop_latch import StopLatch
 from taskmatrix_ros.node.safety_server import SafetyServer
 from taskmatrix_ros.node.task_node import TaskNode
 from taskmatrix_ros.ros.node_thread import NodeThread

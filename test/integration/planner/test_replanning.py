@@ -17,8 +17,8 @@ from taskmatrix_ros.core.outcome import ErrorReport, Outcome, Status
 from taskmatrix_ros.core.ports import Progress
 from taskmatrix_ros.core.run import RunStatus
 from taskmatrix_ros.core.state_store import StateStore
-from taskmatrix_ros.executor.interpreter import Interpreter
-from taskmatrix_ros.executor.replay import Replay
+from taskmatrix_ros.executor.running.replay import Replay
+from taskmatrix_ros.executor.sandbox.interpreter import Interpreter
 
 WISH = "my ears fancy some entertainment"
 MUSIC = outlined("play jazz music")

@@ -17,7 +17,7 @@ from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.outcome import ErrorReport, Outcome, Status
 from taskmatrix_ros.core.outline import Outline, OutlineStep
 from taskmatrix_ros.core.run import Alternative, CallRecord, Episode, Rehearsed, RunStatus
-from taskmatrix_ros.executor.doubt import UNRESOLVED
+from taskmatrix_ros.executor.running.doubt import UNRESOLVED
 
 
 def document(*, idempotent: bool, effect: Effect = Effect.ACTUATE) -> Any:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from taskmatrix_ros.app.safety import TOLD_WITHIN_S, Safety
-from taskmatrix_ros.executor.stop_latch import StopLatch
+from taskmatrix_ros.executor.gate.stop_latch import StopLatch
 from taskmatrix_ros.store.database import Database
 from taskmatrix_ros.store.journal import SqliteJournal
 from taskmatrix_ros.store.stop_marker import StopMarker

@@ -9,7 +9,7 @@ import pytest
 from test_cli import document, taskmatrix
 
 from taskmatrix_ros.cli.exit_status import ExitStatus
-from taskmatrix_ros.executor.audit_log import AuditLog
+from taskmatrix_ros.executor.audit.audit_log import AuditLog
 from taskmatrix_ros.store.audit_head import AuditHead
 from taskmatrix_ros.store.database import Database
 

@@ -10,8 +10,8 @@ from home_documents import Shelf
 from leaks import Leaks
 from sandbox_workers import until_no_workers_but, workers
 
-from taskmatrix_ros.executor.interpreter import Interpreter
-from taskmatrix_ros.executor.verifier import Verifier
+from taskmatrix_ros.executor.sandbox.interpreter import Interpreter
+from taskmatrix_ros.executor.verification.verifier import Verifier
 
 
 @pytest.fixture(scope="module")

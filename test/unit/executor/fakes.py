@@ -16,13 +16,13 @@ from taskmatrix_ros.core.policy import Policy
 from taskmatrix_ros.core.ports import Approvals, Binding, Progress, ProgressReport, RunResult
 from taskmatrix_ros.core.run import CallRecord, Episode, RunStatus
 from taskmatrix_ros.core.state_store import StateStore
-from taskmatrix_ros.executor.active_run import Budgets
-from taskmatrix_ros.executor.dispatcher import CallTimes
-from taskmatrix_ros.executor.gate import Gate
-from taskmatrix_ros.executor.interpreter import Interpreter
-from taskmatrix_ros.executor.runner import Runner, RunnerParts
-from taskmatrix_ros.executor.stop_latch import StopLatch
-from taskmatrix_ros.executor.verifier import Verifier
+from taskmatrix_ros.executor.budgets import Budgets
+from taskmatrix_ros.executor.gate.gate import Gate
+from taskmatrix_ros.executor.gate.stop_latch import StopLatch
+from taskmatrix_ros.executor.running.dispatcher import CallTimes
+from taskmatrix_ros.executor.running.runner import Runner, RunnerParts
+from taskmatrix_ros.executor.sandbox.interpreter import Interpreter
+from taskmatrix_ros.executor.verification.verifier import Verifier
 from taskmatrix_ros.expressions.expression import Expression
 from taskmatrix_ros.expressions.key_template import expand_key
 

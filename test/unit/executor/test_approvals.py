@@ -27,8 +27,8 @@ from taskmatrix_ros.core.instruction import Channel, Instruction
 from taskmatrix_ros.core.outcome import utc_now
 from taskmatrix_ros.core.policy import Policy
 from taskmatrix_ros.core.ports import Approvals, Questions
-from taskmatrix_ros.executor.approval_desk import ApprovalDesk
-from taskmatrix_ros.executor.question_desk import QuestionDesk
+from taskmatrix_ros.executor.people.approval_desk import ApprovalDesk
+from taskmatrix_ros.executor.people.question_desk import QuestionDesk
 
 START = datetime(2030, 1, 1, tzinfo=UTC)
 

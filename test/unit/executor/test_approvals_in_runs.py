@@ -19,9 +19,9 @@ from taskmatrix_ros.core.outcome import Status, utc_now
 from taskmatrix_ros.core.policy import Policy
 from taskmatrix_ros.core.ports import RunResult
 from taskmatrix_ros.core.run import Rehearsed, RunStatus
-from taskmatrix_ros.executor.approval_desk import ApprovalDesk
-from taskmatrix_ros.executor.interpreter import Interpreter
-from taskmatrix_ros.executor.rehearsal import Rehearsal
+from taskmatrix_ros.executor.people.approval_desk import ApprovalDesk
+from taskmatrix_ros.executor.rehearsal.rehearsal import Rehearsal
+from taskmatrix_ros.executor.sandbox.interpreter import Interpreter
 
 CAUGHT = (
     'try:\n    door_unlock()\nexcept PermissionError as error:\n    say(text=str(error)[:60])\nlight_on(light="hall")'

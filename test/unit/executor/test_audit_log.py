@@ -24,10 +24,10 @@ from taskmatrix_ros.core.event_bus import Event, EventBus
 from taskmatrix_ros.core.instruction import Channel, Instruction
 from taskmatrix_ros.core.outcome import utc_now
 from taskmatrix_ros.core.policy import Policy
-from taskmatrix_ros.executor.audit_chain import BROKEN, Chain, Link, audit_files
-from taskmatrix_ros.executor.audit_check import AuditReport, check_audit
-from taskmatrix_ros.executor.audit_key import read_key, read_or_make_key
-from taskmatrix_ros.executor.audit_log import AuditLog
+from taskmatrix_ros.executor.audit.audit_chain import BROKEN, Chain, Link, audit_files
+from taskmatrix_ros.executor.audit.audit_check import AuditReport, check_audit
+from taskmatrix_ros.executor.audit.audit_key import read_key, read_or_make_key
+from taskmatrix_ros.executor.audit.audit_log import AuditLog
 from taskmatrix_ros.store.audit_head import AuditHead, Head, read_audit_head
 from taskmatrix_ros.store.database import Database
 
@@ -315,7 +315,7 @@ def test_a_write_that_a_crash_cut_short_is_no_fault(ledger: Ledger, cut: int) ->
 WRITER = """
 import asyncio, sys
 from pathlib import Path
-from taskmatrix_ros.executor.audit_log import AuditLog
+from taskmatrix_ros.executor.audit.audit_log import AuditLog
 from taskmatrix_ros.store.audit_head import AuditHead
 from taskmatrix_ros.store.database import Database
 

@@ -21,9 +21,9 @@ from taskmatrix_ros.core.ports import RunResult
 from taskmatrix_ros.core.resources import resource
 from taskmatrix_ros.core.run import CallRecord, RunStatus
 from taskmatrix_ros.core.state_store import StateStore
-from taskmatrix_ros.executor.builtin_binding import BuiltinBinding
-from taskmatrix_ros.executor.interpreter import Interpreter
-from taskmatrix_ros.executor.question_desk import QuestionDesk
+from taskmatrix_ros.executor.people.question_desk import QuestionDesk
+from taskmatrix_ros.executor.running.builtin_binding import BuiltinBinding
+from taskmatrix_ros.executor.sandbox.interpreter import Interpreter
 from taskmatrix_ros.registry.registry import Registry
 
 

@@ -13,7 +13,7 @@ from taskmatrix_ros.core.errors import RequestError
 from taskmatrix_ros.core.outcome import Outcome, Status
 from taskmatrix_ros.core.ports import Resolution, RunResult
 from taskmatrix_ros.core.run import CallRecord, RunStatus
-from taskmatrix_ros.executor.interpreter import Interpreter
+from taskmatrix_ros.executor.sandbox.interpreter import Interpreter
 
 PLAN = "light_on(light='hall')\nbell_ring()\nwarm = thermometer_read()\nsay(text=str(warm))"
 

@@ -17,8 +17,8 @@ from taskmatrix_ros.core.instruction import ApprovalMode, Channel, Instruction
 from taskmatrix_ros.core.policy import Policy
 from taskmatrix_ros.core.ports import Gate as GatePort
 from taskmatrix_ros.core.state_store import StateStore
-from taskmatrix_ros.executor.gate import Gate
-from taskmatrix_ros.executor.stop_latch import StopLatch
+from taskmatrix_ros.executor.gate.gate import Gate
+from taskmatrix_ros.executor.gate.stop_latch import StopLatch
 
 
 class HandClock(SteadyClock):

@@ -10,7 +10,7 @@ from fakes import Bench
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.outcome import Outcome, Status
 from taskmatrix_ros.core.run import RunStatus
-from taskmatrix_ros.executor.interpreter import Interpreter
+from taskmatrix_ros.executor.sandbox.interpreter import Interpreter
 
 
 @pytest.fixture

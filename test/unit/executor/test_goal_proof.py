@@ -12,7 +12,7 @@ from taskmatrix_ros.core.outcome import Confirmation
 from taskmatrix_ros.core.outline import Outline, OutlineStep
 from taskmatrix_ros.core.run import Rehearsed
 from taskmatrix_ros.core.state_store import StateStore
-from taskmatrix_ros.executor.goal_proof import GoalProof, final_goals
+from taskmatrix_ros.executor.running.goal_proof import GoalProof, final_goals
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 NEAR_SHELF = '"shelf" in state["robot.near"]'

@@ -23,8 +23,8 @@ from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.outcome import Outcome, Status
 from taskmatrix_ros.core.ports import Progress
 from taskmatrix_ros.core.run import RunStatus
-from taskmatrix_ros.executor.gathering import Gathering
-from taskmatrix_ros.executor.interpreter import ExternalCall, Interpreter, Limits
+from taskmatrix_ros.executor.sandbox.gathering import Gathering
+from taskmatrix_ros.executor.sandbox.interpreter import ExternalCall, Interpreter, Limits
 
 GROWTH_MB = 64
 """What this process may grow by over one program: its own bookkeeping, nothing of the program's."""

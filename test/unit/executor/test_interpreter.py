@@ -30,7 +30,7 @@ from taskmatrix_ros.core.errors import (
     RunError,
     RunStopped,
 )
-from taskmatrix_ros.executor.interpreter import ExternalCall, Host, Interpreter, Limits
+from taskmatrix_ros.executor.sandbox.interpreter import ExternalCall, Host, Interpreter, Limits
 
 APIS = ("find", "say", "ask")
 
@@ -357,7 +357,7 @@ def test_workers_end_when_this_process_is_killed(source: str, tmp_path: Path) ->
     """Also one that computes: its own limit ends it."""
     program = textwrap.dedent(f"""
         import asyncio, sys
-        from taskmatrix_ros.executor.interpreter import Interpreter, Limits
+        from taskmatrix_ros.executor.sandbox.interpreter import Interpreter, Limits
 
         async def main():
             interpreter = Interpreter(Limits(compute_s=1.0), workers=1)

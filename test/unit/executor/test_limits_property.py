@@ -16,7 +16,7 @@ from taskmatrix_ros.core.action_code import VerifiedCode
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.run import RunStatus
-from taskmatrix_ros.executor.interpreter import Interpreter
+from taskmatrix_ros.executor.sandbox.interpreter import Interpreter
 
 SOURCES = (
     "v = probe()\nlight_on(light=v['a'], brightness_pct=v['b'])",

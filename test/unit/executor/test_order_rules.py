@@ -12,7 +12,7 @@ from home_documents import document
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from taskmatrix_ros.executor.order_rules import check_order
+from taskmatrix_ros.executor.verification.order_rules import check_order
 
 SCALAR = {"type": "string", "required": False}
 DOCUMENTS = {

@@ -18,8 +18,8 @@ from taskmatrix_ros.core.effect import Effect
 from taskmatrix_ros.core.errors import ApprovalRequired, CallRefused, ConfigError
 from taskmatrix_ros.core.instruction import ApprovalMode, Channel, Instruction
 from taskmatrix_ros.core.policy import Policy
-from taskmatrix_ros.executor.canonical_name import CanonicalName
-from taskmatrix_ros.executor.policy_check import idle_patterns, verify_policy
+from taskmatrix_ros.executor.gate.canonical_name import CanonicalName
+from taskmatrix_ros.executor.gate.policy_check import idle_patterns, verify_policy
 
 GO_TO_POINT = document(
     "drive_to",

@@ -26,11 +26,11 @@ from taskmatrix_ros.core.outcome import Outcome, Status
 from taskmatrix_ros.core.policy import Policy
 from taskmatrix_ros.core.ports import Progress
 from taskmatrix_ros.core.run import RunStatus
-from taskmatrix_ros.executor.argument_rules import check_arguments
-from taskmatrix_ros.executor.code_rules import check_code, check_structure
-from taskmatrix_ros.executor.gathering import Gathering
-from taskmatrix_ros.executor.interpreter import ExternalCall, Interpreter
-from taskmatrix_ros.executor.source_map import parse_source
+from taskmatrix_ros.executor.sandbox.gathering import Gathering
+from taskmatrix_ros.executor.sandbox.interpreter import ExternalCall, Interpreter
+from taskmatrix_ros.executor.source.source_map import parse_source
+from taskmatrix_ros.executor.verification.argument_rules import check_arguments
+from taskmatrix_ros.executor.verification.code_rules import check_code, check_structure
 
 PROGRAMS = 5000
 SEED = 20261120

@@ -13,7 +13,7 @@ from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.outcome import Confirmation
 from taskmatrix_ros.core.state_store import StateStore
-from taskmatrix_ros.executor.read_back import ReadBack
+from taskmatrix_ros.executor.running.read_back import ReadBack
 
 BY_NAME = {entry.name: entry for entry in DOCUMENTS}
 CONFIRMED, CONTRADICTED, UNCONFIRMED, NONE = (

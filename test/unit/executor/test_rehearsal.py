@@ -15,10 +15,10 @@ from taskmatrix_ros.core.errors import VerificationError
 from taskmatrix_ros.core.outline import Outline, OutlineStep
 from taskmatrix_ros.core.ports import Rehearsal as RehearsalPort
 from taskmatrix_ros.core.run import Alternative, Rehearsed
-from taskmatrix_ros.executor.active_run import Budgets
-from taskmatrix_ros.executor.interpreter import Interpreter
-from taskmatrix_ros.executor.rehearsal import Rehearsal
-from taskmatrix_ros.executor.verifier import Verifier
+from taskmatrix_ros.executor.budgets import Budgets
+from taskmatrix_ros.executor.rehearsal.rehearsal import Rehearsal
+from taskmatrix_ros.executor.sandbox.interpreter import Interpreter
+from taskmatrix_ros.executor.verification.verifier import Verifier
 
 NOW = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 FETCH = 'robot_find(object="cup"); robot_go_to(object="cup"); robot_pick_up(object="cup"); '

@@ -11,8 +11,8 @@ from home_documents import code
 from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.outcome import Status
 from taskmatrix_ros.core.run import Episode
-from taskmatrix_ros.executor.interpreter import Interpreter
-from taskmatrix_ros.executor.replay import Replay, ReplayReport
+from taskmatrix_ros.executor.running.replay import Replay, ReplayReport
+from taskmatrix_ros.executor.sandbox.interpreter import Interpreter
 
 PLAN = (
     "warm = thermometer_read()\n"

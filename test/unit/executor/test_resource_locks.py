@@ -8,7 +8,7 @@ from collections.abc import Collection
 import pytest
 from home_documents import DOCUMENTS
 
-from taskmatrix_ros.executor.resource_locks import ResourceLocks, collide, resources_of
+from taskmatrix_ros.executor.running.resource_locks import ResourceLocks, collide, resources_of
 
 BY_NAME = {entry.name: entry for entry in DOCUMENTS}
 

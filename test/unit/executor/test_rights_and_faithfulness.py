@@ -13,7 +13,7 @@ from taskmatrix_ros.core.effect import Effect
 from taskmatrix_ros.core.errors import VerificationError
 from taskmatrix_ros.core.outline import Outline, OutlineStep
 from taskmatrix_ros.core.rights import Rights
-from taskmatrix_ros.executor.verifier import Verifier
+from taskmatrix_ros.executor.verification.verifier import Verifier
 
 MQTT = Rights(who="channel mqtt", effects=frozenset({Effect.READ, Effect.NOTIFY}))
 FETCH = "robot_find(object='cup'); robot_go_to(object='cup'); robot_pick_up(object='cup')\n"

@@ -14,8 +14,8 @@ from taskmatrix_ros.core.outcome import Outcome, Status
 from taskmatrix_ros.core.policy import Policy, Preempt, Watch
 from taskmatrix_ros.core.ports import RunResult
 from taskmatrix_ros.core.run import RunStatus
-from taskmatrix_ros.executor.active_run import Budgets
-from taskmatrix_ros.executor.interpreter import Interpreter
+from taskmatrix_ros.executor.budgets import Budgets
+from taskmatrix_ros.executor.sandbox.interpreter import Interpreter
 
 FETCH = "robot_find(object='cup')\nlight_on(light='hall')"
 

@@ -18,8 +18,8 @@ from taskmatrix_ros.core.outcome import Outcome, Status
 from taskmatrix_ros.core.ports import Progress, RunResult
 from taskmatrix_ros.core.ports import Runner as RunnerPort
 from taskmatrix_ros.core.run import RunStatus
-from taskmatrix_ros.executor.active_run import Budgets
-from taskmatrix_ros.executor.interpreter import Interpreter
+from taskmatrix_ros.executor.budgets import Budgets
+from taskmatrix_ros.executor.sandbox.interpreter import Interpreter
 
 FETCH = 'robot_find(object="cup")\nrobot_go_to(object="cup")\nrobot_pick_up(object="cup")'
 

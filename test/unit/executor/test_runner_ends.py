@@ -14,8 +14,8 @@ from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.outcome import Confirmation, Outcome, Status
 from taskmatrix_ros.core.ports import Progress, RunResult
 from taskmatrix_ros.core.run import RunStatus
-from taskmatrix_ros.executor.dispatcher import CallTimes
-from taskmatrix_ros.executor.interpreter import Interpreter
+from taskmatrix_ros.executor.running.dispatcher import CallTimes
+from taskmatrix_ros.executor.sandbox.interpreter import Interpreter
 
 FETCH = 'robot_find(object="cup")\nrobot_go_to(object="cup")\nrobot_pick_up(object="cup")'
 

@@ -11,7 +11,7 @@ import pytest
 from fakes import MemoryJournal
 
 from taskmatrix_ros.core.errors import ConfigError
-from taskmatrix_ros.executor.stop_latch import StopLatch
+from taskmatrix_ros.executor.gate.stop_latch import StopLatch
 from taskmatrix_ros.store.stop_marker import StopMarker
 
 

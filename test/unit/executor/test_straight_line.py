@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from taskmatrix_ros.core.errors import CallFailed
-from taskmatrix_ros.executor.interpreter import ExternalCall, Interpreter
-from taskmatrix_ros.executor.straight_line import straight_line
+from taskmatrix_ros.executor.sandbox.interpreter import ExternalCall, Interpreter
+from taskmatrix_ros.executor.source.straight_line import straight_line
 
 APIS = ("find", "say")
 

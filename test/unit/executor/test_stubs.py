@@ -6,7 +6,7 @@ import ast
 
 from home_documents import DOCUMENTS, document
 
-from taskmatrix_ros.executor.stubs import stubs_of
+from taskmatrix_ros.executor.verification.stubs import stubs_of
 
 
 def function(**fields: object) -> str:

@@ -13,8 +13,8 @@ from taskmatrix_ros.core.action_code import ActionCode, DocumentPin, VerifiedCod
 from taskmatrix_ros.core.diagnostic import Diagnostic, Severity
 from taskmatrix_ros.core.errors import VerificationError
 from taskmatrix_ros.core.ports import Verifier as VerifierPort
-from taskmatrix_ros.executor.interpreter import Interpreter
-from taskmatrix_ros.executor.verifier import Verifier
+from taskmatrix_ros.executor.sandbox.interpreter import Interpreter
+from taskmatrix_ros.executor.verification.verifier import Verifier
 
 FETCH = 'robot_find(object="cup"); robot_go_to(object="cup"); '
 

@@ -11,8 +11,8 @@ from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.outcome import Confirmation
 from taskmatrix_ros.core.state_store import StateStore
-from taskmatrix_ros.executor.read_back import ReadBack
-from taskmatrix_ros.executor.resource_locks import resources_of
+from taskmatrix_ros.executor.running.read_back import ReadBack
+from taskmatrix_ros.executor.running.resource_locks import resources_of
 from taskmatrix_ros.expressions.ensures import ensures_of
 from taskmatrix_ros.expressions.spread import expand_keys, spread
 

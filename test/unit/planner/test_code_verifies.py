@@ -13,8 +13,8 @@ from taskmatrix_ros.core.errors import VerificationError
 from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.outline import Outline, OutlineStep
 from taskmatrix_ros.core.ports import PlanningContext
-from taskmatrix_ros.executor.interpreter import Interpreter
-from taskmatrix_ros.executor.verifier import Verifier
+from taskmatrix_ros.executor.sandbox.interpreter import Interpreter
+from taskmatrix_ros.executor.verification.verifier import Verifier
 from taskmatrix_ros.planner.offline_planner import OfflinePlanner
 
 

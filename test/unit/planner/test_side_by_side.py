@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from taskmatrix_ros.core.api_document import ApiDocument
-from taskmatrix_ros.executor.straight_line import has_no_types_to_check
+from taskmatrix_ros.executor.source.straight_line import has_no_types_to_check
 from taskmatrix_ros.planner.code.code_writer import CodeWriter, call_source
 from taskmatrix_ros.planner.code.goal import goal_of
 from taskmatrix_ros.planner.code.side_by_side import WrittenLine, side_by_side

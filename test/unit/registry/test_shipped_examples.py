@@ -6,8 +6,8 @@ import asyncio
 
 from taskmatrix_ros.core.diagnostic import Diagnostic
 from taskmatrix_ros.core.resources import resource
-from taskmatrix_ros.executor.interpreter import Interpreter
-from taskmatrix_ros.executor.verifier import Verifier
+from taskmatrix_ros.executor.sandbox.interpreter import Interpreter
+from taskmatrix_ros.executor.verification.verifier import Verifier
 from taskmatrix_ros.registry.registry import Registry
 
 

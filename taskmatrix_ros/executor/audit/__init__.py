@@ -1,0 +1,1 @@
+"""The audit log: chained, keyed, only ever added to."""

@@ -1,0 +1,1 @@
+"""The one function every command passes, and all that it asks."""

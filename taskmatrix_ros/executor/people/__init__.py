@@ -1,0 +1,1 @@
+"""Where a person is asked, for a yes or for words."""

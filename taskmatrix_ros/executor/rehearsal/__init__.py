@@ -1,0 +1,1 @@
+"""The same code in a symbolic world, before anything moves."""

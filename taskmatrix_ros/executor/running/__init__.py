@@ -1,0 +1,1 @@
+"""Verified code at work: admitted, journalled, dispatched, read back, paused, undone."""

@@ -1,0 +1,225 @@
+"""One call of the code, from its wish to the world's answer: gate, journal, dispatch, read-back, journal.
+
+What an earlier life of the run has done is answered from the journal, so that the code goes the way it went before and
+nothing is done twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from taskmatrix_ros.core.api_document import ApiDocument
+from taskmatrix_ros.core.call import Call
+from taskmatrix_ros.core.effect import Effect
+from taskmatrix_ros.core.errors import BudgetExceeded, CallRefused, ProgramFailed, RunStopped
+from taskmatrix_ros.core.home_spec import WAITING
+from taskmatrix_ros.core.outcome import ErrorReport, Outcome, Status
+from taskmatrix_ros.core.ports import Journal
+from taskmatrix_ros.core.run import CallRecord
+from taskmatrix_ros.core.state_store import StateStore
+from taskmatrix_ros.executor.running.active_run import ActiveRun
+from taskmatrix_ros.executor.running.admission import Admission
+from taskmatrix_ros.executor.running.dispatcher import INTERRUPTED, Dispatcher, Withdrawn, in_doubt
+from taskmatrix_ros.executor.running.doubt import REPEAT, Doubt, open_question, repeatable
+from taskmatrix_ros.executor.running.proof import Proof
+from taskmatrix_ros.executor.running.resource_locks import ANY
+from taskmatrix_ros.executor.sandbox.call_errors import error_of
+from taskmatrix_ros.executor.sandbox.interpreter import ExternalCall
+from taskmatrix_ros.executor.source.argument_check import printable
+from taskmatrix_ros.expressions.spread import expand_keys
+
+
+class CallPerformer:
+    """Performs the calls of every run."""
+
+    def __init__(
+        self,
+        admission: Admission,
+        dispatcher: Dispatcher,
+        journal: Journal,
+        state: StateStore,
+        proof: Proof,
+        passed: Callable[[ActiveRun], Awaitable[None]],
+        *,
+        retry_s: float,
+    ) -> None:
+        """:param passed: returns once nothing holds the run.
+
+        :param retry_s: seconds before an idempotent call that came to no answer is tried again.
+        """
+        self._admission = admission
+        self._dispatcher = dispatcher
+        self._journal = journal
+        self._state = state
+        self._proof = proof
+        self._doubt = Doubt(dispatcher, proof, journal)
+        self._passed = passed
+        self._retry_s = retry_s
+
+    async def perform(self, run: ActiveRun, wanted: ExternalCall, sequence: int) -> Any:
+        """See one call through.
+
+        :param sequence: its number in the run, from 1.
+        :returns: what the called party gave back.
+        :raises CallError: it was refused, failed, or the world contradicts it. The code may handle it.
+        :raises RunError: the latch holds, a budget is spent, or the code goes another way than the journal.
+        :raises CancelledError: the run is ended; the peer was told and has confirmed, or ``cancel_s`` has passed.
+        """
+        document = run.documents[wanted.site.api]
+        if not wanted.site.gathered:
+            return await self._see_through(run, wanted, document, sequence)
+        async with run.own_locks.hold(_resources(document, wanted.arguments)):
+            return await self._see_through(run, wanted, document, sequence)
+
+    async def _see_through(self, run: ActiveRun, wanted: ExternalCall, document: ApiDocument, sequence: int) -> Any:
+        outcome: Outcome | None = None
+        attempt = tries = 0
+        for record in run.earlier(sequence):
+            outcome = await self._recalled(run, wanted, document, record)
+            attempt = record.call.attempt
+            tries += _is_unanswered(outcome)
+        while outcome is None or self._again(run, document, outcome, tries):
+            if outcome is not None and _is_unanswered(outcome):
+                await asyncio.sleep(self._retry_s)
+            attempt += 1
+            outcome = await self._attempt(run, wanted, document, sequence, attempt)
+            tries += _is_unanswered(outcome)
+        if failure := error_of(outcome):
+            raise failure
+        return outcome.value
+
+    def _again(self, run: ActiveRun, document: ApiDocument, outcome: Outcome, tries: int) -> bool:
+        if outcome.error is None:
+            return False
+        if outcome.error.code == REPEAT:
+            return True
+        if not repeatable(document):
+            return False
+        return outcome.error.code == INTERRUPTED or (_is_unanswered(outcome) and tries < run.budgets.attempts)
+
+    async def _attempt(
+        self, run: ActiveRun, wanted: ExternalCall, document: ApiDocument, sequence: int, attempt: int
+    ) -> Outcome:
+        await self._passed(run)
+        call = Call(
+            run_id=run.run_id,
+            api=document.name,
+            arguments=dict(wanted.arguments),
+            deadline_s=document.deadline_s,
+            sequence=sequence,
+            attempt=attempt,
+            position=wanted.site.position,
+        )
+        try:
+            if wanted.positional:
+                raise CallRefused(f"{call.api} takes named arguments only", code="ARGUMENT")
+            call = await self._admission.admit(run, call, document)
+        except CallRefused as error:
+            shown = call.model_copy(update={"arguments": printable(call.arguments)})
+            return self._refuse(run, shown, error)
+        outcome = await self._carry_out(run, call, document)
+        if outcome.status is Status.REJECTED:
+            self._count_refusal(run, call, outcome)
+        return outcome
+
+    def _refuse(self, run: ActiveRun, call: Call, error: CallRefused) -> Outcome:
+        report = ErrorReport(code=error.error_code, message=error.message)
+        outcome = Outcome(call_id=call.call_id, status=Status.REJECTED, error=report)
+        self._journal.refuse_call(call, outcome)
+        self._keep(run, call, outcome)
+        self._count_refusal(run, call, outcome)
+        return outcome
+
+    def _count_refusal(self, run: ActiveRun, call: Call, outcome: Outcome) -> None:
+        if run.refused(call):
+            message = outcome.error.message if outcome.error else "the device rejected it"
+            text = f"{call.api} in line {call.position.line} was refused {run.budgets.refusals} times: {message}"
+            raise BudgetExceeded(text)
+
+    async def _carry_out(self, run: ActiveRun, call: Call, document: ApiDocument) -> Outcome:
+        hazardous = document.effect is Effect.HAZARDOUS or bool(document.hazardous_when)
+        irreversible = hazardous or not document.idempotent
+        self._journal.begin_call(call, durable=document.effect.commands and irreversible, new=True)
+        run.observer.call_began(call)
+        since = self._state.sequence
+        outcome: Outcome | None = None
+        waits = document.binding.kind in WAITING
+        run.acting += not waits
+        try:
+            try:
+                self._admission.check_latch(run, call, document)
+            except RunStopped as stopped:
+                report = ErrorReport(code=stopped.error_code, message=stopped.message)
+                outcome = Outcome(call_id=call.call_id, status=Status.CANCELLED, error=report)
+                raise
+            if waits:
+                with run.control.waiting(str(call)):
+                    outcome = await self._dispatcher.send(run, call, document)
+            else:
+                outcome = await self._dispatcher.send(run, call, document)
+            outcome = await self._proof.confirmed(call, document, outcome, since=since)
+        except Withdrawn as end:
+            outcome = end.outcome
+            raise asyncio.CancelledError from end
+        finally:
+            run.acting -= not waits
+            outcome = outcome or in_doubt(call, "the call was given up on")
+            if not run.left:
+                self._journal.end_call(outcome, soon=repeatable(document))
+                self._keep(run, call, outcome)
+        return outcome
+
+    def _keep(self, run: ActiveRun, call: Call, outcome: Outcome) -> None:
+        run.records.append(CallRecord(call=call, outcome=outcome))
+        run.observer.call_ended(call, outcome)
+
+    async def _recalled(
+        self, run: ActiveRun, wanted: ExternalCall, document: ApiDocument, record: CallRecord
+    ) -> Outcome:
+        """Give what an earlier life came to at this call; settle it where that is not known."""
+        call, outcome = record.call, record.outcome
+        if call.api != document.name or not _same_arguments(call, wanted, document):
+            shown = f"{document.name} with {printable(dict(wanted.arguments))}"
+            raise ProgramFailed(f"the journal has {call} where the code now calls {shown}", code="DIVERGED")
+        if outcome is None or open_question(outcome):
+            outcome = in_doubt(call, "the run ended before it was settled")
+            try:
+                outcome = await self._doubt.settle(run, record, document)
+            except Withdrawn as end:
+                outcome = end.outcome
+                raise asyncio.CancelledError from end
+            finally:
+                if not run.left:
+                    self._journal.end_call(outcome)
+                    self._keep(run, call, outcome)
+        else:
+            self._keep(run, call, outcome)
+        if outcome.status is Status.REJECTED:
+            self._count_refusal(run, call, outcome)
+        return outcome
+
+
+def _is_unanswered(outcome: Outcome) -> bool:
+    code = outcome.error.code if outcome.error else ""
+    return outcome.status in (Status.TIMED_OUT, Status.IN_DOUBT) and code != REPEAT
+
+
+def _same_arguments(call: Call, wanted: ExternalCall, document: ApiDocument) -> bool:
+    """Whether the journalled call has the arguments of the code, or those with the defaults, as JSON tells them."""
+    given = dict(wanted.arguments)
+    return any(_as_json(one) == call.arguments for one in (document.with_defaults(given), printable(given)))
+
+
+def _as_json(value: Mapping[str, Any]) -> Any:
+    return json.loads(json.dumps(value, default=repr))
+
+
+def _resources(document: ApiDocument, arguments: Mapping[str, Any]) -> frozenset[str]:
+    known = {name: ANY if value is None else value for name, value in document.with_defaults(dict(arguments)).items()}
+    try:
+        return frozenset(name for template in document.resources for name in expand_keys(document, template, known))
+    except ValueError:  # an argument of the wrong kind, which the Gate will refuse
+        return frozenset({ANY})

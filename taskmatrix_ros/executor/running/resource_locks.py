@@ -1,0 +1,123 @@
+"""Who may drive what: a run holds all its resources from its first call to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from taskmatrix_ros.core.api_document import ApiDocument
+from taskmatrix_ros.executor.source.source_map import literal_arguments, parse_source
+from taskmatrix_ros.expressions.key_template import key_parameters
+from taskmatrix_ros.expressions.spread import expand_keys
+
+ANY = "*"
+"""Stands for an argument that the source does not show."""
+
+
+def resources_of(source: str, documents: Mapping[str, ApiDocument]) -> frozenset[str]:
+    """Name the resources of every call in the source; ``light.*`` where an argument in the name is no literal."""
+    names: set[str] = set()
+    for api, given in literal_arguments(parse_source(source), documents):
+        document = documents[api]
+        for template in document.resources:
+            values = {name: given.get(name, document.parameters[name].default) for name in key_parameters(template)}
+            shown = {name: ANY if value is None else value for name, value in values.items()}
+            names.update(expand_keys(document, template, shown))
+    return frozenset(names)
+
+
+def collide(one: str, other: str) -> bool:
+    """Whether two names may mean the same thing; ``*`` may stand for anything from there on."""
+    head, star, _ = one.partition(ANY)
+    other_head, other_star, _ = other.partition(ANY)
+    return (
+        one == other or bool(star and other_head.startswith(head)) or bool(other_star and head.startswith(other_head))
+    )
+
+
+@dataclass(eq=False, slots=True)
+class Lease:
+    """What a run holds or waits for. ``owner`` is whom the claimant stands for."""
+
+    names: frozenset[str]
+    owner: object
+    order: tuple[int, int]
+    granted: asyncio.Future[None] = field(repr=False)
+
+    @property
+    def priority(self) -> int:
+        """Higher goes first."""
+        return -self.order[0]
+
+    def overlaps(self, other: Lease) -> bool:
+        """Whether both want the same thing."""
+        return any(collide(one, another) for one in self.names for another in other.names)
+
+
+class ResourceLocks:
+    """Gives a run all it needs at once or lets it wait, so that no two wait for each other.
+
+    The highest priority is first, then who came first; a claim passes those before it only if it shares nothing with
+    them.
+    """
+
+    def __init__(self) -> None:
+        self._held: list[Lease] = []
+        self._waiting: list[Lease] = []
+        self._counter = itertools.count()
+
+    @asynccontextmanager
+    async def hold(self, names: Collection[str], priority: int = 0, *, owner: object = None) -> AsyncIterator[Lease]:
+        """Wait for the resources, hold them for the block."""
+        lease = self.claim(names, priority, owner=owner)
+        try:
+            await lease.granted
+            yield lease
+        finally:
+            self.release(lease)
+
+    def claim(self, names: Collection[str], priority: int = 0, *, owner: object = None) -> Lease:
+        """Ask for resources; they are held once ``granted`` is done, until ``release``."""
+        granted = asyncio.get_running_loop().create_future()
+        lease = Lease(frozenset(names), owner, (-priority, next(self._counter)), granted)
+        self._enqueue(lease)
+        return lease
+
+    def release(self, lease: Lease) -> None:
+        """Give up what is held, or the place in the queue."""
+        for leases in (self._held, self._waiting):
+            if lease in leases:
+                leases.remove(lease)
+        self._grant()
+
+    async def pass_on(self, lease: Lease) -> None:
+        """Let those with a higher priority have the resources, and wait until they come back."""
+        self.release(lease)
+        lease.granted = asyncio.get_running_loop().create_future()
+        self._enqueue(lease)
+        await lease.granted
+
+    def in_the_way(self, lease: Lease) -> list[Lease]:
+        """Give the held leases of lower priority that keep this one waiting."""
+        if lease not in self._waiting:
+            return []
+        return [held for held in self._held if held.priority < lease.priority and held.overlaps(lease)]
+
+    def _enqueue(self, lease: Lease) -> None:
+        self._waiting.append(lease)
+        self._waiting.sort(key=lambda waiting: waiting.order)
+        self._grant()
+
+    def _grant(self) -> None:
+        passed: list[Lease] = []
+        for lease in tuple(self._waiting):
+            if any(lease.overlaps(other) for other in (*self._held, *passed)):
+                passed.append(lease)
+                continue
+            self._waiting.remove(lease)
+            self._held.append(lease)
+            if not lease.granted.done():
+                lease.granted.set_result(None)

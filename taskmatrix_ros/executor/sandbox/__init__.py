@@ -1,0 +1,1 @@
+"""The interpreter that runs action code in a process of its own."""

@@ -1,0 +1,1 @@
+"""What action code says by its text alone: its calls, its names, its arguments."""

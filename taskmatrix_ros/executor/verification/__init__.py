@@ -1,0 +1,1 @@
+"""What code must satisfy before it may run."""
