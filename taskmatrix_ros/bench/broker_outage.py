@@ -16,7 +16,7 @@ from taskmatrix_ros.app.processes.broker import Broker
 from taskmatrix_ros.bench.bench_system import BenchSystem, bench_system
 from taskmatrix_ros.bench.figure import Figure
 from taskmatrix_ros.bench.outage_devices import OutageDevices
-from taskmatrix_ros.bindings.mqtt import BrokerSettings, MqttBinding
+from taskmatrix_ros.bindings.mqtt.mqtt_binding import BrokerSettings, MqttBinding
 from taskmatrix_ros.core.action_code import VerifiedCode
 from taskmatrix_ros.core.outcome import Confirmation, Outcome, Status
 

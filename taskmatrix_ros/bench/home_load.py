@@ -14,8 +14,8 @@ from websockets.asyncio.client import connect
 
 from taskmatrix_ros.bench.figure import Figure
 from taskmatrix_ros.bench.home_assistant_server import HOST, HomeAssistantServer
-from taskmatrix_ros.bindings.homeassistant import HomeAssistantBinding
-from taskmatrix_ros.bindings.homeassistant_settings import HomeAssistantSettings
+from taskmatrix_ros.bindings.homeassistant.homeassistant_binding import HomeAssistantBinding
+from taskmatrix_ros.bindings.homeassistant.homeassistant_settings import HomeAssistantSettings
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.resources import resource
 from taskmatrix_ros.core.state_store import StateStore

@@ -22,7 +22,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from taskmatrix_ros.app.processes.broker import HOST, Broker
 from taskmatrix_ros.bench.burst_publisher import TOPICS, payload_of, topic_of
 from taskmatrix_ros.bench.figure import Figure
-from taskmatrix_ros.bindings.mqtt import BrokerSettings, MqttBinding
+from taskmatrix_ros.bindings.mqtt.mqtt_binding import BrokerSettings, MqttBinding
 from taskmatrix_ros.core.api_document import ApiDocument, Composite, StateSpec
 from taskmatrix_ros.core.ports import Changes
 from taskmatrix_ros.core.state_store import StateStore, StateValue

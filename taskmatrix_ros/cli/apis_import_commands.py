@@ -11,7 +11,7 @@ import typer
 from taskmatrix_ros.app.platform.import_text import import_summary, write_import
 from taskmatrix_ros.app.platform.openapi_source import read_openapi
 from taskmatrix_ros.app.profile.settings import Settings, load_settings
-from taskmatrix_ros.bindings.mcp_tools import describe_server
+from taskmatrix_ros.bindings.mcp.mcp_tools import describe_server
 from taskmatrix_ros.cli.apis_commands import apis
 from taskmatrix_ros.cli.apis_edit_commands import DryRunOption, Told, at_node_or_here, show
 from taskmatrix_ros.cli.do_command import NamespaceOption

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from taskmatrix_ros.app.profile.settings import load_settings
-from taskmatrix_ros.bindings.homeassistant import HomeAssistantBinding
-from taskmatrix_ros.bindings.homeassistant_settings import HomeAssistantSettings
+from taskmatrix_ros.bindings.homeassistant.homeassistant_binding import HomeAssistantBinding
+from taskmatrix_ros.bindings.homeassistant.homeassistant_settings import HomeAssistantSettings
 from taskmatrix_ros.cli.exit_status import ExitStatus
 from taskmatrix_ros.cli.output import command
 from taskmatrix_ros.cli.up_command import ProfileOption, SetOption

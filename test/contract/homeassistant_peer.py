@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from taskmatrix_ros.bench.home_assistant_server import HomeAssistantServer
-from taskmatrix_ros.bindings.homeassistant import HomeAssistantBinding, HomeAssistantSettings
+from taskmatrix_ros.bindings.homeassistant.homeassistant_binding import HomeAssistantBinding, HomeAssistantSettings
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.state_store import StateStore

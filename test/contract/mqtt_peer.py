@@ -16,7 +16,7 @@ from binding_contract import wait_for
 from paho.mqtt.enums import CallbackAPIVersion
 
 from taskmatrix_ros.app.processes.broker import HOST, Broker, BrokerKind
-from taskmatrix_ros.bindings.mqtt import BrokerSettings, MqttBinding, MqttProtocol
+from taskmatrix_ros.bindings.mqtt.mqtt_binding import BrokerSettings, MqttBinding, MqttProtocol
 from taskmatrix_ros.core.api_document import ApiDocument, ApiPackage, Composite, StateSpec
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.state_store import StateStore

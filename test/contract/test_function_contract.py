@@ -9,8 +9,8 @@ from typing import Any
 
 from binding_contract import CallContract, CallPeer, Request
 
-from taskmatrix_ros.bindings.function import FunctionBinding, FunctionSettings
-from taskmatrix_ros.bindings.function_registry import FunctionRegistry
+from taskmatrix_ros.bindings.function.function_binding import FunctionBinding, FunctionSettings
+from taskmatrix_ros.bindings.function.function_registry import FunctionRegistry
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.errors import CallRefused, CallUnavailable

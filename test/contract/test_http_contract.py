@@ -8,8 +8,8 @@ from pathlib import Path
 from binding_contract import CallContract, CallPeer, Request
 from http_server import HttpServer
 
-from taskmatrix_ros.bindings.http import HttpBinding
-from taskmatrix_ros.bindings.http_settings import HttpSettings
+from taskmatrix_ros.bindings.http.http_binding import HttpBinding
+from taskmatrix_ros.bindings.http.http_settings import HttpSettings
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.outcome import Status

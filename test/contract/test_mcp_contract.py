@@ -11,8 +11,8 @@ from pathlib import Path
 from binding_contract import CallContract, CallPeer, Request, wait_for
 from http_server import free_port
 
-from taskmatrix_ros.bindings.mcp import McpBinding
-from taskmatrix_ros.bindings.mcp_settings import McpServerSettings, McpSettings
+from taskmatrix_ros.bindings.mcp.mcp_binding import McpBinding
+from taskmatrix_ros.bindings.mcp.mcp_settings import McpServerSettings, McpSettings
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.outcome import Status

@@ -9,7 +9,7 @@ from broker_kinds import needs_broker, needs_mosquitto
 from mqtt_peer import mqtt_peer
 
 from taskmatrix_ros.app.processes.broker import BrokerKind
-from taskmatrix_ros.bindings.mqtt import MqttProtocol
+from taskmatrix_ros.bindings.mqtt.mqtt_binding import MqttProtocol
 from taskmatrix_ros.core.outcome import Status
 
 

@@ -14,7 +14,7 @@ from home_assistant_home import FLOORS, LIGHTS
 from taskmatrix_ros.app.profile.apis_settings import ApisSettings
 from taskmatrix_ros.app.system import System
 from taskmatrix_ros.bench.home_assistant_server import HomeAssistantServer
-from taskmatrix_ros.bindings.homeassistant import HomeAssistantBinding, HomeAssistantSettings
+from taskmatrix_ros.bindings.homeassistant.homeassistant_binding import HomeAssistantBinding, HomeAssistantSettings
 from taskmatrix_ros.core.instruction import Channel, Instruction
 from taskmatrix_ros.core.outcome import Confirmation, Status
 from taskmatrix_ros.core.resources import resource

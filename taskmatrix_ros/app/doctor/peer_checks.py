@@ -9,8 +9,8 @@ import httpx2
 from taskmatrix_ros.app.doctor.finding import CheckedPart, failed, unused, well
 from taskmatrix_ros.app.processes.broker import find_broker
 from taskmatrix_ros.app.profile.settings import Settings
-from taskmatrix_ros.bindings.homeassistant import HomeAssistantBinding
-from taskmatrix_ros.bindings.mqtt import MqttBinding
+from taskmatrix_ros.bindings.homeassistant.homeassistant_binding import HomeAssistantBinding
+from taskmatrix_ros.bindings.mqtt.mqtt_binding import MqttBinding
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.state_store import StateStore
 from taskmatrix_ros.models.model_settings import ModelSettings

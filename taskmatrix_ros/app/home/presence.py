@@ -14,9 +14,9 @@ from taskmatrix_ros.app.home.discovery_messages import PresenceTopics, discovery
 from taskmatrix_ros.app.profile.presence_settings import EventsSettings, InstructionsSettings, PresenceSettings
 from taskmatrix_ros.app.runs.run_view import RunView
 from taskmatrix_ros.app.system import System
-from taskmatrix_ros.bindings.homeassistant import HomeAssistantBinding
-from taskmatrix_ros.bindings.mqtt_settings import BrokerSettings
-from taskmatrix_ros.bindings.mqtt_voice import Hear, MqttVoice
+from taskmatrix_ros.bindings.homeassistant.homeassistant_binding import HomeAssistantBinding
+from taskmatrix_ros.bindings.mqtt.mqtt_settings import BrokerSettings
+from taskmatrix_ros.bindings.mqtt.mqtt_voice import Hear, MqttVoice
 from taskmatrix_ros.core.event_bus import Event
 from taskmatrix_ros.core.instruction import Channel, Instruction, Mode
 from taskmatrix_ros.core.run import Episode

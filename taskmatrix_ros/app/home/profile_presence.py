@@ -7,7 +7,7 @@ from taskmatrix_ros.app.home.presence import Presence
 from taskmatrix_ros.app.profile.presence_settings import BASE_TOPIC
 from taskmatrix_ros.app.profile.settings import Settings
 from taskmatrix_ros.app.system import System
-from taskmatrix_ros.bindings.homeassistant import HomeAssistantBinding
+from taskmatrix_ros.bindings.homeassistant.homeassistant_binding import HomeAssistantBinding
 
 
 def make_presence(settings: Settings, system: System) -> Presence | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol
 from pydantic import Field
 
 from taskmatrix_ros import __version__
-from taskmatrix_ros.bindings.mcp_link import OWN_NAME
+from taskmatrix_ros.bindings.mcp.mcp_link import OWN_NAME
 from taskmatrix_ros.core.errors import TaskMatrixError
 from taskmatrix_ros.core.ids import new_id
 from taskmatrix_ros.core.instruction import MAX_TEXT, MCP_CONVERSATION, Mode

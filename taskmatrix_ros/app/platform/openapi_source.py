@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from taskmatrix_ros.app.profile.settings import Settings
-from taskmatrix_ros.bindings.http import HttpBinding
+from taskmatrix_ros.bindings.http.http_binding import HttpBinding
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.errors import CallUnavailable, ConfigError, ManifestError

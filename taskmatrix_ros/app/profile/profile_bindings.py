@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from taskmatrix_ros.app.profile.own_functions import own_functions
 from taskmatrix_ros.app.profile.settings import Settings
-from taskmatrix_ros.bindings.function import FunctionBinding
-from taskmatrix_ros.bindings.function_registry import FunctionRegistry
-from taskmatrix_ros.bindings.homeassistant import HomeAssistantBinding
-from taskmatrix_ros.bindings.http import HttpBinding
-from taskmatrix_ros.bindings.mcp import McpBinding
-from taskmatrix_ros.bindings.mqtt import MqttBinding
+from taskmatrix_ros.bindings.function.function_binding import FunctionBinding
+from taskmatrix_ros.bindings.function.function_registry import FunctionRegistry
+from taskmatrix_ros.bindings.homeassistant.homeassistant_binding import HomeAssistantBinding
+from taskmatrix_ros.bindings.http.http_binding import HttpBinding
+from taskmatrix_ros.bindings.mcp.mcp_binding import McpBinding
+from taskmatrix_ros.bindings.mqtt.mqtt_binding import MqttBinding
 from taskmatrix_ros.core.clocks import RosClock
 from taskmatrix_ros.core.ports import Binding
 from taskmatrix_ros.core.state_store import StateStore

@@ -14,11 +14,11 @@ from taskmatrix_ros.app.profile.apis_settings import ApisSettings
 from taskmatrix_ros.app.profile.presence_settings import PresenceSettings
 from taskmatrix_ros.app.profile.profile_models import ModelsSettings
 from taskmatrix_ros.app.profile.setting_errors import setting_error
-from taskmatrix_ros.bindings.function import FunctionSettings
-from taskmatrix_ros.bindings.homeassistant_settings import HomeAssistantSettings
-from taskmatrix_ros.bindings.http_settings import HttpSettings
-from taskmatrix_ros.bindings.mcp_settings import McpSettings
-from taskmatrix_ros.bindings.mqtt_settings import BrokerSettings
+from taskmatrix_ros.bindings.function.function_binding import FunctionSettings
+from taskmatrix_ros.bindings.homeassistant.homeassistant_settings import HomeAssistantSettings
+from taskmatrix_ros.bindings.http.http_settings import HttpSettings
+from taskmatrix_ros.bindings.mcp.mcp_settings import McpSettings
+from taskmatrix_ros.bindings.mqtt.mqtt_settings import BrokerSettings
 from taskmatrix_ros.bindings.secret import SecretSettings
 from taskmatrix_ros.core.binding_spec import Name
 from taskmatrix_ros.core.errors import ConfigError

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, overload
 
-from taskmatrix_ros.bindings.mqtt_topic import MAX_TOPIC_BYTES, problem_of_text
+from taskmatrix_ros.bindings.mqtt.mqtt_topic import MAX_TOPIC_BYTES, problem_of_text
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.expressions.jinja_template import JinjaTemplate
 

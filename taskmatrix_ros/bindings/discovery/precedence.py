@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from taskmatrix_ros.bindings.discovery.describe import DescribedEntity
 from taskmatrix_ros.bindings.discovery.entity import DiscoveredEntity
 from taskmatrix_ros.bindings.discovery.entity_maker import SOURCE, literal
-from taskmatrix_ros.bindings.mqtt_topic import StateTopic
+from taskmatrix_ros.bindings.mqtt.mqtt_topic import StateTopic
 from taskmatrix_ros.bindings.templates import Argument, parse_template
 from taskmatrix_ros.core.api_document import ApiDocument, StateSpec
 from taskmatrix_ros.core.binding_spec import Mqtt, MqttSource

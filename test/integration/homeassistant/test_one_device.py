@@ -14,8 +14,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from taskmatrix_ros.app.processes.broker import HOST, Broker, BrokerKind
 from taskmatrix_ros.bench.home_assistant_server import HomeAssistantServer
-from taskmatrix_ros.bindings.homeassistant import HomeAssistantBinding, HomeAssistantSettings
-from taskmatrix_ros.bindings.mqtt import BrokerSettings, MqttBinding
+from taskmatrix_ros.bindings.homeassistant.homeassistant_binding import HomeAssistantBinding, HomeAssistantSettings
+from taskmatrix_ros.bindings.mqtt.mqtt_binding import BrokerSettings, MqttBinding
 from taskmatrix_ros.core.resources import resource
 from taskmatrix_ros.core.state_store import StateStore
 from taskmatrix_ros.registry.device_index import DeviceIndex, Route

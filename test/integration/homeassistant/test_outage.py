@@ -12,7 +12,7 @@ import pytest
 from taskmatrix_ros.app.profile.apis_settings import ApisSettings
 from taskmatrix_ros.app.system import System
 from taskmatrix_ros.bench.home_assistant_server import HomeAssistantServer
-from taskmatrix_ros.bindings.homeassistant import HomeAssistantBinding, HomeAssistantSettings
+from taskmatrix_ros.bindings.homeassistant.homeassistant_binding import HomeAssistantBinding, HomeAssistantSettings
 from taskmatrix_ros.core.action_code import ActionCode, DocumentPin
 from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.outcome import Confirmation, Status

@@ -21,8 +21,8 @@ from taskmatrix_ros.app.profile.apis_settings import ApisSettings
 from taskmatrix_ros.app.profile.presence_settings import PresenceSettings
 from taskmatrix_ros.app.system import System
 from taskmatrix_ros.bench.home_assistant_server import HomeAssistantServer
-from taskmatrix_ros.bindings.homeassistant import HomeAssistantBinding, HomeAssistantSettings
-from taskmatrix_ros.bindings.mqtt import BrokerSettings
+from taskmatrix_ros.bindings.homeassistant.homeassistant_binding import HomeAssistantBinding, HomeAssistantSettings
+from taskmatrix_ros.bindings.mqtt.mqtt_binding import BrokerSettings
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.instruction import Channel

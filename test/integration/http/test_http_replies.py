@@ -14,8 +14,8 @@ from urllib.parse import quote
 import pytest
 from http_server import HttpServer
 
-from taskmatrix_ros.bindings.http import HttpBinding
-from taskmatrix_ros.bindings.http_settings import HttpSettings
+from taskmatrix_ros.bindings.http.http_binding import HttpBinding
+from taskmatrix_ros.bindings.http.http_settings import HttpSettings
 from taskmatrix_ros.bindings.secret import SecretSettings
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.call import Call

@@ -18,9 +18,9 @@ import pytest
 
 from taskmatrix_ros.app.demo.daily_life import DailyLife
 from taskmatrix_ros.app.system import System
-from taskmatrix_ros.bindings.function import FunctionBinding, FunctionSettings
-from taskmatrix_ros.bindings.http import HttpBinding
-from taskmatrix_ros.bindings.http_settings import HttpSettings
+from taskmatrix_ros.bindings.function.function_binding import FunctionBinding, FunctionSettings
+from taskmatrix_ros.bindings.http.http_binding import HttpBinding
+from taskmatrix_ros.bindings.http.http_settings import HttpSettings
 from taskmatrix_ros.core.errors import CallRefused, CallUnavailable
 from taskmatrix_ros.core.event_bus import Event
 from taskmatrix_ros.core.instruction import Instruction

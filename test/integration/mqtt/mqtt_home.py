@@ -18,7 +18,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from taskmatrix_ros.app.processes.broker import HOST, Broker, BrokerKind
 from taskmatrix_ros.app.processes.child_process import ChildProcess
-from taskmatrix_ros.bindings.mqtt import BrokerSettings, MqttBinding
+from taskmatrix_ros.bindings.mqtt.mqtt_binding import BrokerSettings, MqttBinding
 from taskmatrix_ros.core.api_document import ApiDocument, ApiPackage, Composite, StateSpec
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.outcome import Outcome

@@ -21,7 +21,7 @@ from taskmatrix_ros.app.profile.profile_bindings import make_bindings
 from taskmatrix_ros.app.profile.settings import load_settings
 from taskmatrix_ros.app.profile_system import profile_system
 from taskmatrix_ros.app.system import System
-from taskmatrix_ros.bindings.mqtt import MqttBinding
+from taskmatrix_ros.bindings.mqtt.mqtt_binding import MqttBinding
 from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.run import RunStatus
 

@@ -15,7 +15,7 @@ from broker_kinds import needs_mosquitto
 from mqtt_home import HOME, HomeCatalogue, until
 
 from taskmatrix_ros.app.processes.broker import Broker, BrokerKind
-from taskmatrix_ros.bindings.mqtt import BrokerSettings, MqttBinding, MqttProtocol
+from taskmatrix_ros.bindings.mqtt.mqtt_binding import BrokerSettings, MqttBinding, MqttProtocol
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.outcome import Outcome, Status
 from taskmatrix_ros.core.state_store import StateStore

@@ -13,7 +13,7 @@ from mqtt_home import HomeCatalogue, until
 from paho.mqtt.enums import CallbackAPIVersion
 
 from taskmatrix_ros.app.processes.broker import HOST, Broker, BrokerKind
-from taskmatrix_ros.bindings.mqtt import BrokerSettings, MqttBinding
+from taskmatrix_ros.bindings.mqtt.mqtt_binding import BrokerSettings, MqttBinding
 from taskmatrix_ros.core.api_document import StateSpec
 from taskmatrix_ros.core.state_store import StateStore, StateValue
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from taskmatrix_ros.app.processes.broker import Broker
-from taskmatrix_ros.bindings.mqtt import BrokerSettings
-from taskmatrix_ros.bindings.mqtt_link import MqttLink
-from taskmatrix_ros.bindings.mqtt_states import MqttStates
+from taskmatrix_ros.bindings.mqtt.mqtt_binding import BrokerSettings
+from taskmatrix_ros.bindings.mqtt.mqtt_link import MqttLink
+from taskmatrix_ros.bindings.mqtt.mqtt_states import MqttStates
 from taskmatrix_ros.core.state_store import StateStore
 
 pytestmark = pytest.mark.mqtt

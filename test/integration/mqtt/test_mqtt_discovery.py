@@ -14,7 +14,7 @@ from mqtt_home import Judge, until
 
 from taskmatrix_ros.app.processes.broker import Broker
 from taskmatrix_ros.bindings.discovery.entity_maker import SOURCE
-from taskmatrix_ros.bindings.mqtt import BrokerSettings, MqttBinding, MqttProtocol
+from taskmatrix_ros.bindings.mqtt.mqtt_binding import BrokerSettings, MqttBinding, MqttProtocol
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.outcome import Confirmation, Outcome, Status
 from taskmatrix_ros.core.resources import resource

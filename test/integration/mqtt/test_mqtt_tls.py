@@ -16,7 +16,7 @@ from certificates import Authority
 from mqtt_home import HOME, HomeCatalogue, until
 
 from taskmatrix_ros.app.processes.broker import HOST, Broker, BrokerKind
-from taskmatrix_ros.bindings.mqtt import BrokerSettings, MqttBinding
+from taskmatrix_ros.bindings.mqtt.mqtt_binding import BrokerSettings, MqttBinding
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.outcome import Outcome, Status

@@ -21,7 +21,7 @@ from taskmatrix_ros.app.profile.profile_bindings import make_bindings
 from taskmatrix_ros.app.profile.settings import Settings, load_settings
 from taskmatrix_ros.app.profile_system import profile_system
 from taskmatrix_ros.app.system import System
-from taskmatrix_ros.bindings.mcp_tools import describe_server
+from taskmatrix_ros.bindings.mcp.mcp_tools import describe_server
 from taskmatrix_ros.cli.home_link import HomeClient
 from taskmatrix_ros.core.feedback import Feedback, Verdict
 from taskmatrix_ros.registry.mcp_import import draft_tools

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from taskmatrix_ros.app.rules.rule_reader import load_rules
 from taskmatrix_ros.app.system import System
-from taskmatrix_ros.bindings.mqtt import MqttBinding
-from taskmatrix_ros.bindings.mqtt_settings import BrokerSettings
+from taskmatrix_ros.bindings.mqtt.mqtt_binding import MqttBinding
+from taskmatrix_ros.bindings.mqtt.mqtt_settings import BrokerSettings
 from taskmatrix_ros.core.event_bus import Event
 
 

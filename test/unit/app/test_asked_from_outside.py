@@ -12,7 +12,7 @@ import pytest
 from taskmatrix_ros.app.home.home_desk import HomeDesk
 from taskmatrix_ros.app.home.presence import Presence
 from taskmatrix_ros.app.profile.presence_settings import PresenceSettings
-from taskmatrix_ros.bindings.mqtt_settings import BrokerSettings
+from taskmatrix_ros.bindings.mqtt.mqtt_settings import BrokerSettings
 from taskmatrix_ros.core.approval import ApprovalAnswer
 from taskmatrix_ros.core.errors import RequestError
 from taskmatrix_ros.core.instruction import Instruction

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from taskmatrix_ros.bindings.function_registry import FunctionRegistry, argument_problem
+from taskmatrix_ros.bindings.function.function_registry import FunctionRegistry, argument_problem
 from taskmatrix_ros.core.errors import ConfigError
 
 

@@ -11,8 +11,8 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
 from taskmatrix_ros.app.system import System
-from taskmatrix_ros.bindings.homeassistant import HomeAssistantBinding, HomeAssistantSettings
-from taskmatrix_ros.bindings.homeassistant_halts import WATCH_S, HomeAssistantHalts
+from taskmatrix_ros.bindings.homeassistant.homeassistant_binding import HomeAssistantBinding, HomeAssistantSettings
+from taskmatrix_ros.bindings.homeassistant.homeassistant_halts import WATCH_S, HomeAssistantHalts
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.outcome import Status

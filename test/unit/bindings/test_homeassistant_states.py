@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from taskmatrix_ros.bindings.homeassistant_request import ServiceRequest
-from taskmatrix_ros.bindings.homeassistant_settings import HomeAssistantSettings
-from taskmatrix_ros.bindings.homeassistant_states import HomeAssistantStates
+from taskmatrix_ros.bindings.homeassistant.homeassistant_request import ServiceRequest
+from taskmatrix_ros.bindings.homeassistant.homeassistant_settings import HomeAssistantSettings
+from taskmatrix_ros.bindings.homeassistant.homeassistant_states import HomeAssistantStates
 from taskmatrix_ros.core.api_document import ApiDocument, StateSpec
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.errors import CallRefused, ConfigError

@@ -7,7 +7,7 @@ from typing import Any
 import httpcore2
 import pytest
 
-from taskmatrix_ros.bindings.http_hosts import HostGuard, HostRefused
+from taskmatrix_ros.bindings.http.http_hosts import HostGuard, HostRefused
 from taskmatrix_ros.core.hosts import is_private, is_private_name, names_host
 
 

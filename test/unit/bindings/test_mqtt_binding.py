@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from taskmatrix_ros.bindings.mqtt import BrokerSettings, MqttBinding
+from taskmatrix_ros.bindings.mqtt.mqtt_binding import BrokerSettings, MqttBinding
 from taskmatrix_ros.core.api_document import ApiDocument, ApiPackage, Composite, StateSpec
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.errors import ConfigError

@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import threading
 
-from taskmatrix_ros.bindings.mqtt_command import Delivered, Delivery, MqttCommand
+from taskmatrix_ros.bindings.mqtt.mqtt_command import Delivered, Delivery, MqttCommand
 
 
 def command(result: asyncio.Future[Delivered]) -> MqttCommand:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taskmatrix_ros.bindings.mqtt_payload import (
+from taskmatrix_ros.bindings.mqtt.mqtt_payload import (
     MAX_PAYLOAD_BYTES,
     BadPayload,
     MissingValue,

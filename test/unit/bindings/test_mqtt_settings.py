@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from taskmatrix_ros.bindings.mqtt_settings import BrokerSettings
+from taskmatrix_ros.bindings.mqtt.mqtt_settings import BrokerSettings
 from taskmatrix_ros.core.errors import ConfigError
 
 

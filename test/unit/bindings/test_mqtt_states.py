@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from taskmatrix_ros.bindings.mqtt_connection import Received
-from taskmatrix_ros.bindings.mqtt_states import MqttStates
+from taskmatrix_ros.bindings.mqtt.mqtt_connection import Received
+from taskmatrix_ros.bindings.mqtt.mqtt_states import MqttStates
 from taskmatrix_ros.core.api_document import StateSpec
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.state_store import StateStore

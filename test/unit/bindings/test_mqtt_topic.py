@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from paho.mqtt.client import topic_matches_sub
 
-from taskmatrix_ros.bindings.mqtt_topic import StateTopic, check_topic_template, render_topic
+from taskmatrix_ros.bindings.mqtt.mqtt_topic import StateTopic, check_topic_template, render_topic
 from taskmatrix_ros.core.errors import CallRefused, ConfigError
 
 words = st.from_regex(r"[a-z0-9_]{1,8}", fullmatch=True)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from test_gate import Door
 
-from taskmatrix_ros.bindings.mqtt_topic import render_topic
+from taskmatrix_ros.bindings.mqtt.mqtt_topic import render_topic
 from taskmatrix_ros.core.approval import ApprovalScope
 from taskmatrix_ros.core.binding_spec import Mqtt
 from taskmatrix_ros.core.effect import Effect

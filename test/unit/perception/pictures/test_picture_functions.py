@@ -56,7 +56,7 @@ def run(functions: PictureFunctions, name: str, **arguments: Any) -> dict[str, A
 
 
 def test_every_document_has_its_function_and_takes_its_arguments(store: ArtifactStore) -> None:
-    from taskmatrix_ros.bindings.function_registry import argument_problem
+    from taskmatrix_ros.bindings.function.function_registry import argument_problem
 
     registry = Registry()
     registry.load([resource("api_manifests/pictures.yaml")])

@@ -14,9 +14,9 @@ from typing import Any, Protocol
 
 from paho.mqtt.enums import MQTTProtocolVersion
 
-from taskmatrix_ros.bindings.mqtt_command import Delivered, Delivery, MqttCommand
-from taskmatrix_ros.bindings.mqtt_connection import ConnectionEnd, MqttConnection, Received, Subscription
-from taskmatrix_ros.bindings.mqtt_settings import BrokerSettings, MqttProtocol
+from taskmatrix_ros.bindings.mqtt.mqtt_command import Delivered, Delivery, MqttCommand
+from taskmatrix_ros.bindings.mqtt.mqtt_connection import ConnectionEnd, MqttConnection, Received, Subscription
+from taskmatrix_ros.bindings.mqtt.mqtt_settings import BrokerSettings, MqttProtocol
 from taskmatrix_ros.core.ids import new_id
 
 _log = logging.getLogger(__name__)

@@ -8,13 +8,13 @@ from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from typing import Any, Protocol
 
-from taskmatrix_ros.bindings.homeassistant_halts import HomeAssistantHalts
-from taskmatrix_ros.bindings.homeassistant_link import HomeAssistantLink, Lost, Refused
-from taskmatrix_ros.bindings.homeassistant_mqtt import ids_of_manifests
-from taskmatrix_ros.bindings.homeassistant_outcome import ended, refusal_outcome, split_outcome
-from taskmatrix_ros.bindings.homeassistant_request import ServiceRequest
-from taskmatrix_ros.bindings.homeassistant_settings import HomeAssistantSettings
-from taskmatrix_ros.bindings.homeassistant_states import SOURCE, HomeAssistantStates
+from taskmatrix_ros.bindings.homeassistant.homeassistant_halts import HomeAssistantHalts
+from taskmatrix_ros.bindings.homeassistant.homeassistant_link import HomeAssistantLink, Lost, Refused
+from taskmatrix_ros.bindings.homeassistant.homeassistant_mqtt import ids_of_manifests
+from taskmatrix_ros.bindings.homeassistant.homeassistant_outcome import ended, refusal_outcome, split_outcome
+from taskmatrix_ros.bindings.homeassistant.homeassistant_request import ServiceRequest
+from taskmatrix_ros.bindings.homeassistant.homeassistant_settings import HomeAssistantSettings
+from taskmatrix_ros.bindings.homeassistant.homeassistant_states import SOURCE, HomeAssistantStates
 from taskmatrix_ros.core.api_document import ApiDocument, ApiPackage
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.diagnostic import Diagnostic

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from taskmatrix_ros.bindings.homeassistant_link import Refused
+from taskmatrix_ros.bindings.homeassistant.homeassistant_link import Refused
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.outcome import PARTIAL, ErrorReport, Outcome, Status, utc_now
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from taskmatrix_ros.bindings.mcp_fate import Fate, Told, Withdrawn
-from taskmatrix_ros.bindings.mcp_link import McpLink
-from taskmatrix_ros.bindings.mcp_result import Verdict, judge_error, judge_result
-from taskmatrix_ros.bindings.mcp_settings import McpSettings
+from taskmatrix_ros.bindings.mcp.mcp_fate import Fate, Told, Withdrawn
+from taskmatrix_ros.bindings.mcp.mcp_link import McpLink
+from taskmatrix_ros.bindings.mcp.mcp_result import Verdict, judge_error, judge_result
+from taskmatrix_ros.bindings.mcp.mcp_settings import McpSettings
 from taskmatrix_ros.bindings.secret import SecretSettings
 from taskmatrix_ros.bindings.templates import render
 from taskmatrix_ros.core.api_document import ApiDocument

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from taskmatrix_ros.bindings.mqtt_topic import check_topic_template, render_topic
+from taskmatrix_ros.bindings.mqtt.mqtt_topic import check_topic_template, render_topic
 from taskmatrix_ros.bindings.templates import check_template, render
 from taskmatrix_ros.core.binding_spec import Mqtt, MqttMessage
 from taskmatrix_ros.core.errors import CallRefused, ConfigError

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from taskmatrix_ros.bindings.mcp_fate import Fate, Told
+from taskmatrix_ros.bindings.mcp.mcp_fate import Fate, Told
 from taskmatrix_ros.core.outcome import Status
 
 if TYPE_CHECKING:

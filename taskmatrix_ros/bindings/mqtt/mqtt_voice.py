@@ -6,10 +6,10 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 
-from taskmatrix_ros.bindings.mqtt_command import MqttCommand
-from taskmatrix_ros.bindings.mqtt_connection import Received, Subscription
-from taskmatrix_ros.bindings.mqtt_link import MqttLink
-from taskmatrix_ros.bindings.mqtt_settings import BrokerSettings
+from taskmatrix_ros.bindings.mqtt.mqtt_command import MqttCommand
+from taskmatrix_ros.bindings.mqtt.mqtt_connection import Received, Subscription
+from taskmatrix_ros.bindings.mqtt.mqtt_link import MqttLink
+from taskmatrix_ros.bindings.mqtt.mqtt_settings import BrokerSettings
 from taskmatrix_ros.core.ids import new_id
 
 _log = logging.getLogger(__name__)

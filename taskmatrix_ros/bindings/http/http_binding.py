@@ -13,10 +13,10 @@ from typing import Any
 
 import httpx2
 
-from taskmatrix_ros.bindings.http_hosts import GuardedTransport, HostGuard, HostRefused
-from taskmatrix_ros.bindings.http_reply import Unreadable, Verdict, judge_status, read_body, read_value
-from taskmatrix_ros.bindings.http_request import HttpRequest, make_request, may_have, with_secret
-from taskmatrix_ros.bindings.http_settings import HttpSettings
+from taskmatrix_ros.bindings.http.http_hosts import GuardedTransport, HostGuard, HostRefused
+from taskmatrix_ros.bindings.http.http_reply import Unreadable, Verdict, judge_status, read_body, read_value
+from taskmatrix_ros.bindings.http.http_request import HttpRequest, make_request, may_have, with_secret
+from taskmatrix_ros.bindings.http.http_settings import HttpSettings
 from taskmatrix_ros.bindings.secret import SecretSettings
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.binding_spec import Http

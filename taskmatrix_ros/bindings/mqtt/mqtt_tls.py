@@ -7,7 +7,7 @@ import socket
 import ssl
 from pathlib import Path
 
-from taskmatrix_ros.bindings.mqtt_settings import TlsSettings
+from taskmatrix_ros.bindings.mqtt.mqtt_settings import TlsSettings
 from taskmatrix_ros.core.errors import ConfigError
 
 _HANDSHAKE_S = 2.0

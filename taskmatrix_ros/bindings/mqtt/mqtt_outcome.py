@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from taskmatrix_ros.bindings.mqtt_command import Delivered, Delivery, MqttCommand
+from taskmatrix_ros.bindings.mqtt.mqtt_command import Delivered, Delivery, MqttCommand
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.outcome import ErrorReport, Outcome, Status
 

@@ -17,9 +17,9 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from taskmatrix_ros.bindings.mqtt_command import Delivered, Delivery, MqttCommand
-from taskmatrix_ros.bindings.mqtt_settings import BrokerSettings
-from taskmatrix_ros.bindings.mqtt_tls import alert_problem, handshake_problem, tls_context, tls_problem
+from taskmatrix_ros.bindings.mqtt.mqtt_command import Delivered, Delivery, MqttCommand
+from taskmatrix_ros.bindings.mqtt.mqtt_settings import BrokerSettings
+from taskmatrix_ros.bindings.mqtt.mqtt_tls import alert_problem, handshake_problem, tls_context, tls_problem
 from taskmatrix_ros.core.errors import ConfigError
 
 _log = logging.getLogger(__name__)

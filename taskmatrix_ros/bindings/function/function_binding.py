@@ -16,7 +16,7 @@ from typing import Any
 
 from pydantic import Field
 
-from taskmatrix_ros.bindings.function_registry import FunctionRegistry, argument_problem
+from taskmatrix_ros.bindings.function.function_registry import FunctionRegistry, argument_problem
 from taskmatrix_ros.bindings.templates import render
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.binding_spec import Function

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from taskmatrix_ros.bindings.mcp_link import McpLink, tools_of
-from taskmatrix_ros.bindings.mcp_settings import McpServerSettings
+from taskmatrix_ros.bindings.mcp.mcp_link import McpLink, tools_of
+from taskmatrix_ros.bindings.mcp.mcp_settings import McpServerSettings
 from taskmatrix_ros.bindings.secret import SecretSettings
 from taskmatrix_ros.core.errors import CallUnavailable
 from taskmatrix_ros.registry.mcp_import import ToolDescription

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatus, InvalidURI, WebSocketException
 
-from taskmatrix_ros.bindings.homeassistant_settings import HomeAssistantSettings
+from taskmatrix_ros.bindings.homeassistant.homeassistant_settings import HomeAssistantSettings
 from taskmatrix_ros.core.errors import ConfigError
 
 _log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from taskmatrix_ros.bindings.discovery.entity_maker import SOURCE
 from taskmatrix_ros.bindings.discovery.fields import DiscoveryProblem
 from taskmatrix_ros.bindings.discovery.message import DiscoveryTopic, parse_discovery
 from taskmatrix_ros.bindings.discovery.precedence import ManifestClaims
-from taskmatrix_ros.bindings.homeassistant_link import HomeAssistantLink, Refused
+from taskmatrix_ros.bindings.homeassistant.homeassistant_link import HomeAssistantLink, Refused
 from taskmatrix_ros.core.binding_spec import Mqtt
 from taskmatrix_ros.core.ports import Catalogue
 

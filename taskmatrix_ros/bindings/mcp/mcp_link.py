@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 
-from taskmatrix_ros.bindings.http_hosts import GuardedTransport, HostGuard
-from taskmatrix_ros.bindings.http_request import may_have
-from taskmatrix_ros.bindings.mcp_fate import NotingTransport, Told
-from taskmatrix_ros.bindings.mcp_settings import McpServerSettings
+from taskmatrix_ros.bindings.http.http_hosts import GuardedTransport, HostGuard
+from taskmatrix_ros.bindings.http.http_request import may_have
+from taskmatrix_ros.bindings.mcp.mcp_fate import NotingTransport, Told
+from taskmatrix_ros.bindings.mcp.mcp_settings import McpServerSettings
 from taskmatrix_ros.bindings.secret import SecretSettings
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.url_template import UrlTemplate

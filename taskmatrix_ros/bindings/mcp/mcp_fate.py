@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx2
 
-from taskmatrix_ros.bindings.http_hosts import GuardedTransport, HostRefused
+from taskmatrix_ros.bindings.http.http_hosts import GuardedTransport, HostRefused
 
 CALL_KEY = "taskmatrix/call_id"
 """In a request's ``_meta``: which call it is of."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from taskmatrix_ros.bindings.homeassistant_outcome import TargetProblem
+from taskmatrix_ros.bindings.homeassistant.homeassistant_outcome import TargetProblem
 from taskmatrix_ros.core.api_document import StateSpec
 from taskmatrix_ros.core.binding_spec import HomeAssistantSource
 from taskmatrix_ros.core.state_store import StateStore

@@ -9,14 +9,14 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from taskmatrix_ros.bindings.discovery.live_discovery import LiveDiscovery, LivePackages
-from taskmatrix_ros.bindings.mqtt_availability import Availability
-from taskmatrix_ros.bindings.mqtt_command import Delivered, Delivery, MqttCommand
-from taskmatrix_ros.bindings.mqtt_link import MqttLink
-from taskmatrix_ros.bindings.mqtt_message import check_messages, publications_of
-from taskmatrix_ros.bindings.mqtt_outcome import outcome_of, unsent_outcome
-from taskmatrix_ros.bindings.mqtt_settings import BrokerSettings, MqttProtocol
-from taskmatrix_ros.bindings.mqtt_states import Listener, MqttStates
-from taskmatrix_ros.bindings.mqtt_tls import tls_context
+from taskmatrix_ros.bindings.mqtt.mqtt_availability import Availability
+from taskmatrix_ros.bindings.mqtt.mqtt_command import Delivered, Delivery, MqttCommand
+from taskmatrix_ros.bindings.mqtt.mqtt_link import MqttLink
+from taskmatrix_ros.bindings.mqtt.mqtt_message import check_messages, publications_of
+from taskmatrix_ros.bindings.mqtt.mqtt_outcome import outcome_of, unsent_outcome
+from taskmatrix_ros.bindings.mqtt.mqtt_settings import BrokerSettings, MqttProtocol
+from taskmatrix_ros.bindings.mqtt.mqtt_states import Listener, MqttStates
+from taskmatrix_ros.bindings.mqtt.mqtt_tls import tls_context
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.binding_spec import Mqtt, MqttSource
 from taskmatrix_ros.core.call import Call
