@@ -68,13 +68,13 @@ class CameraFeed:
         while True:
             with self._changed:
                 image, camera = self._image, self._camera
-                if image is None or camera is None or _stamp_s(image) <= stamp_s:
+                if image is None or camera is None or image_stamp_s(image) <= stamp_s:
                     image = None
                     self._changed.wait(0.05)
             check()
             if image is not None and camera is not None:
                 pixels = decode_image(image.encoding, image.height, image.width, image.step, bytes(image.data))
-                return CameraFrame(_stamp_s(image), pixels, camera)
+                return CameraFrame(image_stamp_s(image), pixels, camera)
             if self._problem is not None:
                 raise ValueError(self._problem)
             if time.monotonic() > until:
@@ -83,11 +83,7 @@ class CameraFeed:
     def _subscribe(self) -> None:
         image_topic, info_topic = self._topics
         self._image = None
-        # A picture is many packets, and best effort loses it with any of them; but a publisher that offers best effort
-        # only is not heard by a reliable subscriber at all. So ask what is offered.
-        offers = self._node.get_publishers_info_by_topic(self._node.resolve_topic_name(image_topic))
-        reliable = bool(offers) and all(o.qos_profile.reliability is ReliabilityPolicy.RELIABLE for o in offers)
-        image_qos = _RELIABLE_QOS if reliable else _SENSOR_QOS
+        image_qos = picture_qos(self._node, image_topic)
         self._subscriptions = [
             self._node.create_subscription(
                 CameraInfo, info_topic, self._on_info, _SENSOR_QOS, callback_group=self._group
@@ -131,5 +127,15 @@ class CameraFeed:
             self._changed.notify_all()
 
 
-def _stamp_s(message: Image) -> float:
+def picture_qos(node: Node, topic: str) -> QoSProfile:
+    """Give the quality with which to subscribe pictures, by what is offered now."""
+    # A picture is many packets, and best effort loses it with any of them; but a publisher that offers best effort only
+    # is not heard by a reliable subscriber at all.
+    offers = node.get_publishers_info_by_topic(node.resolve_topic_name(topic))
+    reliable = bool(offers) and all(o.qos_profile.reliability is ReliabilityPolicy.RELIABLE for o in offers)
+    return _RELIABLE_QOS if reliable else _SENSOR_QOS
+
+
+def image_stamp_s(message: Image) -> float:
+    """ROS time at which a picture was taken, s."""
     return float(message.header.stamp.sec) + message.header.stamp.nanosec * 1e-9

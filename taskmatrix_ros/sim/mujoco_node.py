@@ -42,7 +42,8 @@ class MujocoNode:
     ``sim/snapshot`` (Trigger, JSON in ``message``), ``sim/pause`` (SetBool), ``sim/step`` by one control period while
     paused (Trigger), ``sim/reset`` of everything to where it started while time goes on (Trigger), ``sim/record``
     (SetBool) of a film, whose file is told in ``message``; the topic ``sim/put`` (String, JSON) moves a thing, also out
-    of the hand.
+    of the hand; after the first ``sim/until`` (Float64, s) simulated time runs no further than the last one says, so
+    that it never outruns who listens.
 
     :param node: spun by its owner; messages are published from the stepping thread and the camera's.
     :param person_near_m: distance between the robot's middle and a person from which ``person_near`` is true.
@@ -74,7 +75,7 @@ class MujocoNode:
 
     def open(self) -> None:
         """Create topics and services and start the camera's thread; steps are the pacer's business."""
-        node, simulator = self._node, self._simulator
+        node, simulator, pacer = self._node, self._simulator, self._pacer
         drive = self._robot.drives[0]
         node.create_subscription(Twist, drive.topic, self._on_velocity, 1)
         for topic in simulator.command_topics:
@@ -88,6 +89,9 @@ class MujocoNode:
         node.create_subscription(String, "sim/put", self._on_put, 10)
 
         clock = node.create_publisher(Clock, "/clock", QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE))
+        # The clock message that was heard last may be older than the bound, or none: it is repeated while time waits.
+        waiting = partial(self._publish_clock, clock)
+        node.create_subscription(Float64, "sim/until", lambda message: pacer.run_until(message.data, waiting), 1)
         simulator.every(0.0, partial(self._publish_clock, clock))
         self._publish(Odometry, drive.odometry_topic, drive.odometry_hz, self._odometry)
         self._publish(JointState, "joint_states", _JOINTS_HZ, self._joint_states)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections import deque
@@ -13,6 +14,7 @@ from taskmatrix_ros.sim.simulator import CONTROL_PERIOD_S, Simulator
 _log = logging.getLogger(__name__)
 # Wall time lost to a slow machine or a suspended process is not made up for beyond this.
 _LARGEST_BACKLOG_S = 0.1
+_WAIT_S = 0.01
 _WATCH_S = 5.0
 _TOLERATED_SHARE = 0.15
 
@@ -57,6 +59,8 @@ class Pacer:
         self._running.set()
         self._wake = threading.Event()
         self._wanted: deque[Callable[[], None]] = deque()
+        self._until_s = math.inf
+        self._waiting: Callable[[], None] = lambda: None
         self._thread: threading.Thread | None = None
         self.failed: BaseException | None = None
 
@@ -81,6 +85,16 @@ class Pacer:
         else:
             self._running.set()
             self._wake.set()
+
+    def run_until(self, time_s: float, waiting: Callable[[], None] = lambda: None) -> None:
+        """Let simulated time run no further than this, until told anew: whoever listens may be slow.
+
+        :param time_s: simulated time, s; infinite for no bound.
+        :param waiting: called now and then by the stepping thread while it waits for that.
+        """
+        self._waiting = waiting
+        self._until_s = time_s
+        self._wake.set()
 
     @property
     def paused(self) -> bool:
@@ -121,6 +135,13 @@ class Pacer:
                 self._wake.clear()
                 if not self._wanted and not self._running.is_set():
                     self._wake.wait()
+                due = time.monotonic()
+                continue
+            if self._simulator.time_s >= self._until_s:
+                self._wake.clear()
+                if not self._wanted and self._simulator.time_s >= self._until_s:
+                    self._wake.wait(_WAIT_S)
+                    self._waiting()
                 due = time.monotonic()
                 continue
             self._simulator.step()

@@ -67,13 +67,15 @@ def _check(options: argparse.Namespace) -> int:
     finally:
         thread.close()
         ros.close()
+    grave = [fault for fault in faults if fault.is_grave]
     if options.json:
         plain = [{"code": fault.code.value, "said": fault.said, "remedy": fault.remedy} for fault in faults]
-        sys.stdout.write(json.dumps({"succeeded": not faults, "faults": plain}) + "\n")
+        sys.stdout.write(json.dumps({"succeeded": not grave, "faults": plain}) + "\n")
     else:
         sys.stdout.writelines(f"{fault}\n" for fault in faults)
-        sys.stdout.write("" if faults else "the driver keeps the contract\n")
-    return 1 if faults else 0
+        good = "the driver keeps the contract" + (" in what was judged" if faults else "")
+        sys.stdout.write("" if grave else good + "\n")
+    return 1 if grave else 0
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ class FaultCode(StrEnum):
     """Kinds of faults, by what has to be mended."""
 
     SILENT = "SILENT"
+    DEAF = "DEAF"
     RATE = "RATE"
     FRAME = "FRAME"
     STAMP = "STAMP"
@@ -25,6 +26,10 @@ class FaultCode(StrEnum):
     CAMERA = "CAMERA"
     DEPTH = "DEPTH"
     BATTERY = "BATTERY"
+    LATE = "LATE"
+    """The checker could not keep up: nothing is known of the driver."""
+    UNJUDGED = "UNJUDGED"
+    """Something that a robot may lack, or that nothing was given to judge it by. No fault, but nor is it good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,11 @@ class Fault:
     code: FaultCode
     said: str
     remedy: str
+
+    @property
+    def is_grave(self) -> bool:
+        """Whether a driver with this cannot be said to keep the contract."""
+        return self.code is not FaultCode.UNJUDGED
 
     def __str__(self) -> str:
         """Give it as one line."""

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import numpy as np
-from rclpy.node import Node
-from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
 
 from taskmatrix_ros.perception.camera_frame import CameraFrame
 from taskmatrix_ros.perception.tag_detector import TagDetector, TagObservation
-from taskmatrix_ros.robot.camera_feed import CameraFeed
+from taskmatrix_ros.robot.camera_feed import CameraFeed, image_stamp_s, picture_qos
+from taskmatrix_ros.robot.driver_check.ear import DriverEar
 from taskmatrix_ros.robot.driver_check.fault import Fault, FaultCode
-from taskmatrix_ros.robot.driver_check.moving import Mover
+from taskmatrix_ros.robot.driver_check.listening import judge_camera
+from taskmatrix_ros.robot.driver_check.mover import Mover, Unmeasured
 from taskmatrix_ros.robot.robot_description import RobotDescription
+from taskmatrix_ros.ros.node_thread import NodeThread
 
 VIEWS = 8
-_PICTURE_WALL_S = 5.0
+_PICTURE_WALL_S = 30.0
+"""For a picture, on a machine that draws it slowly."""
 _DEPTH_RATIO = 0.08
 _TILT_RAD = math.radians(8)
-_BEST_EFFORT = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+_MADE_S = 30.0
 _UNITS_M = {"32FC1": (np.float32, 1.0), "16UC1": (np.uint16, 0.001)}
 
 
@@ -32,32 +34,43 @@ class SightCheck:
     :param tag_sizes_m: outer edge of each tag on a wall, by its number.
     """
 
-    def __init__(self, node: Node, robot: RobotDescription, tag_sizes_m: Mapping[int, float], mover: Mover) -> None:
-        self._node = node
+    def __init__(
+        self,
+        thread: NodeThread,
+        robot: RobotDescription,
+        tag_sizes_m: Mapping[int, float],
+        ear: DriverEar,
+        mover: Mover,
+    ) -> None:
+        self._thread = thread
         self._robot = robot
         self._detector = TagDetector(tag_sizes_m)
+        self._can_judge = bool(tag_sizes_m)
+        self._ear = ear
         self._mover = mover
-        self._feed = CameraFeed(node)
+        self._feed = CameraFeed(thread.node)
         self._depth: Image | None = None
-        self._subscription = node.create_subscription(Image, "camera/depth", self._on_depth, _BEST_EFFORT)
 
     def check(self) -> Iterator[Fault]:
-        """Look round. A robot without a camera passes; one whose camera sees no tag cannot be judged."""
-        if not self._node.get_publishers_info_by_topic(self._node.resolve_topic_name("camera/image")):
+        """Look round. A robot may have no camera; one whose camera sees no tag cannot be judged."""
+        if not self._ear.publishers("camera/image"):
+            yield Fault(FaultCode.UNJUDGED, "camera: nobody publishes camera/image", "publish it where there is one")
             return
-        with self._feed.watched():
+        if not self._can_judge:
+            yield Fault(FaultCode.UNJUDGED, "camera: no wall tags were given", "name a world that has some")
+            return
+        with self._feed.watched(), self._depth_watched():
             yield from self._look_round()
-
-    def close(self) -> None:
-        """Hear nothing more. In the node's thread, as the constructor."""
-        self._node.destroy_subscription(self._subscription)
 
     def _look_round(self) -> Iterator[Fault]:
         for view in range(VIEWS):
-            if view:
-                self._mover.turn(2 * math.pi / VIEWS)
             try:
-                frame = self._feed.after(self._now_s(), lambda: None, _PICTURE_WALL_S)
+                if view:
+                    self._mover.turn(2 * math.pi / VIEWS)
+                frame = self._feed.after(self._ear.now_s(), lambda: None, _PICTURE_WALL_S)
+            except Unmeasured as reason:
+                yield Fault(FaultCode.CAMERA, f"not judged: {reason}", "let odometry tell every motion")
+                return
             except ValueError as error:
                 yield Fault(FaultCode.CAMERA, str(error), "publish pictures in an encoding of docs/robot.md")
                 return
@@ -67,6 +80,7 @@ class SightCheck:
                 return
             tags = self._detector.detect(frame)
             if tags:
+                yield from judge_camera(self._ear, self._robot)
                 yield from self._judge(frame, max(tags, key=lambda tag: tag.side_px))
                 return
         said = "no wall tag came in sight all around"
@@ -80,8 +94,26 @@ class SightCheck:
         if min(tilts) > _TILT_RAD:
             said = f"tag {tag.tag_id} on the wall seems to lean by {math.degrees(min(tilts)):.0f} degrees"
             yield Fault(FaultCode.CAMERA, said, "check the camera's mount and pitch in config/robot")
-        depth_m = self._depth_at(frame, tag)
+        yield from self._judge_depth(frame, tag)
+
+    def _judge_depth(self, frame: CameraFrame, tag: TagObservation) -> Iterator[Fault]:
+        if not self._ear.publishers("camera/depth"):
+            yield Fault(FaultCode.UNJUDGED, "depth: nobody publishes camera/depth", "publish it where there is one")
+            return
+        # The robot has stood since before the frame was taken: any depth from then on is of the same view.
+        if not self._ear.wait_wall(lambda: self._depth_since(frame.stamp_s) is not None, _PICTURE_WALL_S):
+            said = f"nothing came on camera/depth within {_PICTURE_WALL_S:g} s of wall time"
+            yield Fault(FaultCode.DEPTH, said, "publish it with ROS time")
+            return
+        message = self._depth_since(frame.stamp_s)
+        assert message is not None
+        if message.encoding not in _UNITS_M:
+            said = f"camera/depth is encoded as '{message.encoding}'"
+            yield Fault(FaultCode.DEPTH, said, f"give {' or '.join(_UNITS_M)} (REP 118)")
+            return
+        depth_m = _depth_at(message, frame, tag)
         if depth_m is None:
+            yield Fault(FaultCode.DEPTH, f"camera/depth shows nothing at tag {tag.tag_id}", "check its range")
             return
         ratio = depth_m / float(tag.pose.translation[2])
         if abs(ratio - 1) > _DEPTH_RATIO:
@@ -91,25 +123,33 @@ class SightCheck:
             else:
                 yield Fault(FaultCode.CAMERA, said, "calibrate the camera: its focal length is wrong, or the depth is")
 
-    def _depth_at(self, frame: CameraFrame, tag: TagObservation) -> float | None:
-        """Give the median depth around the tag's middle; None without a depth camera."""
-        until = time.monotonic() + _PICTURE_WALL_S
-        while self._depth is None and time.monotonic() < until:
-            time.sleep(0.02)
+    def _depth_since(self, stamp_s: float) -> Image | None:
         message = self._depth
-        if message is None or message.encoding not in _UNITS_M:
-            return None
-        kind, unit = _UNITS_M[message.encoding]
-        values = np.frombuffer(bytes(message.data), kind).reshape(message.height, -1)[:, : message.width]
-        height, width = frame.image.shape[:2]
-        column, row = tag.corners_px.mean(axis=0)
-        row, column = int(row * message.height / height), int(column * message.width / width)
-        around = values[max(0, row - 2) : row + 3, max(0, column - 2) : column + 3].astype(float) * unit
-        around = around[np.isfinite(around) & (around > 0)]
-        return float(np.median(around)) if around.size else None
+        return message if message is not None and image_stamp_s(message) >= stamp_s else None
 
     def _on_depth(self, message: Image) -> None:
         self._depth = message
 
-    def _now_s(self) -> float:
-        return float(self._node.get_clock().now().nanoseconds) * 1e-9
+    @contextmanager
+    def _depth_watched(self) -> Iterator[None]:
+        node = self._thread.node
+        qos = picture_qos(node, "camera/depth")
+        made = self._thread.post(lambda: node.create_subscription(Image, "camera/depth", self._on_depth, qos)).result(
+            _MADE_S
+        )
+        try:
+            yield
+        finally:
+            self._thread.post(lambda: node.destroy_subscription(made)).result(_MADE_S)
+
+
+def _depth_at(message: Image, frame: CameraFrame, tag: TagObservation) -> float | None:
+    """Give the median depth around the tag's middle, m; None where it shows nothing."""
+    kind, unit = _UNITS_M[message.encoding]
+    values = np.frombuffer(bytes(message.data), kind).reshape(message.height, -1)[:, : message.width]
+    height, width = frame.image.shape[:2]
+    column, row = tag.corners_px.mean(axis=0)
+    row, column = int(row * message.height / height), int(column * message.width / width)
+    around = values[max(0, row - 2) : row + 3, max(0, column - 2) : column + 3].astype(float) * unit
+    around = around[np.isfinite(around) & (around > 0)]
+    return float(np.median(around)) if around.size else None
