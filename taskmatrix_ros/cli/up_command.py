@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from taskmatrix_ros.app.processes.supervisor import Supervisor
-from taskmatrix_ros.app.profile.settings import load_settings
+from taskmatrix_ros.app.profile.settings import load_settings, world_overrides
 from taskmatrix_ros.cli.exit_status import ExitStatus
 from taskmatrix_ros.cli.output import command, errors, escape
 from taskmatrix_ros.core.main_loop import run_until_signal
@@ -19,11 +19,17 @@ SetOption = Annotated[
 
 
 @command
-def up(*, profile: ProfileOption = "demo", overrides: SetOption = None) -> ExitStatus:
+def up(
+    *,
+    profile: ProfileOption = "demo",
+    world: Annotated[str, typer.Option(help="Another world for simulator and skills: a name, or an SDF file.")] = "",
+    overrides: SetOption = None,
+) -> ExitStatus:
     """Run a profile: broker, devices, simulator and skills as it says, and the node. Ctrl-C ends it all."""
-    settings = load_settings(profile, overrides or ())
+    overrides = [*(world_overrides(world) if world else ()), *(overrides or ())]
+    settings = load_settings(profile, overrides)
     logs = settings.state_folder / "logs"
-    supervisor = Supervisor(settings, profile, overrides or (), log_folder=logs, announce=announce)
+    supervisor = Supervisor(settings, profile, overrides, log_folder=logs, announce=announce)
 
     async def program() -> str:
         try:

@@ -73,7 +73,8 @@ class Piece:
     def size_m(self) -> tuple[float, float]:
         """Along the map's x and y."""
         width, depth = self.kind.size_m
-        return (depth, width) if abs(math.sin(self.yaw_rad)) > 0.5 else (width, depth)
+        turn = self.yaw_rad - self.kind.back_turn_rad  # of its back, away from the north
+        return (depth, width) if abs(math.sin(turn)) > 0.5 else (width, depth)
 
     @property
     def extent_m(self) -> tuple[float, float, float, float]:

@@ -17,7 +17,7 @@ from taskmatrix_ros.app.demo.daily_life import ASK_EVERY_S, DailyLife, told_chan
 from taskmatrix_ros.app.demo.scenario import Scenario, Step
 from taskmatrix_ros.app.processes.ros_domain import free_domain
 from taskmatrix_ros.app.processes.supervisor import Supervisor
-from taskmatrix_ros.app.profile.settings import load_settings
+from taskmatrix_ros.app.profile.settings import load_settings, world_overrides
 from taskmatrix_ros.core.errors import CallUnavailable
 from taskmatrix_ros.core.ids import new_id
 
@@ -117,6 +117,7 @@ class Demo:
             f"state_folder={folder}",
             f"processes.simulator.seed={seed}",
             f"processes.simulator.speed={speed}",
+            *world_overrides(scenario.world),
         )
         if film is not None:
             self._overrides += (f"processes.simulator.record={json.dumps(str(film))}",)

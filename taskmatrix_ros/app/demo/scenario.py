@@ -61,11 +61,13 @@ class Step(Frozen):
 class Scenario(Frozen):
     """A whole scenario file of ``sim/scenarios``.
 
+    ``world``: of ``sim/worlds``, in which it plays.
     ``daily_life``: the home has weather, news, a calendar and a car, served on this machine, and a clock that jumps.
     """
 
     scenario: str
     description: str = ""
+    world: str = "home"
     daily_life: bool = False
     steps: tuple[Step, ...]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -67,6 +68,16 @@ class SkillsSettings(Frozen):
     """The skill server; ``world`` names its map in ``config/world``."""
 
     world: str = "home"
+
+
+def world_overrides(world: str) -> tuple[str, ...]:
+    """Overrides by which simulator and skills run in a world, as ``load_settings`` takes them.
+
+    :param world: a name of ``sim/worlds``, or an SDF file with its map beside it, as ``sim generate`` writes it.
+    """
+    known = str(Path(world).with_suffix(".yaml")) if world.endswith(".sdf") else world
+    named = (("simulator", world), ("skills", known))
+    return tuple(f"processes.{process}.world={json.dumps(value)}" for process, value in named)
 
 
 class ProcessesSettings(Frozen):

@@ -111,6 +111,7 @@ class RobotLab:
         self,
         namespace: str,
         *,
+        world: str = "home",
         seed: int = 1,
         speed: float = 3.0,
         arguments: tuple[str, ...] = (),
@@ -121,11 +122,11 @@ class RobotLab:
         # With something between them the simulator speaks in a namespace of its own.
         simulated = namespace if between is None else f"{namespace}_simulated"
         self.simulator = Child(
-            *("taskmatrix_ros.sim.process", "--world", "home", "--seed", str(seed), "--speed", str(speed)),
+            *("taskmatrix_ros.sim.process", "--world", world, "--seed", str(seed), "--speed", str(speed)),
             *("--namespace", simulated, *simulator_arguments),
         )
         assert "ready" in self.simulator.ready_line, self.simulator.errors
-        self.server = Child("taskmatrix_ros.robot.process", "--world", "home", *where, *arguments)
+        self.server = Child("taskmatrix_ros.robot.process", "--world", world, *where, *arguments)
         assert "skill server ready" in self.server.ready_line, self.server.errors
         self._context = RosContext()
         self._context.open()

@@ -1,4 +1,4 @@
-"""The map that the robot is given, and the robot's own description, against the world they describe."""
+"""The maps that the robot is given, and the robot's own description, against the worlds they describe."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ import pytest
 import yaml
 
 from taskmatrix_ros.core.resources import resource
-from taskmatrix_ros.sim.locations import map_file, model_folder, world_file
+from taskmatrix_ros.sim.free_floor import FreeFloor
+from taskmatrix_ros.sim.launcher import build_simulator
+from taskmatrix_ros.sim.locations import map_file, model_folder, world_file, world_names
 from taskmatrix_ros.sim.sdf_reader import SdfReader
 from taskmatrix_ros.sim.sdf_types import Model, World
 from taskmatrix_ros.sim.static_boxes import obstacles_yaml, static_boxes
@@ -20,14 +22,19 @@ from taskmatrix_ros.sim.tag_textures import tag_texture, texture_files
 from taskmatrix_ros.sim.transforms import matrix_from_pose, wrapped
 
 
-@pytest.fixture(scope="module")
-def world() -> World:
-    return SdfReader(model_folder()).load_world(world_file("home"))
+@pytest.fixture(scope="module", params=world_names())
+def name(request: pytest.FixtureRequest) -> str:
+    return request.param
 
 
 @pytest.fixture(scope="module")
-def home() -> dict[str, Any]:
-    return yaml.safe_load(map_file("home").read_text("utf-8"))
+def world(name: str) -> World:
+    return SdfReader(model_folder()).load_world(world_file(name))
+
+
+@pytest.fixture(scope="module")
+def home(name: str) -> dict[str, Any]:
+    return yaml.safe_load(map_file(name).read_text("utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +48,10 @@ def tag_number(model: Model) -> int:
     return int(re.findall(r"(\d+)\.png$", textures[0].name)[0])
 
 
-def test_obstacles_are_the_static_boxes(world: World, home: dict[str, Any]) -> None:
+def test_obstacles_are_the_static_boxes(name: str, world: World, home: dict[str, Any]) -> None:
+    assert world.name == home["name"] == name
     expected = yaml.safe_load(obstacles_yaml(world))["obstacles"]
-    assert home["obstacles"] == expected, "write them anew: python -m taskmatrix_ros.sim.static_boxes home"
+    assert home["obstacles"] == expected, f"write them anew: python -m taskmatrix_ros.sim.static_boxes {name}"
     assert len(expected) > 40
 
 
@@ -56,7 +64,7 @@ def test_surfaces_are_tops_of_boxes(world: World, home: dict[str, Any]) -> None:
             for b in own
             if b.top_m == pytest.approx(surface["height_m"])
             and b.center_m[:2] == pytest.approx(surface["center_m"])
-            and b.size_m[:2] == pytest.approx(surface["size_m"])
+            and np.ptp(b.corners_m(), axis=0) == pytest.approx(surface["size_m"])
         ]
         assert tops, f"{surface['name']} is not the top of a box of model {surface['model']}"
 
@@ -226,3 +234,30 @@ def test_every_model_has_a_config_that_names_its_file() -> None:
         config = (path.parent / "model.config").read_text("utf-8")
         assert f"<name>{path.parent.name}</name>" in config
         assert '<sdf version="1.9">model.sdf</sdf>' in config
+
+
+def test_every_thing_stands_on_a_surface_for_every_seed(name: str, home: dict[str, Any]) -> None:
+    surfaces = {surface["name"] for surface in home["surfaces"]}
+    for seed in (None, 0, 5):
+        built = build_simulator(name, seed=seed)
+        built.simulator.run_until(0.5)
+        built.recorder.record()
+        things = built.recorder.snapshot()["objects"]
+        assert {thing["on"] for thing in things.values()} <= surfaces, (seed, things)
+
+
+def test_the_robot_gets_from_its_dock_to_every_surface(world: World, home: dict[str, Any]) -> None:
+    boxes = static_boxes(world)
+    corners = np.concatenate([box.corners_m() for box in boxes])
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    floor = FreeFloor((float(high[0] - low[0]), float(high[1] - low[1])))
+    for box in boxes:
+        if box.bottom_m < 1.4:
+            least, most = box.corners_m().min(axis=0) - low, box.corners_m().max(axis=0) - low
+            floor.block((float(least[0]), float(most[0]), float(least[1]), float(most[1])))
+    stands = {
+        place["name"]: (place["approach"]["x_m"] - low[0], place["approach"]["y_m"] - low[1])
+        for place in home["places"]
+    }
+    for place in (place["name"] for place in home["places"] if "surface" in place):
+        assert floor.joins(stands["dock"], [stands[place]]), place
