@@ -22,15 +22,23 @@ from taskmatrix_ros.core.outcome import Confirmation, Outcome, Status
 
 MANIFEST = "outage.yaml"
 COMMANDS = 200
+"""To devices that tell what they did; besides, every so often, one goes to a device that tells nothing."""
+
+BLIND_EVERY = 11
 OUTAGE_S = 30.0
 BEFORE_S = 3.0
 AFTER_S = 7.0
 EXPIRES_S = 2.0
-KINDS = ("set", "pulse", "blind")
-MAY_END = frozenset(
-    {Status.SUCCEEDED, Status.FAILED, Status.UNAVAILABLE, Status.EXPIRED, Status.TIMED_OUT, Status.REJECTED}
-)
-"""How a command may end; ``in_doubt`` leaves a person to find out, and is counted apart."""
+MAY_END = {
+    Status.SUCCEEDED: "succeeded",
+    Status.FAILED: "failed",
+    Status.UNAVAILABLE: "failed",
+    Status.EXPIRED: "expired",
+}
+"""How a command may end, and what that is called where all is summed up: what was not sent has failed, with a reason.
+
+``in_doubt`` would leave a person to find out, and is counted apart.
+"""
 
 
 @dataclass(frozen=True)
@@ -46,7 +54,11 @@ class Ended:
 
 @dataclass(frozen=True, kw_only=True)
 class OutageTruth:
-    """What the drill found. ``recovery_s``: from the broker's return to the first command that is done again."""
+    """What the drill found. ``recovery_s``: from the broker's return to the first command that is done again.
+
+    ``in_doubt`` and ``unconfirmed`` count devices that tell what they did. Of one that tells nothing, a command that the
+    broker took ends succeeded and unconfirmed, as ``blind_unconfirmed`` counts.
+    """
 
     ended: tuple[Ended, ...]
     unaccounted: int
@@ -54,7 +66,14 @@ class OutageTruth:
     doubled: int
     untrue: int
     in_doubt: int
+    unconfirmed: int
+    blind_unconfirmed: int
     recovery_s: float
+
+    @property
+    def seeing(self) -> tuple[Ended, ...]:
+        """Give those to devices that tell what they did."""
+        return tuple(one for one in self.ended if one.kind != "blind")
 
 
 async def measure_outage(announce: Callable[[str], None], outage_s: float = OUTAGE_S) -> Sequence[Figure]:
@@ -65,13 +84,21 @@ async def measure_outage(announce: Callable[[str], None], outage_s: float = OUTA
         f"{one.kind} {one.outcome.status.value}/{one.outcome.confirmation.value}" for one in truth.ended if one.outcome
     )
     how = ", ".join(f"{count} {what}" for what, count in sorted(counted.items()))
+    blind = sum(1 for one in truth.ended if one.kind == "blind")
     unit = "commands"
     return (
-        Figure(name="outage_unaccounted", value=truth.unaccounted, unit=unit, note=f"of {COMMANDS}: {how}"),
+        Figure(name="outage_unaccounted", value=truth.unaccounted, unit=unit, note=f"of {len(truth.ended)}: {how}"),
         Figure(name="outage_sent_late", value=truth.late, unit=unit, note="done after they had expired"),
         Figure(name="outage_doubled", value=truth.doubled, unit=unit, note="done twice, where that is not allowed"),
         Figure(name="outage_untrue", value=truth.untrue, unit=unit, note="done or not, against what was told"),
         Figure(name="outage_in_doubt", value=truth.in_doubt, unit=unit, note="left to a person"),
+        Figure(name="outage_unconfirmed", value=truth.unconfirmed, unit=unit, note="done by the broker's word alone"),
+        Figure(
+            name="outage_blind_unconfirmed",
+            value=truth.blind_unconfirmed,
+            unit=unit,
+            note=f"of {blind} to devices that tell nothing, which nobody can confirm",
+        ),
         Figure(name="outage_recovery_s", value=truth.recovery_s, unit="s", note="from the broker's return"),
     )
 
@@ -104,15 +131,16 @@ class _Drill:
         self._commands = commands
 
     async def run(self) -> OutageTruth:
-        codes = [await self._system.verify(_source(number)) for number in range(self._commands)]
+        total = self._commands + self._commands // (BLIND_EVERY - 1)
+        codes = [await self._system.verify(_source(number)) for number in range(total)]
         outage = asyncio.create_task(self._outage())
-        pause_s = (BEFORE_S + self._outage_s + AFTER_S) / self._commands
+        pause_s = (BEFORE_S + self._outage_s + AFTER_S) / total
         pending = []
         for number, code in enumerate(codes):
             pending.append(asyncio.create_task(self._one(number, code)))
             await asyncio.sleep(pause_s)
         back_at_s = await outage
-        await asyncio.wait(pending, timeout=90)
+        await asyncio.wait(pending, timeout=180)
         for task in pending:
             task.cancel()
         ended = tuple(
@@ -141,14 +169,19 @@ class _Drill:
         came = Counter(number for number, _ in self._devices.done)
         first_s = dict(reversed(self._devices.done))
         pulses = [one for one in ended if one.kind == "pulse"]
-        in_doubt = sum(1 for one in ended if one.outcome is not None and one.outcome.status is Status.IN_DOUBT)
+        known = [(one.kind == "blind", one.outcome) for one in ended if one.outcome is not None]
+        by_word = [
+            blind for blind, outcome in known if outcome.ok and outcome.confirmation is not Confirmation.CONFIRMED
+        ]
         return OutageTruth(
             ended=ended,
             unaccounted=sum(1 for one in ended if one.outcome is None),
             late=sum(1 for one in pulses if first_s.get(one.number, 0.0) > one.asked_at_s + EXPIRES_S + 0.5),
             doubled=sum(1 for one in pulses if came[one.number] > 1),
             untrue=sum(1 for one in ended if _is_untrue(one, came[one.number])),
-            in_doubt=in_doubt,
+            in_doubt=sum(1 for blind, outcome in known if outcome.status is Status.IN_DOUBT and not blind),
+            unconfirmed=by_word.count(False),
+            blind_unconfirmed=by_word.count(True),
             recovery_s=min(
                 (at_s - back_at_s for _, at_s in self._devices.done if at_s > back_at_s), default=float("inf")
             ),
@@ -156,18 +189,20 @@ class _Drill:
 
 
 def _is_untrue(one: Ended, came: int) -> bool:
-    """Whether it was told done and never came, or told not sent and came."""
+    """Whether it was told done and never came, or told not done and came."""
     outcome = one.outcome
     if outcome is None:
         return False
     if outcome.status is Status.SUCCEEDED:
-        blind = one.kind == "blind"
-        return came == 0 or (outcome.confirmation is not Confirmation.CONFIRMED and not blind)
-    return outcome.status in (Status.EXPIRED, Status.UNAVAILABLE) and came > 0 and one.kind == "pulse"
+        # what a broker took and lost is not known of a device that tells nothing: that is why it is unconfirmed
+        return came == 0 and one.kind != "blind"
+    return outcome.status in (Status.EXPIRED, Status.UNAVAILABLE, Status.FAILED) and came > 0 and one.kind == "pulse"
 
 
 def _kind(number: int) -> str:
-    return KINDS[number % len(KINDS)]
+    if number % BLIND_EVERY == BLIND_EVERY - 1:
+        return "blind"
+    return "set" if number % 2 == 0 else "pulse"
 
 
 def _source(number: int) -> str:

@@ -137,6 +137,11 @@ class ApiDocument(Frozen):
         return hashlib.sha256(self.model_dump_json(by_alias=True, exclude={"examples"}).encode()).hexdigest()
 
     @property
+    def repeatable(self) -> bool:
+        """Whether doing it twice does no harm: it is idempotent, or it only reads."""
+        return self.idempotent or self.effect is Effect.READ
+
+    @property
     def signature(self) -> str:
         """The document as a function reads: ``ac_set_temperature(temperature_c: number 16..30)``."""
         parts = []

@@ -102,6 +102,15 @@ class AvailabilityMode(StrEnum):
     LATEST = "latest"
 
 
+HOME_ASSISTANT = "homeassistant"
+"""Who says so, in the state store, where Home Assistant does."""
+
+
+def mqtt_source(broker: str) -> str:
+    """Name who says so, in the state store, where a broker does."""
+    return f"mqtt:{broker}"
+
+
 class Mqtt(Frozen):
     """MQTT messages, mostly one. ``topic`` and ``payload`` are templates; a payload that is no string is sent as JSON.
 
@@ -126,6 +135,11 @@ class Mqtt(Frozen):
     then: tuple[MqttMessage, ...] = Field(default=(), max_length=16)
     available: tuple[str, ...] = ()
     available_mode: AvailabilityMode = AvailabilityMode.ALL
+
+    @property
+    def peer(self) -> str:
+        """Who it is sent to, as the state store names the source that is silent while that is away."""
+        return mqtt_source(self.broker)
 
     @property
     def messages(self) -> tuple[MqttMessage, ...]:
@@ -203,6 +217,11 @@ class HomeAssistant(Frozen):
     kind: Literal["homeassistant"]
     service: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*\.[a-z0-9_]+$")]
     data: dict[str, Any] | None = None
+
+    @property
+    def peer(self) -> str:
+        """Who it is sent to, as the state store names the source that is silent while that is away."""
+        return HOME_ASSISTANT
 
 
 class Builtin(Frozen):

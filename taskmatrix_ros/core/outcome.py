@@ -28,6 +28,10 @@ PARTIAL = "PARTIAL"
 """Error code of a call on several things of which some were done. Its value is ``{"done": […], "failed": {…}}``."""
 
 
+NOT_SEEN = "NOT_SEEN"
+"""Error code of a call whose answer was lost and which the world, once it could be asked again, does not show."""
+
+
 class Confirmation(StrEnum):
     """What a source other than the call's own reply shows; ``none`` where the document asks for no read-back."""
 

@@ -48,6 +48,7 @@ class StateStore(Mapping[str, Any]):
         self._stale_after_s: dict[str, float] = {}
         self._dead: set[str] = set()
         self._watchers: dict[str, list[Watcher]] = {}
+        self._source_watchers: list[Callable[[], None]] = []
         self._sequence = 0
 
     @property
@@ -76,7 +77,8 @@ class StateStore(Mapping[str, Any]):
         :param retained: an old word, repeated because we began to listen.
         """
         self._sequence += 1
-        self._dead.discard(source)
+        if source in self._dead:
+            self.set_source_live(source, live=True)
         arrived = StateValue(key, value, unit, at or utc_now(), source, self._clock.now_s(), self._sequence, retained)
         self._values[key] = arrived
         for watcher in (*self._watchers.get(key, ()), *self._watchers.get("", ())):
@@ -92,10 +94,23 @@ class StateStore(Mapping[str, Any]):
 
     def set_source_live(self, source: str, *, live: bool) -> None:
         """Say whether a source still speaks; values of a dead one count as missing until it does again."""
+        if live == self.is_live(source):
+            return
         if live:
             self._dead.discard(source)
         else:
             self._dead.add(source)
+        for watcher in tuple(self._source_watchers):
+            watcher()
+
+    def is_live(self, source: str) -> bool:
+        """Whether nobody said that the source is gone."""
+        return source not in self._dead
+
+    def watch_sources(self, watcher: Callable[[], None]) -> Callable[[], None]:
+        """Call ``watcher`` whenever a source has gone or come back; it must not fail. :returns: the way to end it."""
+        self._source_watchers.append(watcher)
+        return lambda: self._source_watchers.remove(watcher) if watcher in self._source_watchers else None
 
     def read(self, key: str) -> StateValue | None:
         """Give what last arrived, believable or not."""

@@ -13,12 +13,18 @@ from taskmatrix_ros.app.runs.steps_done import steps_by_calls, undone_steps
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.errors import PlanningError
-from taskmatrix_ros.core.outcome import Status
+from taskmatrix_ros.core.outcome import NOT_SEEN, Outcome, Status
 from taskmatrix_ros.core.outline import Outline
 from taskmatrix_ros.core.run import CallRecord, Rehearsed
-from taskmatrix_ros.executor.running.doubt import open_question, repeatable
+from taskmatrix_ros.executor.running.doubt import open_question
 
 _UNKNOWN_END = frozenset({Status.IN_DOUBT, Status.TIMED_OUT})
+
+
+def _may_have_been_done(outcome: Outcome) -> bool:
+    """Whether the call was sent and nobody can say for certain that it was not done."""
+    not_seen = outcome.error is not None and outcome.error.code == NOT_SEEN
+    return open_question(outcome) or outcome.status in _UNKNOWN_END or not_seen
 
 
 def rest_of(changed: Outline, view: RunView, state: Mapping[str, Any], now: datetime) -> Outline:
@@ -54,7 +60,7 @@ def check_not_done(
 
     def key_of(call: Call) -> str | None:
         document = documents.get(call.api)
-        if document is None or not document.effect.commands or repeatable(document):
+        if document is None or not document.effect.commands or document.repeatable:
             return None
         return f"{call.api} {json.dumps(document.with_defaults(call.arguments), sort_keys=True, default=str)}"
 
@@ -64,7 +70,7 @@ def check_not_done(
         if (key := key_of(record.call)) is None:
             continue
         outcome = record.outcome
-        if outcome is None or open_question(outcome) or outcome.status in _UNKNOWN_END:
+        if outcome is None or _may_have_been_done(outcome):
             unknown.add(key)
         elif outcome.status is Status.SUCCEEDED:
             done.add(key)

@@ -17,6 +17,7 @@ from taskmatrix_ros.core.conversation import ASKED, Turn
 from taskmatrix_ros.core.errors import ConfigError, MissingApi, PlanningError, RequestError, VerificationError
 from taskmatrix_ros.core.event_bus import Event
 from taskmatrix_ros.core.instruction import Instruction
+from taskmatrix_ros.core.outcome import NOT_SEEN
 from taskmatrix_ros.core.outline import Outline, OutlineStep
 from taskmatrix_ros.core.outline_edits import without_step
 from taskmatrix_ros.core.picture import picture_problem
@@ -29,7 +30,7 @@ ALL, NO_MORE = "do all of it", "only what I said"
 YES, NO = "yes", "no"
 
 _MAY_GO_ON = frozenset({RunStatus.FAILED, RunStatus.UNAVAILABLE})
-_FINAL = frozenset({"BUDGET", "CONFIG", "IN_DOUBT", "INTERNAL", "PROGRAM"})
+_FINAL = frozenset({"BUDGET", "CONFIG", "IN_DOUBT", "INTERNAL", NOT_SEEN, "PROGRAM"})
 """Ends that no other plan makes good; where it is not known what was done, a person has to look first."""
 
 _log = logging.getLogger(__name__)

@@ -9,12 +9,12 @@ from typing import Any
 
 from taskmatrix_ros.bindings.homeassistant.homeassistant_outcome import TargetProblem
 from taskmatrix_ros.core.api_document import StateSpec
-from taskmatrix_ros.core.binding_spec import HomeAssistantSource
+from taskmatrix_ros.core.binding_spec import HOME_ASSISTANT, HomeAssistantSource
 from taskmatrix_ros.core.state_store import StateStore
 from taskmatrix_ros.registry.entity_state import entity_state
 from taskmatrix_ros.registry.live_home import LiveHome, is_unavailable
 
-SOURCE = "homeassistant"
+SOURCE = HOME_ASSISTANT
 """Who says so, in the state store; and the source of its documents."""
 
 

@@ -11,7 +11,7 @@ from taskmatrix_ros.bindings.mqtt.mqtt_connection import Received, Subscription
 from taskmatrix_ros.bindings.mqtt.mqtt_payload import BadPayload, MissingValue, Payload, PayloadReader
 from taskmatrix_ros.bindings.mqtt.mqtt_topic import StateTopic
 from taskmatrix_ros.core.api_document import StateSpec
-from taskmatrix_ros.core.binding_spec import MqttSource
+from taskmatrix_ros.core.binding_spec import MqttSource, mqtt_source
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.state_store import StateStore
 
@@ -50,7 +50,7 @@ class MqttStates:
     """Hears the state topics of one broker. All values carry the source ``mqtt:<broker>``."""
 
     def __init__(self, broker: str, state: StateStore) -> None:
-        self.source = f"mqtt:{broker}"
+        self.source = mqtt_source(broker)
         self.bad_payloads: Counter[str] = Counter()
         """How many messages could not be read, by topic. The first of a topic is logged, the rest are only counted."""
         self._broker = broker

@@ -16,14 +16,14 @@ from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.effect import Effect
 from taskmatrix_ros.core.errors import BudgetExceeded, CallRefused, ProgramFailed, RunStopped
 from taskmatrix_ros.core.home_spec import WAITING
-from taskmatrix_ros.core.outcome import ErrorReport, Outcome, Status
+from taskmatrix_ros.core.outcome import NOT_SEEN, ErrorReport, Outcome, Status
 from taskmatrix_ros.core.ports import Journal
 from taskmatrix_ros.core.run import CallRecord
 from taskmatrix_ros.core.state_store import StateStore
 from taskmatrix_ros.executor.running.active_run import ActiveRun
 from taskmatrix_ros.executor.running.admission import Admission
 from taskmatrix_ros.executor.running.dispatcher import INTERRUPTED, Dispatcher, Withdrawn, in_doubt
-from taskmatrix_ros.executor.running.doubt import REPEAT, Doubt, open_question, repeatable
+from taskmatrix_ros.executor.running.doubt import REPEAT, Doubt, has_expired, left_s, open_question
 from taskmatrix_ros.executor.running.proof import Proof
 from taskmatrix_ros.executor.running.resource_locks import ANY
 from taskmatrix_ros.executor.sandbox.call_errors import error_of
@@ -76,17 +76,25 @@ class CallPerformer:
 
     async def _see_through(self, run: ActiveRun, wanted: ExternalCall, document: ApiDocument, sequence: int) -> Any:
         outcome: Outcome | None = None
+        first: Call | None = None
         attempt = tries = 0
         for record in run.earlier(sequence):
             outcome = await self._recalled(run, wanted, document, record)
+            first = first or record.call
             attempt = record.call.attempt
             tries += _is_unanswered(outcome)
         while outcome is None or self._again(run, document, outcome, tries):
-            if outcome is not None and _is_unanswered(outcome):
+            repeated = first if outcome is not None and _is_unanswered(outcome) else None
+            if repeated is not None:
+                await self._proof.until_back(document)
                 await asyncio.sleep(self._retry_s)
+                if has_expired(repeated, document):
+                    break
             attempt += 1
-            outcome = await self._attempt(run, wanted, document, sequence, attempt)
+            call, outcome = await self._attempt(run, wanted, document, sequence, attempt, repeated)
+            first = first or call
             tries += _is_unanswered(outcome)
+        assert outcome is not None
         if failure := error_of(outcome):
             raise failure
         return outcome.value
@@ -96,13 +104,20 @@ class CallPerformer:
             return False
         if outcome.error.code == REPEAT:
             return True
-        if not repeatable(document):
+        if not document.repeatable:
             return False
         return outcome.error.code == INTERRUPTED or (_is_unanswered(outcome) and tries < run.budgets.attempts)
 
     async def _attempt(
-        self, run: ActiveRun, wanted: ExternalCall, document: ApiDocument, sequence: int, attempt: int
-    ) -> Outcome:
+        self,
+        run: ActiveRun,
+        wanted: ExternalCall,
+        document: ApiDocument,
+        sequence: int,
+        attempt: int,
+        repeated: Call | None,
+    ) -> tuple[Call, Outcome]:
+        """Send it, or be refused. :param repeated: the call that this one sends again, no younger for it."""
         await self._passed(run)
         call = Call(
             run_id=run.run_id,
@@ -119,11 +134,12 @@ class CallPerformer:
             call = await self._admission.admit(run, call, document)
         except CallRefused as error:
             shown = call.model_copy(update={"arguments": printable(call.arguments)})
-            return self._refuse(run, shown, error)
-        outcome = await self._carry_out(run, call, document)
+            return shown, self._refuse(run, shown, error)
+        as_sent = document if repeated is None else _as_old_as(repeated, document)
+        outcome = await self._carry_out(run, call, document, as_sent)
         if outcome.status is Status.REJECTED:
             self._count_refusal(run, call, outcome)
-        return outcome
+        return call, outcome
 
     def _refuse(self, run: ActiveRun, call: Call, error: CallRefused) -> Outcome:
         report = ErrorReport(code=error.error_code, message=error.message)
@@ -139,7 +155,7 @@ class CallPerformer:
             text = f"{call.api} in line {call.position.line} was refused {run.budgets.refusals} times: {message}"
             raise BudgetExceeded(text)
 
-    async def _carry_out(self, run: ActiveRun, call: Call, document: ApiDocument) -> Outcome:
+    async def _carry_out(self, run: ActiveRun, call: Call, document: ApiDocument, as_sent: ApiDocument) -> Outcome:
         hazardous = document.effect is Effect.HAZARDOUS or bool(document.hazardous_when)
         irreversible = hazardous or not document.idempotent
         self._journal.begin_call(call, durable=document.effect.commands and irreversible, new=True)
@@ -157,10 +173,16 @@ class CallPerformer:
                 raise
             if waits:
                 with run.control.waiting(str(call)):
-                    outcome = await self._dispatcher.send(run, call, document)
+                    outcome = await self._dispatcher.send(run, call, as_sent)
             else:
-                outcome = await self._dispatcher.send(run, call, document)
-            outcome = await self._proof.confirmed(call, document, outcome, since=since)
+                outcome = await self._dispatcher.send(run, call, as_sent)
+            outcome = await self._proof.confirmed(
+                call,
+                document,
+                outcome,
+                since=since,
+                progress=lambda report: run.observer.call_progressed(call, report),
+            )
         except Withdrawn as end:
             outcome = end.outcome
             raise asyncio.CancelledError from end
@@ -168,7 +190,7 @@ class CallPerformer:
             run.acting -= not waits
             outcome = outcome or in_doubt(call, "the call was given up on")
             if not run.left:
-                self._journal.end_call(outcome, soon=repeatable(document))
+                self._journal.end_call(outcome, soon=document.repeatable)
                 self._keep(run, call, outcome)
         return outcome
 
@@ -204,7 +226,13 @@ class CallPerformer:
 
 def _is_unanswered(outcome: Outcome) -> bool:
     code = outcome.error.code if outcome.error else ""
-    return outcome.status in (Status.TIMED_OUT, Status.IN_DOUBT) and code != REPEAT
+    return code == NOT_SEEN or (outcome.status in (Status.TIMED_OUT, Status.IN_DOUBT) and code != REPEAT)
+
+
+def _as_old_as(first: Call, document: ApiDocument) -> ApiDocument:
+    """Give the document with what is left of its ``expires_s``: to repeat a wish makes it no younger."""
+    left = left_s(first, document)
+    return document if left is None else document.model_copy(update={"expires_s": max(left, 0.001)})
 
 
 def _same_arguments(call: Call, wanted: ExternalCall, document: ApiDocument) -> bool:

@@ -10,9 +10,9 @@ import asyncio
 
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.call import Call
-from taskmatrix_ros.core.effect import Effect
 from taskmatrix_ros.core.errors import RunCancelled
-from taskmatrix_ros.core.outcome import Confirmation, ErrorReport, Outcome, Status
+from taskmatrix_ros.core.ids import id_time_s
+from taskmatrix_ros.core.outcome import Confirmation, ErrorReport, Outcome, Status, utc_now
 from taskmatrix_ros.core.ports import Journal, Resolution
 from taskmatrix_ros.core.run import CallRecord
 from taskmatrix_ros.executor.running.active_run import ActiveRun
@@ -26,9 +26,16 @@ UNRESOLVED = "UNRESOLVED"
 """Error code of a call in doubt about which a person is being asked."""
 
 
-def repeatable(document: ApiDocument) -> bool:
-    """Whether doing it twice does no harm: it is idempotent, or it only reads."""
-    return document.idempotent or document.effect is Effect.READ
+def left_s(call: Call, document: ApiDocument) -> float | None:
+    """Give the seconds in which the call, or a repetition of it, may still go out; None where it does not expire."""
+    if document.expires_s is None:
+        return None
+    return document.expires_s - (utc_now().timestamp() - id_time_s(call.call_id))
+
+
+def has_expired(call: Call, document: ApiDocument) -> bool:
+    """Whether the call may not go out any more."""
+    return (left := left_s(call, document)) is not None and left <= 0
 
 
 def open_question(outcome: Outcome | None) -> bool:
@@ -64,9 +71,10 @@ class Doubt:
             told = await self._dispatcher.recover(run, call, document)
             if told is not None and told.status in (Status.SUCCEEDED, Status.REJECTED):
                 return await self._proof.confirmed(call, document, told, since=0)
-        if repeatable(document):
+        if document.repeatable and not has_expired(call, document):
             return _outcome(call, Status.IN_DOUBT, REPEAT, "the node ended during it; it is idempotent and repeated")
-        seen = await self._proof.confirmed(call, document, _outcome(call, Status.IN_DOUBT, UNRESOLVED, _ASK), since=0)
+        asked = _outcome(call, Status.IN_DOUBT, UNRESOLVED, _ASK)
+        seen = await self._proof.confirmed(call, document, asked, since=0, final=False)
         if seen.ok and seen.confirmation is Confirmation.CONFIRMED:
             return seen
         return await self._ask(run, seen)

@@ -91,7 +91,11 @@ class Runner:
             Dispatcher(kinds, parts.times),
             parts.journal,
             parts.state,
-            Proof(parts.read_back or ReadBack(parts.state)),
+            Proof(
+                parts.read_back or ReadBack(parts.state),
+                return_s=parts.times.return_s,
+                device_s=parts.times.device_s,
+            ),
             self._preemption.passed,
             retry_s=parts.times.retry_s,
         )

@@ -18,10 +18,9 @@ def test_every_command_ends_truly_and_none_is_done_late_or_twice() -> None:
     assert truth.late == 0
     assert truth.doubled == 0
     assert truth.untrue == 0
-    assert truth.in_doubt <= 2, "only what was on its way when the broker died"
+    assert truth.in_doubt == 0
+    assert truth.unconfirmed == 0
     assert truth.recovery_s < 5.0
-    for one in truth.ended:
-        assert one.outcome is not None
-        assert one.outcome.status in MAY_END or truth.in_doubt
-    kinds = {one.outcome.status for one in truth.ended if one.outcome}
-    assert len(kinds) > 1, "the outage was felt"
+    assert len(truth.seeing) == 90
+    ends = {MAY_END[one.outcome.status] for one in truth.seeing if one.outcome is not None}
+    assert {"succeeded"} < ends <= {"succeeded", "failed", "expired"}, "the outage was felt"

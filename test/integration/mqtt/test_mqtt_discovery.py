@@ -57,7 +57,7 @@ class World:
         since = self.state.sequence
         outcome = await self.binding.call(call, document, lambda _report: None)
         quick = document.model_copy(update={"confirm_s": 2.0})
-        confirmation, _ = await ReadBack(self.state).confirm(quick, call, since=since)
+        confirmation = (await ReadBack(self.state).confirm(quick, call, since=since)).confirmation
         return outcome, confirmation
 
 

@@ -14,14 +14,15 @@ from taskmatrix_ros.core.call import Call, SourcePosition
 from taskmatrix_ros.core.effect import Effect
 from taskmatrix_ros.core.errors import PlanningError
 from taskmatrix_ros.core.instruction import Instruction
-from taskmatrix_ros.core.outcome import ErrorReport, Outcome, Status
+from taskmatrix_ros.core.outcome import NOT_SEEN, ErrorReport, Outcome, Status
 from taskmatrix_ros.core.outline import Outline, OutlineStep
 from taskmatrix_ros.core.run import Alternative, CallRecord, Episode, Rehearsed, RunStatus
 from taskmatrix_ros.executor.running.doubt import UNRESOLVED
 
 
 def document(*, idempotent: bool, effect: Effect = Effect.ACTUATE) -> Any:
-    return SimpleNamespace(idempotent=idempotent, effect=effect, with_defaults=lambda given: {"much": 1, **given})
+    repeatable = idempotent or effect is Effect.READ
+    return SimpleNamespace(repeatable=repeatable, effect=effect, with_defaults=lambda given: {"much": 1, **given})
 
 
 DOCUMENTS = {
@@ -50,6 +51,7 @@ def check(made: list[CallRecord], planned: list[Call], wanted: Rehearsed) -> Non
     [
         (Status.SUCCEEDED, ""),
         (Status.IN_DOUBT, ""),
+        (Status.FAILED, NOT_SEEN),
         (Status.IN_DOUBT, UNRESOLVED),
         (Status.TIMED_OUT, "TIMEOUT"),
         (None, ""),

@@ -44,7 +44,8 @@ def confirm(
             asyncio.get_running_loop().call_later(0.02, after, state, call)
         else:
             after(state, call)
-        return await ReadBack(state).confirm(entry, call, since=since, result=result)
+        seen = await ReadBack(state).confirm(entry, call, since=since, result=result)
+        return seen.confirmation, seen.evidence
 
     return asyncio.run(main())
 

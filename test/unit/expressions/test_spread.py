@@ -41,7 +41,8 @@ def confirm(arguments: dict[str, Any], **heard: Any) -> tuple[Confirmation, tupl
         call = Call(run_id="r", api="light_turn_on", arguments=arguments, deadline_s=1)
         for key, value in heard.items():
             state.set(key.replace("__", "."), value, source="mqtt:home")
-        return await ReadBack(state).confirm(LIGHT_ON, call, since=0)
+        seen = await ReadBack(state).confirm(LIGHT_ON, call, since=0)
+        return seen.confirmation, seen.evidence
 
     return asyncio.run(main())
 
