@@ -56,8 +56,8 @@ class Ended:
 class OutageTruth:
     """What the drill found. ``recovery_s``: from the broker's return to the first command that is done again.
 
-    ``in_doubt`` and ``unconfirmed`` count devices that tell what they did. Of one that tells nothing, a command that the
-    broker took ends succeeded and unconfirmed, as ``blind_unconfirmed`` counts.
+    ``in_doubt`` and ``unconfirmed`` count devices that tell what they did. Of one that tells nothing, a command that
+    the broker took ends succeeded and unconfirmed, as ``blind_unconfirmed`` counts.
     """
 
     ended: tuple[Ended, ...]

@@ -10,12 +10,13 @@ import logging
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from pydantic import Field
 
+from taskmatrix_ros.bindings.calls_in_flight import CallInFlight, CallsInFlight
 from taskmatrix_ros.bindings.function.function_registry import FunctionRegistry, argument_problem
 from taskmatrix_ros.bindings.templates import render
 from taskmatrix_ros.core.api_document import ApiDocument
@@ -57,20 +58,14 @@ class FunctionSettings(Frozen):
 
 
 @dataclass(eq=False, slots=True)
-class _Work:
-    """A call under way. ``interruptible``: it has not begun, or it is a coroutine."""
+class _Work(CallInFlight):
+    """``sent``: it has begun; ``interruptible``: it has not, or it is a coroutine."""
 
-    reads: bool
-    epoch: object
     interruptible: bool = True
-    begun: bool = False
-    why: str = ""
-    task: asyncio.Task[Any] | None = field(default=None)
 
-    def end(self, why: str) -> None:
-        if self.task is not None and not self.task.done() and not self.why:
-            self.why = why
-            self.task.cancel()
+    @property
+    def recallable(self) -> bool:
+        return self.interruptible
 
 
 class FunctionBinding:
@@ -90,10 +85,8 @@ class FunctionBinding:
         self._settings = settings
         self._catalogue = catalogue
         self._functions = functions or FunctionRegistry()
-        self._pending: dict[str, _Work] = {}
+        self._calls = CallsInFlight[_Work]()
         self._free: asyncio.Semaphore | None = None
-        self._epoch = object()
-        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def open(self) -> None:
         """Look at what is installed.
@@ -104,15 +97,12 @@ class FunctionBinding:
         for document in of_kinds(self._catalogue.documents(), self.kinds):
             if isinstance(document.binding, Function):
                 self._function_of(document, document.binding)
-        self._loop = asyncio.get_running_loop()
+        self._calls.open()
         self._free = asyncio.Semaphore(self._settings.threads)
 
     async def close(self) -> None:
         """End what can be ended; a plain function that runs on does so without anybody waiting for it."""
-        for work in tuple(self._pending.values()):
-            work.end("closed")
-        if tasks := [work.task for work in self._pending.values() if work.task is not None]:
-            await asyncio.wait(tasks)
+        await self._calls.close()
         self._free = None
 
     async def call(self, call: Call, document: ApiDocument, progress: Progress) -> Outcome:  # noqa: ARG002
@@ -134,24 +124,14 @@ class FunctionBinding:
             arguments = call.arguments if spec.arguments is None else render(spec.arguments, call.arguments)
         except TaskMatrixError as error:
             return _outcome(call, started_at, Status.REJECTED, error.error_code, error.message)
-        work = _Work(document.effect is Effect.READ, self._epoch)
-        work.task = asyncio.create_task(self._run(work, function, arguments), name=f"function-{spec.name}")
-        self._pending[call.call_id] = work
-        try:
-            await asyncio.wait({work.task}, timeout=call.deadline_s)
-            if not work.task.done():
-                work.end("timed out")
-                await asyncio.wait({work.task})
-        finally:
-            work.task.cancel()
-            self._pending.pop(call.call_id, None)
-        return self._judge(call, work, started_at)
+        work = _Work(call.call_id, document.effect is Effect.READ, self._calls.epoch)
+        performing = self._run(work, function, arguments)
+        task = await self._calls.see_through(work, performing, call.deadline_s, f"function-{spec.name}")
+        return self._judge(call, work, task, started_at)
 
     async def cancel(self, call_id: str) -> None:
         """Cancel a coroutine, or what has not begun; a plain function that runs can only be awaited."""
-        work = self._pending.get(call_id)
-        if work is not None and work.interruptible:
-            work.end("cancelled")
+        self._calls.cancel(call_id)
 
     async def recover(self, call: Call, document: ApiDocument, progress: Progress) -> Outcome | None:  # noqa: ARG002
         """Nobody knows what became of a function of an earlier process."""
@@ -159,15 +139,7 @@ class FunctionBinding:
 
     def stop(self) -> None:
         """Let nothing begin that has not, and wait for nothing. Synchronous, from any thread, without a lock."""
-        self._epoch = object()
-        if self._loop is not None:
-            with suppress(RuntimeError):  # the loop is closed: nobody waits
-                self._loop.call_soon_threadsafe(self._end_stopped)
-
-    def _end_stopped(self) -> None:
-        for work in tuple(self._pending.values()):
-            if work.epoch is not self._epoch:
-                work.end("stopped")
+        self._calls.stop()
 
     def _function_of(self, document: ApiDocument, spec: Function) -> Callable[..., Any]:
         try:
@@ -181,20 +153,18 @@ class FunctionBinding:
 
     async def _run(self, work: _Work, function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
         if inspect.iscoroutinefunction(function):
-            work.begun = True
+            work.sent = True
             return await function(**arguments)
         assert self._free is not None
         free = self._free
         await free.acquire()
-        if work.epoch is not self._epoch:
+        if self._calls.is_stopped(work):
             free.release()
             raise asyncio.CancelledError
-        work.begun, work.interruptible = True, False
+        work.sent, work.interruptible = True, False
         return await _in_thread(function, arguments, free.release)
 
-    def _judge(self, call: Call, work: _Work, started_at: datetime) -> Outcome:
-        task = work.task
-        assert task is not None
+    def _judge(self, call: Call, work: _Work, task: asyncio.Task[Any], started_at: datetime) -> Outcome:
         if task.cancelled():
             return _ended_early(call, work, started_at)
         error = task.exception()
@@ -255,9 +225,8 @@ def _succeeded(call: Call, value: Any, started_at: datetime) -> Outcome:
 
 
 def _ended_early(call: Call, work: _Work, started_at: datetime) -> Outcome:
-    code = {"timed out": "TIMED_OUT", "stopped": "STOPPED"}.get(work.why, "CANCELLED")
-    why = work.why or "stopped"
-    if not work.begun:
+    code, why = work.code, work.why or "stopped"
+    if not work.sent:
         status = Status.UNAVAILABLE if why == "timed out" else Status.CANCELLED
         busy = "; every thread for functions is busy" if why == "timed out" else ""
         return _outcome(call, started_at, status, code, f"{why} before it began{busy}")

@@ -6,15 +6,15 @@ import asyncio
 import logging
 import ssl
 from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx2
 
+from taskmatrix_ros.bindings.call_verdict import CallVerdict
+from taskmatrix_ros.bindings.calls_in_flight import CallInFlight, CallsInFlight, ended_early
 from taskmatrix_ros.bindings.http.http_hosts import GuardedTransport, HostGuard, HostRefused
-from taskmatrix_ros.bindings.http.http_reply import Unreadable, Verdict, judge_status, read_body, read_value
+from taskmatrix_ros.bindings.http.http_reply import Unreadable, judge_status, read_body, read_value
 from taskmatrix_ros.bindings.http.http_request import HttpRequest, make_request, may_have, with_secret
 from taskmatrix_ros.bindings.http.http_settings import HttpSettings
 from taskmatrix_ros.bindings.secret import SecretSettings
@@ -24,7 +24,7 @@ from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.effect import Effect
 from taskmatrix_ros.core.errors import ConfigError, TaskMatrixError
 from taskmatrix_ros.core.hosts import names_host
-from taskmatrix_ros.core.outcome import ErrorReport, Outcome, Status, utc_now
+from taskmatrix_ros.core.outcome import Outcome, Status, utc_now
 from taskmatrix_ros.core.ports import Progress
 
 MAX_REDIRECTS = 5
@@ -38,21 +38,10 @@ class _Withdrawn(Exception):
 
 
 @dataclass(eq=False, slots=True)
-class _Exchange:
-    """A call under way. ``epoch``: which stop it was made after; ``why``: what ends it early, in a word."""
+class _Exchange(CallInFlight):
+    """``repeatable``: the request may be sent again where it came to nothing."""
 
-    call: Call
-    reads: bool
-    repeatable: bool
-    epoch: object
-    sent: bool = False
-    why: str = ""
-    task: asyncio.Task[Verdict] | None = field(default=None)
-
-    def end(self, why: str) -> None:
-        if self.task is not None and not self.task.done() and not self.why:
-            self.why = why
-            self.task.cancel()
+    repeatable: bool = False
 
 
 class HttpBinding:
@@ -71,9 +60,7 @@ class HttpBinding:
         self._private = frozenset(entry.lower() for entry in settings.private_hosts)
         self._readers: httpx2.AsyncClient | None = None
         self._commanders: httpx2.AsyncClient | None = None
-        self._pending: dict[str, _Exchange] = {}
-        self._epoch = object()
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._calls = CallsInFlight[_Exchange]()
 
     async def open(self) -> None:
         """Get ready; nothing is connected to before a call.
@@ -82,18 +69,14 @@ class HttpBinding:
         """
         for name in ("httpx2", "httpcore2"):  # they log URLs and headers, which may hold credentials
             logging.getLogger(name).setLevel(logging.WARNING)
-        self._loop = asyncio.get_running_loop()
+        self._calls.open()
         trust = self._trust()
         self._readers = self._client(trust, keep_alive=True)
         self._commanders = self._client(trust, keep_alive=False)
 
     async def close(self) -> None:
         """End what is under way and give every connection back."""
-        for exchange in tuple(self._pending.values()):
-            exchange.end("closed")
-        tasks = [exchange.task for exchange in self._pending.values() if exchange.task is not None]
-        if tasks:
-            await asyncio.wait(tasks)
+        await self._calls.close()
         clients, self._readers, self._commanders = (self._readers, self._commanders), None, None
         for client in clients:
             if client is not None:
@@ -115,28 +98,25 @@ class HttpBinding:
             raise TypeError(f"{document.name} has a {spec.kind} binding, not http")
         client = self._readers if spec.method in ("GET", "HEAD") else self._commanders
         if client is None:
-            return _outcome(
-                call, Verdict(status=Status.UNAVAILABLE, code="CLOSED", message="http is not open"), started_at
-            )
+            return CallVerdict(Status.UNAVAILABLE, "CLOSED", "http is not open").outcome(call, started_at)
         try:
             request = make_request(spec, call.arguments)
             if spec.auth is not None:
                 request = with_secret(request, spec.auth, self._secrets, self._private)
         except TaskMatrixError as error:
-            verdict = Verdict(status=Status.REJECTED, code=error.error_code, message=error.message)
-            return _outcome(call, verdict, started_at)
+            return CallVerdict(Status.REJECTED, error.error_code, error.message).outcome(call, started_at)
         reads = document.effect is Effect.READ
-        exchange = _Exchange(
-            call, reads, document.idempotent or (reads and spec.method in ("GET", "HEAD")), self._epoch
-        )
-        verdict = await self._see_through(exchange, client, request, spec.result)
-        return _outcome(call, verdict, started_at)
+        repeatable = document.idempotent or (reads and spec.method in ("GET", "HEAD"))
+        exchange = _Exchange(call.call_id, reads, self._calls.epoch, repeatable=repeatable)
+        work = self._attempts(exchange, client, request, spec.result)
+        task = await self._calls.see_through(exchange, work, call.deadline_s, f"http-{call.api}")
+        place = f"{request.scheme}://{request.host}:{request.port}"
+        verdict: CallVerdict = ended_early(exchange, place) if task.cancelled() else task.result()
+        return verdict.outcome(call, started_at)
 
     async def cancel(self, call_id: str) -> None:
         """Take back what has not gone out, and what only reads; a command that went out can only be awaited."""
-        exchange = self._pending.get(call_id)
-        if exchange is not None and (exchange.reads or not exchange.sent):
-            exchange.end("cancelled")
+        self._calls.cancel(call_id)
 
     async def recover(self, call: Call, document: ApiDocument, progress: Progress) -> Outcome | None:  # noqa: ARG002
         """No server tells what became of a request."""
@@ -144,15 +124,7 @@ class HttpBinding:
 
     def stop(self) -> None:
         """Let nothing go out that has not, and wait for nothing. Synchronous, from any thread, without a lock."""
-        self._epoch = object()
-        if self._loop is not None:
-            with suppress(RuntimeError):  # the loop is closed: nobody waits
-                self._loop.call_soon_threadsafe(self._end_stopped)
-
-    def _end_stopped(self) -> None:
-        for exchange in tuple(self._pending.values()):
-            if exchange.epoch is not self._epoch:
-                exchange.end("stopped")
+        self._calls.stop()
 
     def _trust(self) -> ssl.SSLContext:
         trust = ssl.create_default_context()
@@ -170,27 +142,9 @@ class HttpBinding:
         timeout = httpx2.Timeout(None, connect=self._settings.connect_s)
         return httpx2.AsyncClient(transport=transport, timeout=timeout, follow_redirects=False, trust_env=False)
 
-    async def _see_through(
-        self, exchange: _Exchange, client: httpx2.AsyncClient, request: HttpRequest, pointer: str
-    ) -> Verdict:
-        call = exchange.call
-        exchange.task = asyncio.create_task(self._attempts(exchange, client, request, pointer), name=f"http-{call.api}")
-        self._pending[call.call_id] = exchange
-        try:
-            await asyncio.wait({exchange.task}, timeout=call.deadline_s)
-            if not exchange.task.done():
-                exchange.end("timed out")
-                await asyncio.wait({exchange.task})
-        finally:
-            exchange.task.cancel()
-            self._pending.pop(call.call_id, None)
-        if exchange.task.cancelled():
-            return _ended_early(exchange, request)
-        return exchange.task.result()
-
     async def _attempts(
         self, exchange: _Exchange, client: httpx2.AsyncClient, request: HttpRequest, pointer: str
-    ) -> Verdict:
+    ) -> CallVerdict:
         wait_s = _FIRST_WAIT_S
         for _ in range(self._settings.retries if exchange.repeatable else 0):
             verdict = await self._attempt(exchange, client, request, pointer)
@@ -202,28 +156,28 @@ class HttpBinding:
 
     async def _attempt(
         self, exchange: _Exchange, client: httpx2.AsyncClient, request: HttpRequest, pointer: str
-    ) -> Verdict:
+    ) -> CallVerdict:
         place = f"{request.scheme}://{request.host}:{request.port}"
         try:
             return await self._exchange(exchange, client, request, pointer)
         except HostRefused as error:
-            return Verdict(status=Status.REJECTED, code="HOST_REFUSED", message=f"not sent: {error}")
+            return CallVerdict(Status.REJECTED, "HOST_REFUSED", f"not sent: {error}")
         except _Withdrawn:
-            return Verdict(status=Status.CANCELLED, code="STOPPED", message="stopped before it was sent")
+            return CallVerdict(Status.CANCELLED, "STOPPED", "stopped before it was sent")
         except _UNSENT as error:
             if not exchange.sent:
                 message = f"not sent: no connection to {place}: {error or type(error).__name__}"
-                return Verdict(status=Status.UNAVAILABLE, code="UNAVAILABLE", message=message, retry_s=0.0)
+                return CallVerdict(Status.UNAVAILABLE, "UNAVAILABLE", message, retry_s=0.0)
             return _lost(exchange, f"{place}: {error or type(error).__name__}")
         except (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL) as error:
             return _lost(exchange, f"{place}: {error or type(error).__name__}")
 
     async def _exchange(
         self, exchange: _Exchange, client: httpx2.AsyncClient, request: HttpRequest, pointer: str
-    ) -> Verdict:
+    ) -> CallVerdict:
         async def trace(event: str, _info: dict[str, Any]) -> None:
             if event.endswith("send_request_headers.started"):
-                if exchange.epoch is not self._epoch:
+                if self._calls.is_stopped(exchange):
                     raise _Withdrawn
                 exchange.sent = True
 
@@ -241,23 +195,21 @@ class HttpBinding:
                 following = url.join(response.headers["location"])
                 if request.method not in ("GET", "HEAD"):
                     message = f"the server sends {request.method} elsewhere; write the right url: {_shown(following)}"
-                    return Verdict(status=Status.REJECTED, code="REDIRECT", message=message[:300])
+                    return CallVerdict(Status.REJECTED, "REDIRECT", message[:300])
                 if following.scheme not in ("http", "https") or (url.scheme, following.scheme) == ("https", "http"):
                     message = f"the server leads from https to {following.scheme[:20]}, which is not followed"
-                    return Verdict(status=Status.REJECTED, code="REDIRECT", message=message)
+                    return CallVerdict(Status.REJECTED, "REDIRECT", message)
                 if self._leads_inside(url, following):
                     message = (
                         f"the server leads to {following.host[:100]}, a private host that only a document may name; "
                         "write a document for it"
                     )
-                    return Verdict(status=Status.REJECTED, code="REDIRECT", message=message)
+                    return CallVerdict(Status.REJECTED, "REDIRECT", message)
                 headers = self._headers_for(request, headers, url, following)
                 url = following
             finally:
                 await response.aclose()
-        return Verdict(
-            status=Status.FAILED, code="REDIRECT", message=f"the server led on {MAX_REDIRECTS} times; correct the url"
-        )
+        return CallVerdict(Status.FAILED, "REDIRECT", f"the server led on {MAX_REDIRECTS} times; correct the url")
 
     def _leads_inside(self, here: httpx2.URL, there: httpx2.URL) -> bool:
         """Whether a redirect goes to another server, of those that the profile opens to documents that name them.
@@ -280,7 +232,7 @@ class HttpBinding:
             secret = secret if allowed else None
         return replace(request, headers={}, secret=secret).sent_headers
 
-    async def _judge(self, exchange: _Exchange, response: httpx2.Response, pointer: str) -> Verdict:
+    async def _judge(self, exchange: _Exchange, response: httpx2.Response, pointer: str) -> CallVerdict:
         limit = self._settings.max_bytes
         if not response.is_success:
             try:
@@ -289,14 +241,12 @@ class HttpBinding:
                 body = b""
             return judge_status(response, body, repeatable=exchange.repeatable)
         try:
-            return Verdict(
-                status=Status.SUCCEEDED, value=read_value(response, await read_body(response, limit), pointer)
-            )
+            return CallVerdict(Status.SUCCEEDED, value=read_value(response, await read_body(response, limit), pointer))
         except Unreadable as error:
             if exchange.reads:
-                return Verdict(status=Status.FAILED, code="BAD_REPLY", message=f"the reply cannot be used: {error}")
+                return CallVerdict(Status.FAILED, "BAD_REPLY", f"the reply cannot be used: {error}")
             # The server says that it was done; only its words are lost.
-            return Verdict(status=Status.SUCCEEDED, evidence=(f"the reply cannot be used: {error}",))
+            return CallVerdict(Status.SUCCEEDED, evidence=(f"the reply cannot be used: {error}",))
 
 
 def _port(url: httpx2.URL) -> int:
@@ -308,36 +258,9 @@ def _shown(url: httpx2.URL) -> str:
     return str(url.copy_with(userinfo=b"", query=None, fragment=None))
 
 
-def _lost(exchange: _Exchange, problem: str) -> Verdict:
+def _lost(exchange: _Exchange, problem: str) -> CallVerdict:
     if exchange.reads or exchange.repeatable:
         message = f"no answer from {problem}"
-        return Verdict(status=Status.UNAVAILABLE, code="UNAVAILABLE", message=message, retry_s=0.0)
+        return CallVerdict(Status.UNAVAILABLE, "UNAVAILABLE", message, retry_s=0.0)
     message = f"it was sent, and no answer came from {problem}; it may have been done or not"
-    return Verdict(status=Status.IN_DOUBT, code="IN_DOUBT", message=message)
-
-
-def _ended_early(exchange: _Exchange, request: HttpRequest) -> Verdict:
-    code = {"timed out": "TIMED_OUT", "stopped": "STOPPED"}.get(exchange.why, "CANCELLED")
-    place = f"{request.scheme}://{request.host}:{request.port}"
-    if not exchange.sent:
-        status = Status.UNAVAILABLE if exchange.why == "timed out" else Status.CANCELLED
-        return Verdict(status=status, code=code, message=f"{exchange.why} before it was sent to {place}")
-    if exchange.reads:
-        status = Status.TIMED_OUT if exchange.why == "timed out" else Status.CANCELLED
-        return Verdict(status=status, code=code, message=f"{exchange.why} while waiting for {place}")
-    message = f"it was sent to {place} and {exchange.why} without an answer; it may have been done or not"
-    return Verdict(status=Status.IN_DOUBT, code="IN_DOUBT", message=message)
-
-
-def _outcome(call: Call, verdict: Verdict, started_at: datetime) -> Outcome:
-    error = None
-    if verdict.status is not Status.SUCCEEDED:
-        error = ErrorReport(code=verdict.code, message=" ".join(f"{call.api}: {verdict.message}".split()))
-    return Outcome(
-        call_id=call.call_id,
-        status=verdict.status,
-        value=verdict.value,
-        error=error,
-        evidence=verdict.evidence,
-        started_at=started_at,
-    )
+    return CallVerdict(Status.IN_DOUBT, "IN_DOUBT", message)

@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx2
 
+from taskmatrix_ros.bindings.call_verdict import CallVerdict
 from taskmatrix_ros.core.outcome import Status
 
 _MAX_TOLD = 200
 _MAX_WAIT_S = 60.0
 _TEXTS = frozenset({"application/yaml", "application/x-yaml", "application/xml"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """How one attempt ended. ``retry_s``: it may be tried again after so many seconds, if the request may be at all."""
-
-    status: Status
-    code: str = ""
-    message: str = ""
-    value: Any = None
-    retry_s: float | None = None
-    evidence: tuple[str, ...] = ()
 
 
 class Unreadable(Exception):
@@ -93,7 +81,7 @@ def point(value: Any, pointer: str) -> Any:
     return value
 
 
-def judge_status(response: httpx2.Response, body: bytes, *, repeatable: bool) -> Verdict:
+def judge_status(response: httpx2.Response, body: bytes, *, repeatable: bool) -> CallVerdict:
     """Say what a status other than success means.
 
     :param repeatable: asking again does no harm; then a failure of a server in between is no doubt.
@@ -103,19 +91,19 @@ def judge_status(response: httpx2.Response, body: bytes, *, repeatable: bool) ->
     message = f"the server says {number}{f' {response.reason_phrase}' if response.reason_phrase else ''}{said}"
     wait_s = retry_after_s(response)
     if number in (401, 403):
-        return Verdict(
+        return CallVerdict(
             status=Status.REJECTED, code=f"HTTP_{number}", message=f"{message}; correct the secret or its rights"
         )
     if number in (429, 503):
-        return Verdict(status=Status.UNAVAILABLE, code=f"HTTP_{number}", message=message, retry_s=wait_s)
+        return CallVerdict(status=Status.UNAVAILABLE, code=f"HTTP_{number}", message=message, retry_s=wait_s)
     if number in (408, 425) and repeatable:
-        return Verdict(status=Status.UNAVAILABLE, code=f"HTTP_{number}", message=message, retry_s=wait_s)
+        return CallVerdict(status=Status.UNAVAILABLE, code=f"HTTP_{number}", message=message, retry_s=wait_s)
     if 400 <= number < 500:
-        return Verdict(status=Status.REJECTED, code=f"HTTP_{number}", message=message)
+        return CallVerdict(status=Status.REJECTED, code=f"HTTP_{number}", message=message)
     if number in (502, 504):
         status = Status.UNAVAILABLE if repeatable else Status.IN_DOUBT
-        return Verdict(status=status, code=f"HTTP_{number}", message=message, retry_s=wait_s)
-    return Verdict(status=Status.FAILED, code=f"HTTP_{number}", message=message)
+        return CallVerdict(status=status, code=f"HTTP_{number}", message=message, retry_s=wait_s)
+    return CallVerdict(status=Status.FAILED, code=f"HTTP_{number}", message=message)
 
 
 def retry_after_s(response: httpx2.Response) -> float:

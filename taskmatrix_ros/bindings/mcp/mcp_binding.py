@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from taskmatrix_ros.bindings.call_verdict import CallVerdict
+from taskmatrix_ros.bindings.calls_in_flight import CallInFlight, CallsInFlight, ended_early
 from taskmatrix_ros.bindings.mcp.mcp_fate import Fate, Told, Withdrawn
 from taskmatrix_ros.bindings.mcp.mcp_link import McpLink
-from taskmatrix_ros.bindings.mcp.mcp_result import Verdict, judge_error, judge_result
+from taskmatrix_ros.bindings.mcp.mcp_result import judge_error, judge_result
 from taskmatrix_ros.bindings.mcp.mcp_settings import McpSettings
 from taskmatrix_ros.bindings.secret import SecretSettings
 from taskmatrix_ros.bindings.templates import render
@@ -21,7 +21,7 @@ from taskmatrix_ros.core.binding_spec import Mcp
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.effect import Effect
 from taskmatrix_ros.core.errors import TaskMatrixError
-from taskmatrix_ros.core.outcome import ErrorReport, Outcome, Status, utc_now
+from taskmatrix_ros.core.outcome import Outcome, Status, utc_now
 from taskmatrix_ros.core.ports import Progress, ProgressReport
 
 if TYPE_CHECKING:
@@ -34,24 +34,13 @@ _UNSENT = Told(Fate.UNSENT)
 
 
 @dataclass(eq=False, slots=True)
-class _Exchange:
-    """A call under way. ``told``: what became of its request; ``why``: what ends it early, in a word."""
+class _Exchange(CallInFlight):
+    """``told``: what became of its request."""
 
-    call: Call
-    reads: bool
-    epoch: object
     told: Told = _UNSENT
-    why: str = ""
-    task: asyncio.Task[Verdict] | None = field(default=None)
 
-    @property
-    def sent(self) -> bool:
-        return self.told.fate in (Fate.SENT, Fate.LOST)
-
-    def end(self, why: str) -> None:
-        if self.task is not None and not self.task.done() and not self.why:
-            self.why = why
-            self.task.cancel()
+    def note(self, told: Told) -> None:
+        self.told, self.sent = told, told.fate in (Fate.SENT, Fate.LOST)
 
 
 class McpBinding:
@@ -67,9 +56,7 @@ class McpBinding:
         self._secrets = dict(secrets)
         self._private_hosts = tuple(host.lower() for host in private_hosts)
         self._links: dict[str, McpLink] = {}
-        self._pending: dict[str, _Exchange] = {}
-        self._epoch = object()
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._calls = CallsInFlight[_Exchange]()
 
     async def open(self) -> None:
         """Connect to every server, and start those that have a command.
@@ -79,9 +66,11 @@ class McpBinding:
         """
         for name in ("mcp", "httpx2", "httpcore2"):  # they log what passes, which may hold secrets
             logging.getLogger(name).setLevel(logging.WARNING)
-        self._loop = asyncio.get_running_loop()
+        self._calls.open()
         for name, settings in self._settings.servers.items():
-            link = McpLink(name, settings, self._secrets, self._private_hosts, pending=self._call_in, note=self._note)
+            link = McpLink(
+                name, settings, self._secrets, self._private_hosts, pending=self._calls.find, note=self._note
+            )
             self._links[name] = link
             link.start()
         await asyncio.gather(*(link.tried(link.settings.connect_s) for link in self._links.values()))
@@ -91,10 +80,7 @@ class McpBinding:
 
     async def close(self) -> None:
         """End what is under way, disconnect, end the servers that were started."""
-        for exchange in tuple(self._pending.values()):
-            exchange.end("closed")
-        if tasks := [exchange.task for exchange in self._pending.values() if exchange.task is not None]:
-            await asyncio.wait(tasks)
+        await self._calls.close()
         links, self._links = tuple(self._links.values()), {}
         await asyncio.gather(*(link.close() for link in links))
 
@@ -124,23 +110,23 @@ class McpBinding:
         link = self._links.get(spec.server)
         if link is None:
             problem = self.peer_problem(spec.server) or ""
-            return _outcome(call, Verdict(Status.UNAVAILABLE, "UNAVAILABLE", f"not sent: {problem}"), started_at)
+            return CallVerdict(Status.UNAVAILABLE, "UNAVAILABLE", f"not sent: {problem}").outcome(call, started_at)
         try:
             template = (
                 {name: f"{{{name}}}" for name in document.parameters} if spec.arguments is None else spec.arguments
             )
             arguments = render(template, call.arguments)
         except TaskMatrixError as error:
-            return _outcome(call, Verdict(Status.REJECTED, error.error_code, error.message), started_at)
-        exchange = _Exchange(call, document.effect is Effect.READ, self._epoch)
-        verdict = await self._see_through(exchange, link, spec, arguments, progress)
-        return _outcome(call, verdict, started_at)
+            return CallVerdict(Status.REJECTED, error.error_code, error.message).outcome(call, started_at)
+        exchange = _Exchange(call.call_id, document.effect is Effect.READ, self._calls.epoch)
+        work = self._perform(exchange, link, spec, arguments, progress)
+        task = await self._calls.see_through(exchange, work, call.deadline_s, f"mcp-{call.api}")
+        verdict: CallVerdict = ended_early(exchange, f"mcp {link.name!r}") if task.cancelled() else task.result()
+        return verdict.outcome(call, started_at)
 
     async def cancel(self, call_id: str) -> None:
         """Take back what has not gone out, and what only reads; for a command that went out the answer is awaited."""
-        exchange = self._pending.get(call_id)
-        if exchange is not None and (exchange.reads or not exchange.sent):
-            exchange.end("cancelled")
+        self._calls.cancel(call_id)
 
     async def recover(self, call: Call, document: ApiDocument, progress: Progress) -> Outcome | None:  # noqa: ARG002
         """No server tells what became of an earlier call."""
@@ -148,58 +134,28 @@ class McpBinding:
 
     def stop(self) -> None:
         """Let nothing go out that has not, and wait for nothing. Synchronous, from any thread, without a lock."""
-        self._epoch = object()
-        if self._loop is not None:
-            with suppress(RuntimeError):  # the loop is closed: nobody waits
-                self._loop.call_soon_threadsafe(self._end_stopped)
-
-    def _end_stopped(self) -> None:
-        for exchange in tuple(self._pending.values()):
-            if exchange.epoch is not self._epoch:
-                exchange.end("stopped")
-
-    def _call_in(self, body: bytes) -> str | None:
-        return next((call_id for call_id in self._pending if call_id.encode() in body), None)
+        self._calls.stop()
 
     def _note(self, call_id: str, told: Told) -> None:
-        exchange = self._pending.get(call_id)
-        if exchange is None or (told.fate is Fate.SENT and exchange.epoch is not self._epoch):
+        exchange = self._calls.get(call_id)
+        if exchange is None or (told.fate is Fate.SENT and self._calls.is_stopped(exchange)):
             raise Withdrawn
-        exchange.told = told
-
-    async def _see_through(
-        self, exchange: _Exchange, link: McpLink, spec: Mcp, arguments: dict[str, Any], progress: Progress
-    ) -> Verdict:
-        call = exchange.call
-        work = self._perform(exchange, link, spec, arguments, progress)
-        exchange.task = asyncio.create_task(work, name=f"mcp-{call.api}")
-        self._pending[call.call_id] = exchange
-        try:
-            await asyncio.wait({exchange.task}, timeout=call.deadline_s)
-            if not exchange.task.done():
-                exchange.end("timed out")
-                await asyncio.wait({exchange.task})
-        finally:
-            exchange.task.cancel()
-            self._pending.pop(call.call_id, None)
-        if exchange.task.cancelled():
-            return _ended_early(exchange, link.name)
-        return exchange.task.result()
+        exchange.note(told)
 
     async def _perform(
         self, exchange: _Exchange, link: McpLink, spec: Mcp, arguments: dict[str, Any], progress: Progress
-    ) -> Verdict:
+    ) -> CallVerdict:
         for again in (True, False):
             client = await link.ready(link.settings.connect_s)
             if client is None:
-                return Verdict(Status.UNAVAILABLE, "UNAVAILABLE", f"not sent: {self.peer_problem(link.name)}")
-            if exchange.epoch is not self._epoch:
-                return Verdict(Status.CANCELLED, "STOPPED", "stopped before it was sent")
+                return CallVerdict(Status.UNAVAILABLE, "UNAVAILABLE", f"not sent: {self.peer_problem(link.name)}")
+            if self._calls.is_stopped(exchange):
+                return CallVerdict(Status.CANCELLED, "STOPPED", "stopped before it was sent")
             verdict = await self._ask(exchange, link, client, spec, arguments, progress)
             if verdict is not None or not again:
                 break
         if verdict is None:
-            return Verdict(Status.UNAVAILABLE, "UNAVAILABLE", f"mcp {link.name!r} ends every session at once")
+            return CallVerdict(Status.UNAVAILABLE, "UNAVAILABLE", f"mcp {link.name!r} ends every session at once")
         return verdict
 
     async def _ask(
@@ -210,7 +166,7 @@ class McpBinding:
         spec: Mcp,
         arguments: dict[str, Any],
         tell: Progress,
-    ) -> Verdict | None:
+    ) -> CallVerdict | None:
         """Ask once. :returns: None: the server has forgotten the session and has done nothing; ask in a new one."""
         from mcp import MCPError
 
@@ -219,47 +175,23 @@ class McpBinding:
 
         if not await link.has_tool(client, spec.tool):
             known = ", ".join(link.tools[:20]) or "none"
-            return Verdict(Status.REJECTED, "REFUSED", f"mcp {link.name!r} has no tool {spec.tool!r}; it has {known}")
+            return CallVerdict(
+                Status.REJECTED, "REFUSED", f"mcp {link.name!r} has no tool {spec.tool!r}; it has {known}"
+            )
 
         if link.settings.url is None:
-            exchange.told = Told(Fate.SENT)  # a pipe tells nothing of what happens to what is written
-        meta: Any = {"taskmatrix/call_id": exchange.call.call_id}
+            exchange.note(Told(Fate.SENT))  # a pipe tells nothing of what happens to what is written
+        meta: Any = {"taskmatrix/call_id": exchange.call_id}
         try:
             result = await client.call_tool(spec.tool, arguments, progress_callback=on_progress, meta=meta)
         except MCPError as error:
             verdict = judge_error(error, exchange.told, reads=exchange.reads, server=link.name)
             if verdict is None:
                 link.drop(client, "the server has forgotten the session")
-                exchange.told = _UNSENT
+                exchange.note(_UNSENT)
             return verdict
         except (RuntimeError, ValueError) as error:
             # The client refuses what the server answered; what the server did, it did.
             message = f"mcp {link.name!r} answered against its own schema: {error}"
-            return Verdict(Status.FAILED, "BAD_REPLY", message[:300])
+            return CallVerdict(Status.FAILED, "BAD_REPLY", message[:300])
         return judge_result(result, reads=exchange.reads, max_bytes=link.settings.max_bytes)
-
-
-def _ended_early(exchange: _Exchange, server: str) -> Verdict:
-    code = {"timed out": "TIMED_OUT", "stopped": "STOPPED"}.get(exchange.why, "CANCELLED")
-    if not exchange.sent:
-        status = Status.UNAVAILABLE if exchange.why == "timed out" else Status.CANCELLED
-        return Verdict(status, code, f"{exchange.why} before it was sent to mcp {server!r}")
-    if exchange.reads:
-        status = Status.TIMED_OUT if exchange.why == "timed out" else Status.CANCELLED
-        return Verdict(status, code, f"{exchange.why} while waiting for mcp {server!r}")
-    message = f"it was sent to mcp {server!r} and {exchange.why} without an answer; it may have been done or not"
-    return Verdict(Status.IN_DOUBT, "IN_DOUBT", message)
-
-
-def _outcome(call: Call, verdict: Verdict, started_at: datetime) -> Outcome:
-    error = None
-    if verdict.status is not Status.SUCCEEDED:
-        error = ErrorReport(code=verdict.code, message=" ".join(f"{call.api}: {verdict.message}".split()))
-    return Outcome(
-        call_id=call.call_id,
-        status=verdict.status,
-        value=verdict.value,
-        error=error,
-        evidence=verdict.evidence,
-        started_at=started_at,
-    )
