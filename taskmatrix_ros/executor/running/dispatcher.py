@@ -27,7 +27,7 @@ class CallTimes:
 
     ``grace_s``: past a call's deadline, which its binding keeps by itself; ``cancel_s``: for a peer to confirm that it
     has ended; ``retry_s``: before an idempotent call that came to no answer is tried again; ``return_s``: for a peer
-    that went away during a call, whose return shows what became of it; ``device_s``: after that, for a device behind it.
+    that went away during a call, whose return shows what became of it; ``device_s``: after that, for a device behind.
     """
 
     grace_s: float = 1.0
