@@ -18,6 +18,8 @@ _TO_RGB = {
     "mono8": cv2.COLOR_GRAY2RGB,
 }
 
+_DISTANCES: dict[str, tuple[type, float]] = {"32FC1": (np.float32, 1.0), "16UC1": (np.uint16, 0.001)}
+
 
 def decode_image(encoding: str, height_px: int, width_px: int, step: int, data: bytes) -> NDArray[np.uint8]:
     """Turn the fields of ``sensor_msgs/Image`` into an array.
@@ -39,6 +41,31 @@ def decode_image(encoding: str, height_px: int, width_px: int, step: int, data: 
     if encoding in _TO_RGB:
         return np.asarray(cv2.cvtColor(pixels, _TO_RGB[encoding]), dtype=np.uint8)
     return pixels
+
+
+def decode_depth(
+    encoding: str, height_px: int, width_px: int, step: int, data: bytes, *, big_endian: bool
+) -> NDArray[np.float32]:
+    """Turn the fields of a depth ``sensor_msgs/Image`` into distances.
+
+    :returns: ``(H, W)``, metres along the optical axis; not finite where unknown.
+    :raises ValueError: an encoding that is not supported, or fewer bytes than the size needs.
+    :source: REP 118.
+    """
+    kind, scale = _DISTANCES.get(encoding, (None, 0.0))
+    if kind is None:
+        raise ValueError(f"depth encoding {encoding!r} is not supported; allowed: {', '.join(_DISTANCES)}")
+    row = np.dtype(kind).itemsize * width_px
+    if height_px <= 0 or width_px <= 0 or step < row or len(data) < step * height_px:
+        raise ValueError(
+            f"depth of {height_px}x{width_px} {encoding} with {step} bytes per row is not {len(data)} bytes"
+        )
+    rows = np.frombuffer(data, np.uint8, step * height_px).reshape(height_px, step)[:, :row]
+    stored = np.dtype(kind).newbyteorder(">") if big_endian else np.dtype(kind).newbyteorder("<")
+    values = np.ascontiguousarray(rows).view(stored).astype(np.float32) * scale
+    if kind is np.uint16:
+        values[values == 0] = np.nan
+    return np.asarray(values, dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -72,6 +72,20 @@ class CameraModel:
         projected, _ = cv2.projectPoints(points, np.zeros(3), np.zeros(3), self.matrix, self.distortion)
         return np.asarray(projected, dtype=np.float64).reshape(-1, 2)
 
+    def points(self, columns_px: ArrayLike, rows_px: ArrayLike, depth_m: ArrayLike) -> NDArray[np.float64]:
+        """Points behind pixels.
+
+        :param columns_px: ``(N,)``. :param rows_px: ``(N,)``. :param depth_m: ``(N,)``, along the optical axis.
+        :returns: ``(N, 3)``, metres, camera optical frame.
+        """
+        pixels = np.stack([np.asarray(columns_px, np.float64), np.asarray(rows_px, np.float64)], axis=-1)
+        if self.distortion.size and len(pixels):
+            rays = cv2.undistortPoints(pixels.reshape(-1, 1, 2), self.matrix, self.distortion).reshape(-1, 2)
+        else:
+            rays = (pixels - self.matrix[:2, 2]) / [self.matrix[0, 0], self.matrix[1, 1]]
+        depth = np.asarray(depth_m, np.float64)
+        return np.concatenate([rays * depth[:, None], depth[:, None]], axis=-1)
+
     def inside(self, pixels: ArrayLike, margin_px: float = 0.0) -> bool:
         """Whether all pixels lie in the picture, ``margin_px`` away from its border."""
         p = np.asarray(pixels, dtype=np.float64).reshape(-1, 2)

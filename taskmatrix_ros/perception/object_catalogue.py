@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from taskmatrix_ros.perception.solid import SolidShape
 from taskmatrix_ros.perception.transform import Transform
 
 _ARTICLES = {"a", "an", "the", "my", "your", "our", "some"}
@@ -28,22 +29,27 @@ def spoken_name(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueObject:
-    """An object that carries an AprilTag of one number on four upright faces.
+    """An object that is known by an AprilTag of one number on four upright faces, or by its colour and shape.
 
+    :param tag_id: None without a tag; so are the next two.
     :param tag_size_m: outer edge of the black square.
     :param tag_face_m: from the object's origin, the middle of its body, to each face.
     :param size_m: of the body along x, y and z.
     :param grasp_width_m: between the fingers.
+    :param color: a name or ``#rrggbb``; empty where it is not known by its looks.
+    :param shape: of the whole body; None likewise.
     """
 
     name: str
     aliases: tuple[str, ...]
     category: str
-    tag_id: int
-    tag_size_m: float
-    tag_face_m: float
+    tag_id: int | None
+    tag_size_m: float | None
+    tag_face_m: float | None
     size_m: tuple[float, float, float]
     grasp_width_m: float
+    color: str = ""
+    shape: SolidShape | None = None
 
     def face_transforms(self) -> tuple[Transform, ...]:
         """Poses of the tag's four copies in the object's frame: x right and y up as one looks at a face, z outwards."""
@@ -53,7 +59,7 @@ class CatalogueObject:
             outwards = np.array([math.cos(yaw), math.sin(yaw), 0.0])
             right = np.array([-math.sin(yaw), math.cos(yaw), 0.0])
             up = np.array([0.0, 0.0, 1.0])
-            faces.append(Transform(np.stack([right, up, outwards], axis=1), outwards * self.tag_face_m))
+            faces.append(Transform(np.stack([right, up, outwards], axis=1), outwards * (self.tag_face_m or 0.0)))
         return tuple(faces)
 
 
@@ -73,6 +79,8 @@ class ObjectCatalogue:
                     other = self._by_name[name].name
                     raise ValueError(f"objects '{other}' and '{thing.name}' are both called '{name}'; rename one")
                 self._by_name[name] = thing
+            if thing.tag_id is None:
+                continue
             if thing.tag_id in self._by_tag:
                 other = self._by_tag[thing.tag_id].name
                 raise ValueError(f"objects '{other}' and '{thing.name}' both carry tag {thing.tag_id}; renumber one")
@@ -89,7 +97,7 @@ class ObjectCatalogue:
     @property
     def tag_sizes_m(self) -> dict[int, float]:
         """Outer edge of each tag by its number."""
-        return {o.tag_id: o.tag_size_m for o in self._objects}
+        return {o.tag_id: o.tag_size_m for o in self._objects if o.tag_id is not None and o.tag_size_m is not None}
 
     def find(self, name: str) -> CatalogueObject | None:
         """Look a spoken name up: "The Coke Can", "water_bottle"; None if nothing is called so."""

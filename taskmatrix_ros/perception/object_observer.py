@@ -45,6 +45,7 @@ class ObjectObserver:
         return sorted((_merge(group) for group in faces.values()), key=lambda o: o.distance_m)
 
     def _locate(self, tag: TagObservation, thing: CatalogueObject) -> ObjectObservation | None:
+        face_m = thing.tag_face_m or 0.0
         # The four faces look alike, so the first stands for all: the yaw is known up to quarter turns.
         face = thing.face_transforms()[0].inverse()
         poses = [self._base_from_camera @ tag.pose @ face]
@@ -59,11 +60,11 @@ class ObjectObserver:
         # The face is known better than the leaning axis behind it: start from the tag and go straight back.
         tag_in_base = self._base_from_camera @ (tag.pose if best == 0 or tag.alternative is None else tag.alternative)
         outwards = upright.rotation[:, 0]
-        middle = tag_in_base.translation - outwards * thing.tag_face_m
+        middle = tag_in_base.translation - outwards * face_m
         rotation = self._base_from_camera.rotation
         covariance = rotation @ tag.covariance[:3, :3] @ rotation.T
         yaw_error = float(np.sqrt(tag.covariance[4, 4]))  # about the tag's y axis, which is up
-        covariance = covariance + np.diag([1.0, 1.0, 0.0]) * (thing.tag_face_m * min(yaw_error, 1.0)) ** 2
+        covariance = covariance + np.diag([1.0, 1.0, 0.0]) * (face_m * min(yaw_error, 1.0)) ** 2
         return ObjectObservation(
             name=thing.name,
             stamp_s=tag.stamp_s,

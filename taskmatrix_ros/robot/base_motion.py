@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from taskmatrix_ros.robot.obstacle_guard import ObstacleGuard
 from taskmatrix_ros.robot.path_follower import FollowLimits, Velocity, turn_rate
 from taskmatrix_ros.robot.pose2 import Pose2, wrap_angle
-from taskmatrix_ros.robot.robot_driver import RobotDriver
 from taskmatrix_ros.robot.skill_error import SkillError, SkillErrorCode
-from taskmatrix_ros.robot.skill_run import SkillRun
 from taskmatrix_ros.robot.skill_settings import ApproachSettings, DriveSettings
+
+if TYPE_CHECKING:  # both speak ROS; what a motion makes of them does not
+    from taskmatrix_ros.robot.robot_driver import RobotDriver
+    from taskmatrix_ros.robot.skill_run import SkillRun
 
 _STANDS_M_S = 0.01
 _STANDS_RAD_S = 0.02
+_CORRECTIONS = 2
+_CORRECT_IN_S = 1.0
+"""How slowly what was driven too far is driven back: the loop that was late once may be so again."""
 
 
 class BaseMotion:
@@ -80,10 +86,27 @@ class BaseMotion:
             reaction_s=self._drive.reaction_s,
         )
         sign = math.copysign(1.0, distance_m)
-        waited_s, best_m, bumps = 0.0, 0.0, self._driver.bumps
+        self._follow_line(run, start, distance_m, sign, limits, guarded=guarded)
+        for _ in range(_CORRECTIONS):
+            # A loop that was late has gone too far; one that came short was kept from it.
+            beyond_m = sign * (start.to(self._odometry()).x_m - distance_m)
+            if beyond_m <= self._approach.arrive_m:
+                break
+            slow = replace(limits, max_linear_m_s=min(limits.max_linear_m_s, beyond_m / _CORRECT_IN_S))
+            self._follow_line(run, start, distance_m, -sign, slow, guarded=False)
+        return start.to(self._odometry()).x_m
+
+    def _follow_line(
+        self, run: SkillRun, start: Pose2, goal_m: float, sign: float, limits: FollowLimits, *, guarded: bool
+    ) -> None:
+        """Drive along a line until ``goal_m`` on it, and stand.
+
+        :param start: of the line, odom frame. :param sign: 1 forwards, -1 backwards.
+        """
+        waited_s, best_m, bumps = 0.0, -math.inf, self._driver.bumps
         for step_s in run.ticks(self._drive.period_s):
             here = start.to(self._odometry())
-            left_m = abs(distance_m) - sign * here.x_m
+            left_m = sign * (goal_m - here.x_m)
             if left_m <= self._approach.arrive_m / 2:
                 break
             if self._driver.bumps > bumps and sign > 0:
@@ -104,7 +127,6 @@ class BaseMotion:
             turn = max(-limits.max_angular_rad_s, min(limits.max_angular_rad_s, turn)) if speed > 0 else 0.0
             run.drive(Velocity(sign * speed, turn))
         self.stand(run)
-        return start.to(self._odometry()).x_m
 
     def _odometry(self) -> Pose2:
         reading = self._driver.odometry

@@ -7,13 +7,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import numpy as np
+from numpy.typing import NDArray
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo, Image
 
-from taskmatrix_ros.perception.camera_frame import CameraFrame, decode_image
+from taskmatrix_ros.perception.camera_frame import CameraFrame, decode_depth, decode_image
 from taskmatrix_ros.perception.camera_model import CameraModel
 
 _SENSOR_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
@@ -64,6 +66,32 @@ class CameraFeed:
         :returns: None if none came within ``timeout_wall_s``.
         :raises ValueError: what came is no picture; says why.
         """
+        came = self._after(stamp_s, check, timeout_wall_s)
+        if came is None:
+            return None
+        image, camera = came
+        pixels = decode_image(image.encoding, image.height, image.width, image.step, bytes(image.data))
+        return CameraFrame(image_stamp_s(image), pixels, camera)
+
+    def distances_after(
+        self, stamp_s: float, check: Callable[[], None], timeout_wall_s: float
+    ) -> NDArray[np.float32] | None:
+        """Wait likewise, where the topic is one of distances.
+
+        :returns: ``(H, W)`` metres along the optical axis, not finite where unknown; None if none came.
+        :raises ValueError: what came is none; says why.
+        """
+        came = self._after(stamp_s, check, timeout_wall_s)
+        if came is None:
+            return None
+        image, _ = came
+        data = bytes(image.data)
+        size = (image.encoding, image.height, image.width, image.step)
+        return decode_depth(*size, data, big_endian=bool(image.is_bigendian))
+
+    def _after(
+        self, stamp_s: float, check: Callable[[], None], timeout_wall_s: float
+    ) -> tuple[Image, CameraModel] | None:
         until = time.monotonic() + timeout_wall_s
         while True:
             with self._changed:
@@ -73,8 +101,7 @@ class CameraFeed:
                     self._changed.wait(0.05)
             check()
             if image is not None and camera is not None:
-                pixels = decode_image(image.encoding, image.height, image.width, image.step, bytes(image.data))
-                return CameraFrame(image_stamp_s(image), pixels, camera)
+                return image, camera
             if self._problem is not None:
                 raise ValueError(self._problem)
             if time.monotonic() > until:

@@ -96,9 +96,15 @@ class FindSkill:
         view = p.looker.look(run)
         search.looks += view.pictures
         search.seen_from.append(p.navigator.where().pose)
-        if thing.name not in view.objects:
-            return None
-        return p.memory.get(thing.name)
+        if thing.name in view.objects:
+            return p.memory.get(thing.name)
+        if thing.tag_id is None and not view.measured:
+            raise SkillError(
+                SkillErrorCode.NO_CAMERA,
+                f"{thing.name} is known by colour and shape, and no distances came on camera/depth within "
+                f"{p.settings.look.camera_timeout_wall_s:.0f} s of wall time; see whether the depth camera runs",
+            )
+        return None
 
     def _look_where_it_was(self, run: SkillRun, thing: CatalogueObject, search: _Search) -> RememberedObject | None:
         """Look again at where it was seen last; believe it gone if it is not there."""

@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
+import cv2
+import numpy as np
+
+from taskmatrix_ros.perception.camera_frame import CameraFrame
 from taskmatrix_ros.perception.object_observer import ObjectObserver
 from taskmatrix_ros.perception.observation import ObjectObservation
+from taskmatrix_ros.perception.shape_observer import ShapeObserver
 from taskmatrix_ros.perception.tag_detector import TagDetector
 from taskmatrix_ros.robot.base_motion import BaseMotion
 from taskmatrix_ros.robot.hand import Hand
-from taskmatrix_ros.robot.localization import Localization
+from taskmatrix_ros.robot.localization import Estimate, Localization
 from taskmatrix_ros.robot.object_memory import ObjectMemory
 from taskmatrix_ros.robot.robot_driver import RobotDriver
 from taskmatrix_ros.robot.skill_error import SkillError, SkillErrorCode
 from taskmatrix_ros.robot.skill_run import SkillRun
 from taskmatrix_ros.robot.skill_settings import LookSettings
+from taskmatrix_ros.robot.world_description import Surface
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
-    """What one look showed: the newest sighting of each object, base_link, and how many pictures it took."""
+    """What one look showed: the newest sighting of each object, base_link, and how many pictures it took.
+
+    :param measured: whether distances came with them; without, only tags are recognised.
+    """
 
     objects: dict[str, ObjectObservation]
     pictures: int
+    measured: bool = True
 
 
 class Looker:
@@ -35,6 +47,8 @@ class Looker:
         hand: Hand,
         detector: TagDetector,
         observer: ObjectObserver,
+        shapes: ShapeObserver,
+        surfaces: Sequence[Surface],
         localization: Localization,
         memory: ObjectMemory,
         settings: LookSettings,
@@ -44,6 +58,8 @@ class Looker:
         self._hand = hand
         self._detector = detector
         self._observer = observer
+        self._shapes = shapes
+        self._surfaces = surfaces
         self._localization = localization
         self._memory = memory
         self._settings = settings
@@ -54,16 +70,21 @@ class Looker:
         :param pictures: how many; by default as the settings say.
         :raises SkillError: NO_CAMERA if no picture comes, or what comes is none.
         """
-        with self._driver.camera.watched():
+        measuring = self._shapes.knows_any
+        with self._driver.camera.watched(), self._driver.depth.watched() if measuring else nullcontext():
             self._motion.stand(run)
             stamp_s = run.now_s + self._settings.settle_s
             seen: dict[str, ObjectObservation] = {}
             count = pictures or self._settings.pictures
             for _ in range(count):
-                stamp_s = self._look_once(run, stamp_s, seen)
-        return View(seen, count)
+                frame = self._picture(run, stamp_s)
+                self._recognise_tags(frame, seen)
+                # A depth camera that was silent once is not waited for again at every picture.
+                measuring = measuring and self._recognise_shapes(run, frame, stamp_s, seen)
+                stamp_s = frame.stamp_s
+        return View(seen, count, measuring)
 
-    def _look_once(self, run: SkillRun, after_s: float, seen: dict[str, ObjectObservation]) -> float:
+    def _picture(self, run: SkillRun, after_s: float) -> CameraFrame:
         try:
             frame = self._driver.camera.after(after_s, run.check, self._settings.camera_timeout_wall_s)
         except ValueError as error:
@@ -74,14 +95,40 @@ class Looker:
                 f"no picture came on camera/image within {self._settings.camera_timeout_wall_s:.0f} s of wall time; "
                 "see whether the camera's driver runs and publishes camera/camera_info too",
             )
+        return frame
+
+    def _recognise_tags(self, frame: CameraFrame, seen: dict[str, ObjectObservation]) -> None:
         tags = self._detector.detect(frame)
         self._localization.on_tags(frame.stamp_s, tags, frame.camera)
+        self._take_in(self._observer.observe(tags), self._localization.estimate(frame.stamp_s), seen)
+
+    def _recognise_shapes(
+        self, run: SkillRun, frame: CameraFrame, after_s: float, seen: dict[str, ObjectObservation]
+    ) -> bool:
+        """Look for what is known by colour and shape; gives whether distances came."""
         robot = self._localization.estimate(frame.stamp_s)
-        for observation in self._observer.observe(tags):
+        try:
+            depth_m = self._driver.depth.distances_after(after_s, run.check, self._settings.camera_timeout_wall_s)
+        except ValueError as error:
+            raise SkillError(SkillErrorCode.NO_CAMERA, f"the depth camera sends nothing usable: {error}") from error
+        if depth_m is None:
+            return False
+        if robot is not None:
+            if depth_m.shape != frame.image.shape[:2]:
+                size = (frame.camera.width_px, frame.camera.height_px)
+                depth_m = np.asarray(cv2.resize(depth_m, size, interpolation=cv2.INTER_NEAREST), np.float32)
+            tops = [surface.support_from(robot.pose) for surface in self._surfaces]
+            fresh = [one for one in self._shapes.observe(frame, depth_m, tops) if one.name not in seen]
+            self._take_in(fresh, robot, seen)
+        return True
+
+    def _take_in(
+        self, observations: Iterable[ObjectObservation], robot: Estimate | None, seen: dict[str, ObjectObservation]
+    ) -> None:
+        for observation in observations:
             held = self._hand.held
             if held is not None and held.thing.name == observation.name:
                 continue
             seen[observation.name] = observation
             if robot is not None:
                 self._memory.see(observation, robot)
-        return frame.stamp_s

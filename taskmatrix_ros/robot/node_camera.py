@@ -12,14 +12,12 @@ from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import Image
 
 from taskmatrix_ros.core.errors import CallUnavailable
-from taskmatrix_ros.perception.camera_frame import CameraFrame
+from taskmatrix_ros.perception.camera_frame import CameraFrame, decode_depth
 from taskmatrix_ros.robot.camera_feed import CameraFeed
 from taskmatrix_ros.ros.node_thread import NodeThread
 from taskmatrix_ros.ros.ros_names import absolute_name
 
 PICTURE_WALL_S = 5.0
-_MILLIMETRES = "16UC1"
-_METRES = "32FC1"
 
 
 class NodeCamera:
@@ -80,17 +78,17 @@ class NodeCamera:
 
 
 def _distances(message: Image) -> NDArray[np.float32]:
-    """:source: REP 118."""
-    kind, scale = {_METRES: (np.float32, 1.0), _MILLIMETRES: (np.uint16, 0.001)}.get(message.encoding, (None, 0.0))
-    if kind is None:
-        raise _unavailable(f"depth encoding {message.encoding!r} is not supported; allowed: {_METRES}, {_MILLIMETRES}")
-    order = ">" if message.is_bigendian else "<"
-    width = np.dtype(kind).itemsize * message.width
-    rows = np.frombuffer(bytes(message.data), np.uint8).reshape(message.height, message.step)[:, :width]
-    values = np.ascontiguousarray(rows).view(np.dtype(kind).newbyteorder(order)).astype(np.float32) * scale
-    if kind is np.uint16:
-        values[values == 0] = np.nan
-    return values
+    try:
+        return decode_depth(
+            message.encoding,
+            message.height,
+            message.width,
+            message.step,
+            bytes(message.data),
+            big_endian=bool(message.is_bigendian),
+        )
+    except ValueError as error:
+        raise _unavailable(str(error)) from error
 
 
 def _unavailable(why: str) -> CallUnavailable:

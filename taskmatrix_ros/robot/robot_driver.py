@@ -72,6 +72,7 @@ class RobotDriver:
         self._tell_odometry = on_odometry
         self._tell_scan = on_scan
         self.camera = CameraFeed(node)
+        self.depth = CameraFeed(node, "camera/depth")
         self.changed = threading.Condition()
         self._odometry: OdometryReading | None = None
         self._joints: dict[str, JointReading] = {}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from rclpy.node import Node
 
 from taskmatrix_ros.perception.object_observer import ObjectObserver
+from taskmatrix_ros.perception.shape_observer import ShapeObserver
 from taskmatrix_ros.perception.tag_detector import TagDetector
 from taskmatrix_ros.robot.base_motion import BaseMotion
 from taskmatrix_ros.robot.drive_gate import DriveGate, GateLimits
@@ -123,6 +124,8 @@ def build_robot(
             hand,
             TagDetector(world.tag_sizes_m),
             ObjectObserver(world.catalogue, base_from_camera),
+            ShapeObserver(world.catalogue, base_from_camera),
+            world.surfaces,
             localization,
             memory,
             settings.look,

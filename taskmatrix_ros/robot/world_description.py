@@ -9,7 +9,10 @@ from functools import cached_property
 from pydantic import Field, model_validator
 
 from taskmatrix_ros.core.frozen import Frozen
+from taskmatrix_ros.perception.colour_range import ColourRange
 from taskmatrix_ros.perception.object_catalogue import CatalogueObject, ObjectCatalogue, spoken_name
+from taskmatrix_ros.perception.solid import SolidShape
+from taskmatrix_ros.perception.support import Support
 from taskmatrix_ros.perception.tag_detector import tag_corners
 from taskmatrix_ros.perception.transform import Matrix, Transform
 from taskmatrix_ros.robot.description_file import description_file, load_description
@@ -61,6 +64,11 @@ class Surface(Frozen):
         """Its outline, from the floor to the top."""
         return StaticBox(self.name, Pose2(*self.center_m), self.size_m[0], self.size_m[1], 0.0, self.height_m)
 
+    def support_from(self, robot: Pose2) -> Support:
+        """Give it in base_link of a robot that stands there."""
+        ahead_m, left_m = robot.local(*self.center_m)
+        return Support(ahead_m, left_m, -robot.yaw_rad, self.size_m, self.height_m)
+
     def carries(self, x_m: float, y_m: float, z_m: float, margin_m: float = 0.05) -> bool:
         """Whether something whose middle is there stands on it."""
         above = z_m - self.height_m
@@ -103,16 +111,35 @@ class WallTag(Frozen):
 
 
 class KnownObject(Frozen):
-    """An object that can be recognised and carried."""
+    """An object that can be recognised and carried: by a tag, by its colour, shape and size, or by either."""
 
     name: str
     aliases: tuple[str, ...] = ()
     category: str = ""
-    tag_id: int = Field(ge=0)
-    tag_size_m: float = Field(gt=0)
-    tag_face_m: float = Field(gt=0)
+    tag_id: int | None = Field(default=None, ge=0)
+    tag_size_m: float | None = Field(default=None, gt=0)
+    tag_face_m: float | None = Field(default=None, gt=0)
+    color: str = ""
+    shape: SolidShape | None = None
     size_m: tuple[float, float, float]
     grasp_width_m: float = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _check(self) -> KnownObject:
+        tag = (self.tag_id, self.tag_size_m, self.tag_face_m)
+        if None in tag and tag != (None, None, None):
+            raise ValueError(f"object '{self.name}': tag_id, tag_size_m and tag_face_m go together; give all or none")
+        if bool(self.color) != (self.shape is not None):
+            raise ValueError(f"object '{self.name}': color and shape go together; give both or neither")
+        if self.tag_id is None and self.shape is None:
+            raise ValueError(f"object '{self.name}' has nothing to be recognised by; give a tag, or color and shape")
+        if self.color:
+            ColourRange.parse(self.color)
+        x, y, z = self.size_m
+        round_in_plan = self.shape in (SolidShape.CYLINDER, SolidShape.SPHERE)
+        if (round_in_plan and x != y) or (self.shape is SolidShape.SPHERE and x != z):
+            raise ValueError(f"object '{self.name}' of size {list(self.size_m)} m is no {self.shape}; correct size_m")
+        return self
 
 
 class Obstacle(Frozen):
@@ -151,7 +178,7 @@ class WorldDescription(Frozen):
                 raise ValueError(f"place '{place.name}' is on surface '{place.surface}', which is not described")
             if place.room not in rooms:
                 raise ValueError(f"place '{place.name}' is in room '{place.room}', which is not described")
-        tags = [t.id for t in self.wall_tags] + [o.tag_id for o in self.objects]
+        tags = [t.id for t in self.wall_tags] + [o.tag_id for o in self.objects if o.tag_id is not None]
         twice = {t for t in tags if tags.count(t) > 1}
         if twice:
             raise ValueError(f"tags {sorted(twice)} are used twice")
@@ -169,7 +196,16 @@ class WorldDescription(Frozen):
     def _catalogue_objects(self) -> list[CatalogueObject]:
         return [
             CatalogueObject(
-                o.name, o.aliases, o.category, o.tag_id, o.tag_size_m, o.tag_face_m, o.size_m, o.grasp_width_m
+                o.name,
+                o.aliases,
+                o.category,
+                o.tag_id,
+                o.tag_size_m,
+                o.tag_face_m,
+                o.size_m,
+                o.grasp_width_m,
+                o.color,
+                o.shape,
             )
             for o in self.objects
         ]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from taskmatrix_ros.perception.camera_frame import CameraFrame, decode_image
+from taskmatrix_ros.perception.camera_frame import CameraFrame, decode_depth, decode_image
 from taskmatrix_ros.perception.camera_model import CameraModel
 
 PIXELS = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3)
@@ -53,3 +53,24 @@ def test_distortion_moves_pixels_as_opencv_says() -> None:
     point = [[0.4, 0.1, 1.0]]
     assert bent.project(point)[0, 0] < ideal.project(point)[0, 0]
     assert bent.project([[0.0, 0.0, 1.0]]) == pytest.approx(ideal.project([[0.0, 0.0, 1.0]]))
+
+
+def test_points_of_pixels_are_where_their_pixels_say() -> None:
+    points = np.array([[0.4, 0.1, 1.0], [-0.3, 0.2, 2.5]])
+    ideal = CameraModel.from_fovy(640, 480, 0.9)
+    for camera in (ideal, CameraModel.from_info(640, 480, ideal.matrix.ravel().tolist(), [-0.2, 0.05, 0, 0, 0])):
+        columns, rows = camera.project(points).T
+        assert camera.points(columns, rows, points[:, 2]) == pytest.approx(points, abs=1e-4)
+
+
+def test_distances_in_metres_or_millimetres() -> None:
+    metres = np.array([[0.5, np.inf]], np.float32)
+    assert decode_depth("32FC1", 1, 2, 8, metres.tobytes(), big_endian=False).tolist() == [[0.5, np.inf]]
+    assert decode_depth("32FC1", 1, 2, 8, metres.astype(">f4").tobytes(), big_endian=True)[0, 0] == 0.5
+    millimetres = decode_depth("16UC1", 1, 2, 6, np.array([1500, 0, 9], np.uint16).tobytes(), big_endian=False)
+    assert millimetres[0, 0] == pytest.approx(1.5)
+    assert np.isnan(millimetres[0, 1])
+    with pytest.raises(ValueError, match="allowed: 32FC1, 16UC1"):
+        decode_depth("mono8", 1, 2, 2, bytes(2), big_endian=False)
+    with pytest.raises(ValueError, match="is not 7 bytes"):
+        decode_depth("32FC1", 1, 2, 8, bytes(7), big_endian=False)

@@ -8,6 +8,7 @@ import yaml
 from home import home
 
 from taskmatrix_ros.core.errors import ConfigError
+from taskmatrix_ros.perception.solid import SolidShape
 from taskmatrix_ros.robot.description_file import description_file, load_description
 from taskmatrix_ros.robot.robot_description import RobotDescription
 from taskmatrix_ros.robot.skill_settings import SkillSettings
@@ -77,6 +78,18 @@ def test_what_seems_to_stand_on_a_surface_stands_on_it(at_m: tuple[float, float,
     assert world.stands_at_m("unicorn", np.array(at_m)) == at_m[2]
 
 
+BALL = {"name": "ball", "color": "red", "shape": "sphere", "size_m": [0.08, 0.08, 0.08], "grasp_width_m": 0.08}
+
+
+def test_an_object_may_be_known_by_colour_and_shape_alone(tmp_path: Path) -> None:
+    path = write(tmp_path, lambda c: c["objects"].append(BALL | {"aliases": ["red ball"]}))
+    world = load_description(path, WorldDescription)
+    ball = world.catalogue.find("the red ball")
+    assert ball is not None
+    assert (ball.name, ball.color, ball.shape, ball.tag_id) == ("ball", "red", SolidShape.SPHERE, None)
+    assert None not in world.tag_sizes_m
+
+
 def write(tmp_path: Path, change: object) -> Path:
     content = yaml.safe_load(description_file("world", "home").read_text(encoding="utf-8"))
     change(content)  # type: ignore[operator]
@@ -94,6 +107,12 @@ def write(tmp_path: Path, change: object) -> Path:
         (lambda c: c["objects"][0].update(aliases=["apple"]), "both called 'apple'"),
         (lambda c: c["rooms"][0].pop("x_m"), "rooms.0.x_m: Field required"),
         (lambda c: c["wall_tags"][0].update(colour="red"), "wall_tags.0.colour"),
+        (lambda c: c["objects"][0].pop("tag_id"), "tag_id, tag_size_m and tag_face_m go together"),
+        (lambda c: c["objects"].append(BALL | {"color": ""}), "color and shape go together"),
+        (lambda c: c["objects"].append(BALL | {"shape": None, "color": ""}), "nothing to be recognised by"),
+        (lambda c: c["objects"].append(BALL | {"color": "reddish"}), "color 'reddish' is not known; allowed: red"),
+        (lambda c: c["objects"].append(BALL | {"shape": "pyramid"}), "'box', 'cylinder' or 'sphere'"),
+        (lambda c: c["objects"].append(BALL | {"size_m": [0.08, 0.08, 0.12]}), "is no sphere"),
     ],
 )
 def test_a_wrong_description_is_one_clear_line(tmp_path: Path, change: object, says: str) -> None:
