@@ -12,9 +12,11 @@ import typer
 
 from taskmatrix_ros.app.demo.demo_run import Demo, DemoListener, DemoReport, GoalVerdict
 from taskmatrix_ros.app.demo.scenario import load_scenario
+from taskmatrix_ros.app.profile.settings import load_settings
 from taskmatrix_ros.cli.exit_status import ExitStatus
 from taskmatrix_ros.cli.output import JsonOption, command, errors, escape, print_json
 from taskmatrix_ros.cli.timeline import Timeline
+from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.main_loop import INTERRUPTED, run_until_signal
 
 SPEED = 2.0
@@ -25,7 +27,11 @@ def demo(
     *,
     scenario: Annotated[str, typer.Option(help="A scenario of sim/scenarios.")] = "fetch",
     seed: Annotated[int, typer.Option(min=0, help="Moves the objects about the home.")] = 1,
-    speed: Annotated[float, typer.Option(min=0.1, max=20.0, help="Simulated seconds per second.")] = SPEED,
+    profile: Annotated[str, typer.Option(help="Of a simulated home: demo (MuJoCo) or gazebo.")] = "demo",
+    speed: Annotated[
+        float | None,
+        typer.Option(min=0.1, max=20.0, help=f"Simulated seconds per second; by default {SPEED:g}, in Gazebo 1."),
+    ] = None,
     picture: Annotated[Path | None, typer.Option(help="Where the top view is written.")] = None,
     record: Annotated[Path | None, typer.Option(help="An MP4 file to which the world is filmed.")] = None,
     as_json: JsonOption = False,
@@ -41,11 +47,12 @@ def demo(
         run = Demo(
             loaded,
             seed=seed,
-            speed=speed,
+            speed=speed if speed is not None else _usual_speed(profile),
             folder=folder,
             picture=target.absolute(),
             listener=listener,
             film=None if record is None else record.absolute(),
+            profile=profile,
         )
         report = run_until_signal(run.run())
     finally:
@@ -58,6 +65,13 @@ def demo(
         raise typer.Exit(INTERRUPTED)
     _show(report, as_json=as_json)
     return ExitStatus.DONE if report.succeeded else ExitStatus.FAILED
+
+
+def _usual_speed(profile: str) -> float:
+    simulator = load_settings(profile).processes.simulator
+    if simulator is None:
+        raise ConfigError(f"demo: profile '{profile}' has no simulator; demo and gazebo have one")
+    return SPEED if simulator.kind == "mujoco" else 1.0
 
 
 class _Teller(DemoListener):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -86,7 +88,19 @@ def options(
 def main() -> None:
     """Run the program; the entry point of the package."""
     die_with_parent()
-    app()
+    app(args=without_ros_arguments(sys.argv[1:]))
+
+
+def without_ros_arguments(words: Sequence[str]) -> list[str]:
+    """Leave out what ``ros2 launch`` adds for a node, which this program starts as a process of its own.
+
+    >>> without_ros_arguments(["up", "--profile", "demo", "--ros-args", "-r", "__node:=taskmatrix_up"])
+    ['up', '--profile', 'demo']
+    """
+    if "--ros-args" not in words:
+        return list(words)
+    before, after = words[: words.index("--ros-args")], words[words.index("--ros-args") + 1 :]
+    return [*before, *(without_ros_arguments(after[after.index("--") + 1 :]) if "--" in after else ())]
 
 
 if __name__ == "__main__":

@@ -2,27 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import mujoco
 import numpy as np
 
+from taskmatrix_ros.sim.bump import Bump, obstacle_test
 from taskmatrix_ros.sim.sdf_types import World
-from taskmatrix_ros.sim.static_boxes import static_boxes
-
-
-@dataclass(frozen=True, slots=True)
-class Bump:
-    """One touch between the robot and something that is not meant to be touched.
-
-    :param robot_part: link of the robot.
-    :param other: model that was touched.
-    :param force_n: normal force.
-    """
-
-    robot_part: str
-    other: str
-    force_n: float
 
 
 class ContactWatch:
@@ -36,15 +20,9 @@ class ContactWatch:
         self._models = models
         robot = world.robot.name
         self._is_robot = np.array([name == robot for name in models])
-        static = {m.name for m in world.models if m.is_static}
-        graspable = set(world.graspable)
-        standing = {box.name for box in static_boxes(world)}
-        floors = [
-            name in static and f"{name}/{model.geom(i).name.rpartition('/')[2]}" not in standing
-            for i, name in enumerate(models)
-        ]
+        is_obstacle = obstacle_test(world)
         self._is_obstacle = np.array(
-            [name not in graspable and name != robot and not floor for name, floor in zip(models, floors, strict=True)]
+            [is_obstacle(name, model.geom(index).name.rpartition("/")[2]) for index, name in enumerate(models)]
         )
 
     def bumps(self) -> list[Bump]:

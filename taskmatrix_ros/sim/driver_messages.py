@@ -5,6 +5,7 @@ from __future__ import annotations
 import array
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from builtin_interfaces.msg import Time
@@ -18,7 +19,9 @@ from taskmatrix_ros.sim.battery import Battery
 from taskmatrix_ros.sim.odometry import OdometryState
 from taskmatrix_ros.sim.sdf_plugins import DifferentialDrive
 from taskmatrix_ros.sim.sdf_types import CameraSensor, LidarSensor
-from taskmatrix_ros.sim.simulator import JointState
+
+if TYPE_CHECKING:  # Gazebo uses this file too, and needs no MuJoCo
+    from taskmatrix_ros.sim.simulator import JointState
 
 
 def stamp(time_s: float) -> Time:

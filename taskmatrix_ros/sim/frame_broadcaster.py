@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from geometry_msgs.msg import Quaternion, TransformStamped, Vector3
 from rclpy.node import Node
@@ -10,7 +12,9 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from taskmatrix_ros.perception.transform import OPTICAL_IN_BODY, Transform
 from taskmatrix_ros.sim import driver_messages as messages
 from taskmatrix_ros.sim.sdf_types import Model
-from taskmatrix_ros.sim.simulator import Simulator
+
+if TYPE_CHECKING:  # Gazebo uses this file too, and needs no MuJoCo
+    from taskmatrix_ros.sim.simulator import Simulator
 
 _STATIC = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 _TF_DEPTH = 100

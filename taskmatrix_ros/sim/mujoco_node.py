@@ -26,7 +26,8 @@ from taskmatrix_ros.sim.frame_broadcaster import FrameBroadcaster
 from taskmatrix_ros.sim.lidar import Lidar
 from taskmatrix_ros.sim.pacer import Pacer
 from taskmatrix_ros.sim.recorder import Recorder
-from taskmatrix_ros.sim.simulator import Simulator, TruePose
+from taskmatrix_ros.sim.simulator import Simulator
+from taskmatrix_ros.sim.true_pose import TruePose
 
 _LATCHED = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 _CLOCK_WALL_PERIOD_S = 0.01  # at most 100 Hz, however fast simulated time runs

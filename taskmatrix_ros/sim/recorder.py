@@ -3,18 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Protocol
 
+from taskmatrix_ros.sim.bump import Bump
 from taskmatrix_ros.sim.home_map import HomeMap
-from taskmatrix_ros.sim.simulator import Simulator, TruePose
+from taskmatrix_ros.sim.sdf_types import World
+from taskmatrix_ros.sim.true_pose import TruePose
 
 _STEP_M, _STEP_RAD = 0.01, 0.02
+
+
+class Truth(Protocol):
+    """What a simulator knows of its world, MuJoCo's and Gazebo's alike."""
+
+    world: World
+    hardest_bump: Bump | None
+
+    @property
+    def time_s(self) -> float:
+        """Simulated time."""
+
+    @property
+    def held(self) -> str | None:
+        """Name of what the gripper really holds."""
+
+    def true_pose(self, model: str) -> TruePose:
+        """Pose of a model that can move. :raises KeyError: there is no such model."""
 
 
 class Recorder:
     """Follows a simulator. ``record`` is called in its stepping thread, ``snapshot`` from any."""
 
-    def __init__(self, simulator: Simulator, home: HomeMap, *, seed: int | None, world: str = "home") -> None:
+    def __init__(self, simulator: Truth, home: HomeMap, *, seed: int | None, world: str = "home") -> None:
         """:param world: the name or file by which the world was started."""
         self._world = world
         self._simulator = simulator

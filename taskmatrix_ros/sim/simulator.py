@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taskmatrix_ros.core.errors import TaskMatrixError
-from taskmatrix_ros.sim.contact_watch import Bump, ContactWatch
+from taskmatrix_ros.sim.bump import Bump
+from taskmatrix_ros.sim.contact_watch import ContactWatch
 from taskmatrix_ros.sim.differential_drive import DifferentialDriveController
 from taskmatrix_ros.sim.gripper_adapter import GRIPPER_TOPIC, GripperAdapter
 from taskmatrix_ros.sim.lidar import Lidar
@@ -20,6 +21,7 @@ from taskmatrix_ros.sim.mujoco_world import MujocoWorldBuilder
 from taskmatrix_ros.sim.odometry import OdometryNoise, OdometryState, WheelOdometry
 from taskmatrix_ros.sim.sdf_types import World
 from taskmatrix_ros.sim.transforms import yaw_of_quaternion
+from taskmatrix_ros.sim.true_pose import TruePose
 
 CONTROL_PERIOD_S = 0.01
 COMMAND_TIMEOUT_S = 0.5
@@ -37,16 +39,6 @@ class SimulationError(TaskMatrixError):
     """The simulated world can no longer be stepped."""
 
     code = "SIMULATION"
-
-
-@dataclass(frozen=True, slots=True)
-class TruePose:
-    """Ground truth of a body in the world frame."""
-
-    x_m: float
-    y_m: float
-    z_m: float
-    yaw_rad: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ class DemoReport:
     """What ``demo --json`` prints. ``goals``: one truth value per goal, told in words in ``verdicts``."""
 
     scenario: str
+    profile: str
     seed: int
     speed: float
     succeeded: bool = False
@@ -102,16 +103,19 @@ class Demo:
         picture: Path,
         listener: DemoListener,
         film: Path | None = None,
+        profile: str = "demo",
     ) -> None:
         """:param folder: for the journal and the logs.
 
         :param picture: where the top view is written.
         :param film: an MP4 file to which the world is filmed; None films nothing.
+        :param profile: of a simulated home with a broker of its own: demo, gazebo.
         """
         self._scenario = scenario
         self._folder = folder
         self._picture = picture
         self._film = film
+        self._profile = profile
         self._listener = listener
         self._overrides: tuple[str, ...] = (
             f"state_folder={folder}",
@@ -121,10 +125,10 @@ class Demo:
         )
         if film is not None:
             self._overrides += (f"processes.simulator.record={json.dumps(str(film))}",)
-        self._settings = load_settings("demo", self._overrides)
+        self._settings = load_settings(self._profile, self._overrides)
         self._daily_life: DailyLife | None = None
         self._seen: dict[str, Any] = {}
-        self._report = DemoReport(scenario=scenario.scenario, seed=seed, speed=speed)
+        self._report = DemoReport(scenario=scenario.scenario, profile=profile, seed=seed, speed=speed)
 
     async def run(self) -> DemoReport:
         """Start everything, say every instruction, judge, draw, end everything.
@@ -141,7 +145,7 @@ class Demo:
                 self._open_daily_life(stack)
             supervisor = Supervisor(
                 self._settings,
-                "demo",
+                self._profile,
                 self._overrides,
                 log_folder=self._folder / "logs",
                 announce=self._listener.announced,
@@ -192,7 +196,7 @@ class Demo:
         stack.callback(daily_life.close)
         daily_life.open()
         self._overrides += daily_life.overrides(self._settings.manifests)
-        self._settings = load_settings("demo", self._overrides)
+        self._settings = load_settings(self._profile, self._overrides)
         self._daily_life = daily_life
 
     async def _set_the_scene(self, client: Any, step: Step) -> None:

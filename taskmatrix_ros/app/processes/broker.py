@@ -135,7 +135,7 @@ class Broker:
         lines += [f"{name} {value}" for name, value in self._options.items()]
         self._config_file.parent.mkdir(parents=True, exist_ok=True)
         self._config_file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        tied = (sys.executable, "-m", "taskmatrix_ros.app.processes.exec_with_parent")
+        tied = (sys.executable, "-m", "taskmatrix_ros.core.exec_with_parent")
         return (*tied, program, "-c", str(self._config_file))
 
     def _amqtt(self, port: int) -> tuple[str, ...]:

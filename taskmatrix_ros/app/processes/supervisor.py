@@ -12,11 +12,15 @@ from pathlib import Path
 
 from taskmatrix_ros.app.processes.broker import Broker
 from taskmatrix_ros.app.processes.child_process import ChildProcess
-from taskmatrix_ros.app.profile.settings import Settings
+from taskmatrix_ros.app.profile.settings import Settings, SimulatorSettings
 from taskmatrix_ros.core.errors import ConfigError, ManifestError
 from taskmatrix_ros.registry.registry import Registry
+from taskmatrix_ros.sim.gazebo.commands import find_bridge, find_gazebo
 
 _log = logging.getLogger(__name__)
+
+GAZEBO_S = 120.0
+"""Wall seconds that Gazebo, with its graphics in software, may take to come up."""
 
 RESTARTS = 3
 """How often the node is started again after a crash before the supervisor gives up."""
@@ -55,6 +59,7 @@ class Supervisor:
         :raises ConfigError: a process did not come up; what had started is ended again.
         """
         self._check_manifests()
+        self._check_programs()
         try:
             await self._open_broker()
             await asyncio.gather(*(self._open_child(child) for child in self._others()))
@@ -74,6 +79,13 @@ class Supervisor:
             registry.close()
         for problem in problems:
             self._announce(str(problem))
+
+    def _check_programs(self) -> None:
+        """Find out before anything starts. :raises ConfigError: a program is not installed; says what to do."""
+        simulator = self._settings.processes.simulator
+        if simulator is not None and simulator.kind == "gazebo" and simulator.start:
+            find_gazebo()
+            find_bridge()
 
     async def close(self) -> None:
         """End everything, the node first."""
@@ -129,17 +141,8 @@ class Supervisor:
             port = ("--port", str(self._broker_port()))
             found.append(self._child("devices", "taskmatrix_ros.sim.mqtt_devices", *port, *outside))
         namespace, own = (ros.robot_namespace, ros.namespace.rstrip("/")) if ros else ("", "")
-        if processes.simulator:
-            simulator = processes.simulator
-            found.append(
-                self._child(
-                    "simulator",
-                    "taskmatrix_ros.sim.process",
-                    *("--world", simulator.world, "--seed", str(simulator.seed), "--speed", str(simulator.speed)),
-                    *("--namespace", namespace, "--view", simulator.view),
-                    *(() if simulator.record is None else ("--record", str(simulator.record))),
-                )
-            )
+        if processes.simulator and processes.simulator.start:
+            found.append(self._simulator(processes.simulator, namespace))
         if processes.skills:
             found.append(
                 self._child(
@@ -151,6 +154,15 @@ class Supervisor:
                 )
             )
         return found
+
+    def _simulator(self, simulator: SimulatorSettings, namespace: str) -> ChildProcess:
+        words = [f"--world={simulator.world}", f"--seed={simulator.seed}", f"--speed={simulator.speed}"]
+        words.append(f"--namespace={namespace}")
+        if simulator.kind == "gazebo":
+            gazebo = ("--start", "--render-engine", simulator.render_engine, *(("--gui",) if simulator.gui else ()))
+            return self._child("simulator", "taskmatrix_ros.sim.gazebo.process", *words, *gazebo, within_s=GAZEBO_S)
+        record = () if simulator.record is None else ("--record", str(simulator.record))
+        return self._child("simulator", "taskmatrix_ros.sim.process", *words, "--view", simulator.view, *record)
 
     def _broker_port(self) -> int:
         if self.broker_port is not None:
@@ -165,8 +177,9 @@ class Supervisor:
     def _sets(self) -> list[str]:
         return [part for override in self._overrides for part in ("--set", override)]
 
-    def _child(self, name: str, module: str, *arguments: str) -> ChildProcess:
-        child = ChildProcess(name, (sys.executable, "-m", module, *arguments), self._log_folder)
+    def _child(self, name: str, module: str, *arguments: str, within_s: float = 60.0) -> ChildProcess:
+        argv = (sys.executable, "-m", module, *arguments)
+        child = ChildProcess(name, argv, self._log_folder, ready_within_s=within_s)
         self._children[name] = child
         return child
 

@@ -52,16 +52,28 @@ class MqttSettings(Frozen):
 
 
 class SimulatorSettings(Frozen):
-    """The embedded simulator: world, seed of the objects' places, speed as a multiple of real time.
+    """The simulator: world, seed of the objects' places, speed as a multiple of real time.
 
-    ``record``: an MP4 file to which the world is filmed from start to end; ``view``: from where.
+    MuJoCo: ``record``, an MP4 file to which the world is filmed from start to end; ``view``, from where. Gazebo:
+    ``gui``, whether its window is shown; ``render_engine``, ``none`` for neither pictures nor scans. ``start``: false
+    where somebody else starts it, as ``launch/gazebo.launch.py`` does.
     """
 
+    kind: Literal["mujoco", "gazebo"] = "mujoco"
     world: str = "home"
     seed: int = Field(default=0, ge=0)
     speed: float = Field(default=1.0, gt=0, le=100)
     record: Path | None = None
     view: Literal["follow", "top"] = "follow"
+    gui: bool = False
+    render_engine: Literal["ogre2", "ogre", "none"] = "ogre2"
+    start: bool = True
+
+    @model_validator(mode="after")
+    def _films_where_it_can(self) -> Self:
+        if self.kind == "gazebo" and self.record is not None:
+            raise ValueError("processes.simulator.record: only MuJoCo films; Gazebo's window has a recorder of its own")
+        return self
 
 
 class SkillsSettings(Frozen):
@@ -232,10 +244,20 @@ def _profile_file(profile: str) -> Path:
             raise ConfigError(f"profile {path}: no such file")
         return path
     path = share_folder() / "config" / f"{profile}.yaml"
-    if not path.is_file():
-        known = ", ".join(sorted(entry.stem for entry in path.parent.glob("*.yaml")))
+    if profile not in profile_names():
+        known = ", ".join(profile_names())
         raise ConfigError(f"profile '{profile}' is unknown; there are {known}, or give the path of a YAML file")
     return path
+
+
+def profile_names() -> list[str]:
+    """Give the names of the shipped profiles."""
+    files = sorted((share_folder() / "config").glob("*.yaml"))
+    return [path.stem for path in files if path.name not in _NO_PROFILES]
+
+
+_NO_PROFILES = ("gz_bridge.yaml",)
+"""What lies beside the profiles and is none: other programs want it there."""
 
 
 def _apply(raw: dict[str, Any], override: str) -> None:

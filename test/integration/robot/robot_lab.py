@@ -42,11 +42,11 @@ def wait_for(fact: Callable[[], Any], what: str, timeout_s: float = 60.0) -> Any
 
 
 class Child:
-    """A module of ours as a process that says when it is ready."""
+    """A module of ours, or a file, as a process that says when it is ready."""
 
     def __init__(self, module: str, *arguments: str) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
+            [sys.executable, *(() if module.endswith(".py") else ("-m",)), module, *arguments],
             cwd=ROOT,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdout=subprocess.PIPE,
@@ -117,14 +117,19 @@ class RobotLab:
         arguments: tuple[str, ...] = (),
         simulator_arguments: tuple[str, ...] = (),
         between: Callable[[Node, str, str], object] | None = None,
+        simulator: Callable[[str], Any] | None = None,
     ) -> None:
+        """:param simulator: given the namespace, starts something else that speaks the driver contract."""
         where = ("--namespace", namespace)
         # With something between them the simulator speaks in a namespace of its own.
         simulated = namespace if between is None else f"{namespace}_simulated"
-        self.simulator = Child(
-            *("taskmatrix_ros.sim.process", "--world", world, "--seed", str(seed), "--speed", str(speed)),
-            *("--namespace", simulated, *simulator_arguments),
-        )
+        if simulator is not None:
+            self.simulator = simulator(namespace)
+        else:
+            self.simulator = Child(
+                *("taskmatrix_ros.sim.process", "--world", world, "--seed", str(seed), "--speed", str(speed)),
+                *("--namespace", simulated, *simulator_arguments),
+            )
         assert "ready" in self.simulator.ready_line, self.simulator.errors
         self.server = Child("taskmatrix_ros.robot.process", "--world", world, *where, *arguments)
         assert "skill server ready" in self.server.ready_line, self.server.errors

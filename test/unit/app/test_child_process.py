@@ -103,7 +103,7 @@ def test_kill_9_of_the_parent_ends_the_child(tmp_path: Path) -> None:
     from taskmatrix_ros.app.processes.child_process import ChildProcess
 
     async def main():
-        argv = (sys.executable, "-m", "taskmatrix_ros.app.processes.exec_with_parent", sys.executable, "-c",
+        argv = (sys.executable, "-m", "taskmatrix_ros.core.exec_with_parent", sys.executable, "-c",
                 "print('child ready:', flush=True); import time; time.sleep(60)")
         child = ChildProcess("child", argv, pathlib.Path(sys.argv[1]))
         await child.open()

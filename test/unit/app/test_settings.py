@@ -6,14 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from taskmatrix_ros.app.profile.settings import load_settings
+from taskmatrix_ros.app.profile.settings import load_settings, profile_names
 from taskmatrix_ros.core.errors import ConfigError
-from taskmatrix_ros.core.resources import share_folder
 
 
-@pytest.mark.parametrize("path", sorted((share_folder() / "config").glob("*.yaml")), ids=lambda path: path.stem)
-def test_every_shipped_profile_loads_and_its_manifests_exist(path: Path) -> None:
-    settings = load_settings(path.stem)
+@pytest.mark.parametrize("profile", profile_names())
+def test_every_shipped_profile_loads_and_its_manifests_exist(profile: str) -> None:
+    settings = load_settings(profile)
     assert settings.description
     assert all(manifest.is_file() for manifest in settings.manifest_files)
 
@@ -59,3 +58,17 @@ def test_an_override_that_is_none_is_refused() -> None:
 def test_the_state_folder_follows_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("TASKMATRIX_STATE_DIR", str(tmp_path))
     assert load_settings("demo").store_file == tmp_path / "demo" / "taskmatrix.sqlite"
+
+
+def test_gazebo_is_the_same_home_in_another_simulator() -> None:
+    demo, gazebo = load_settings("demo"), load_settings("gazebo")
+    assert gazebo.manifests == demo.manifests
+    assert gazebo.ros == demo.ros
+    assert gazebo.processes.simulator.kind == "gazebo"
+    with pytest.raises(ConfigError, match="only MuJoCo films"):
+        load_settings("gazebo", ["processes.simulator.record=film.mp4"])
+
+
+def test_the_bridge_file_is_no_profile() -> None:
+    with pytest.raises(ConfigError, match="profile 'gz_bridge' is unknown; there are demo, gazebo"):
+        load_settings("gz_bridge")

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from taskmatrix_ros.cli.exit_status import ExitStatus, exit_status_of_error, exit_status_of_run
-from taskmatrix_ros.cli.main import app
+from taskmatrix_ros.cli.main import app, without_ros_arguments
 from taskmatrix_ros.core.errors import CallUnavailable, ConfigError, PlanningError, RunError
 from taskmatrix_ros.core.resources import resource
 from taskmatrix_ros.core.run import RunStatus
@@ -176,3 +176,16 @@ def test_exit_statuses() -> None:
         (RunError("x"), ExitStatus.FAILED),
     ):
         assert exit_status_of_error(error) is status
+
+
+@pytest.mark.parametrize(
+    ("given", "left"),
+    [
+        ("up --profile demo", "up --profile demo"),
+        ("up --profile demo --ros-args -r __node:=taskmatrix_up", "up --profile demo"),
+        ("demo --ros-args -r __ns:=/a -- --seed 2", "demo --seed 2"),
+        ("demo --ros-args --ros-args -p x:=1 -- --seed 2 --ros-args", "demo --seed 2"),
+    ],
+)
+def test_what_ros2_launch_adds_is_left_out(given: str, left: str) -> None:
+    assert without_ros_arguments(given.split()) == left.split()
