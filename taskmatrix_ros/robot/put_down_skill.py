@@ -18,6 +18,9 @@ from taskmatrix_ros.robot.skill_run import SkillRun
 from taskmatrix_ros.robot.surface_space import NoSpace
 from taskmatrix_ros.robot.world_description import Surface
 
+_STILL_HELD_S = 1.0
+"""In which fingers that shake come to rest on what they hold."""
+
 
 @dataclass(frozen=True, slots=True)
 class PutDown:
@@ -65,6 +68,14 @@ class PutDownSkill:
             )
         run.report(0.5, "lowering", f"lowering {held.thing.name}")
         p.hand.raise_to(run, release)
+        if not run.wait_until(lambda: p.hand.held is not None, _STILL_HELD_S):
+            # Opening now would look like a success: the fingers open as well on nothing.
+            p.hand.raise_to(run, above)
+            p.motion.advance(run, -made)
+            raise SkillError(
+                SkillErrorCode.NOT_HOLDING,
+                f"{held.thing.name} slipped out of the fingers before it was over {surface.name}; find it again",
+            )
         here = p.navigator.where()
         run.report(0.65, "releasing", "opening the fingers")
         opened = p.hand.open(run)

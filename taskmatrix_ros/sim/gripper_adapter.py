@@ -6,10 +6,9 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from taskmatrix_ros.sim.finger_contacts import FingerContacts
 from taskmatrix_ros.sim.grasp_decision import GraspDecision
 from taskmatrix_ros.sim.sdf_types import Model
-
-GRIPPER_TOPIC = "gripper/command"
 
 
 class GripperAdapter:
@@ -24,19 +23,8 @@ class GripperAdapter:
 
     def __init__(self, model: mujoco.MjModel, data: mujoco.MjData, robot: Model, *, press_n: float = 1.0) -> None:
         self._model, self._data = model, data
-        self._press_n = press_n
-        joints = [c.joint for c in robot.position_controllers if c.topic == GRIPPER_TOPIC]
-        self._finger_bodies = np.array([model.body(f"{robot.name}/{robot.joint(j).child}").id for j in joints], int)
-        self._positions = np.array([model.joint(f"{robot.name}/{j}").qposadr[0] for j in joints], int)
-        self._welds = {
-            model.body(f"{joint.child_model}/{joint.child_link}").id: model.equality(f"grasp/{joint.child_model}").id
-            for joint in robot.detachable_joints
-        }
-        self._names = {
-            model.body(f"{joint.child_model}/{joint.child_link}").id: joint.child_model
-            for joint in robot.detachable_joints
-        }
-        self._bodies = {name: body for body, name in self._names.items()}
+        self._fingers = FingerContacts(model, data, robot, press_n=press_n)
+        self._welds = {body: model.equality(f"grasp/{name}").id for name, body in self._fingers.bodies.items()}
         self._grasp = GraspDecision()
 
     @property
@@ -47,39 +35,18 @@ class GripperAdapter:
     @property
     def held_body(self) -> int | None:
         """MuJoCo's number of the body that is fastened."""
-        return None if self._grasp.held is None else self._bodies[self._grasp.held]
+        return None if self._grasp.held is None else self._fingers.bodies[self._grasp.held]
 
     def update(self, command_m: float) -> None:
         """Look at the fingers once per control period.
 
         :param command_m: where the fingers were told to go, metres from the middle.
         """
-        if not len(self._finger_bodies):
+        if not self._fingers.is_gripper:
             return
-        position = float(self._data.qpos[self._positions].mean())
         before = self.held_body
-        if self._grasp.update(command_m, position, self._pressed_by_all):
+        if self._grasp.update(command_m, self._fingers.position_m, self._fingers.pressed):
             self._fasten(self.held_body) if before is None else self._loosen(before)
-
-    def _pressed_by_all(self) -> str | None:
-        data, model = self._data, self._model
-        if data.ncon == 0:
-            return None
-        bodies = model.geom_bodyid[data.contact.geom]
-        touching = np.flatnonzero(np.isin(bodies, self._finger_bodies).any(axis=1))
-        forces: dict[int, dict[int, float]] = {}
-        wrench = np.zeros(6)
-        for index in touching:
-            first, second = (int(b) for b in bodies[index])
-            finger, other = (first, second) if first in self._finger_bodies else (second, first)
-            if other in self._welds:
-                mujoco.mj_contactForce(model, data, int(index), wrench)
-                by_finger = forces.setdefault(other, {})
-                by_finger[finger] = by_finger.get(finger, 0.0) + float(wrench[0])
-        for body, by_finger in sorted(forces.items()):
-            if len(by_finger) == len(self._finger_bodies) and min(by_finger.values()) >= self._press_n:
-                return self._names[body]
-        return None
 
     def _fasten(self, body: int) -> None:
         data, weld = self._data, self._welds[body]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from taskmatrix_ros.core.errors import ConfigError
+from taskmatrix_ros.sim.finger_contacts import GRIPPER_TOPIC
 from taskmatrix_ros.sim.home_map import HomeMap, load_home_map
 from taskmatrix_ros.sim.locations import is_file, map_file, model_folders, placement_file, world_file
 from taskmatrix_ros.sim.mujoco_world import LARGEST_PICTURE_PX
@@ -15,9 +16,10 @@ from taskmatrix_ros.sim.placement import load_placement
 from taskmatrix_ros.sim.recorder import Recorder
 from taskmatrix_ros.sim.sdf_reader import SdfReader
 from taskmatrix_ros.sim.sdf_types import CameraSensor, World
-from taskmatrix_ros.sim.simulator import Simulator
+from taskmatrix_ros.sim.simulator import Grasp, Simulator
 
 _LARGEST_SEED = 2**31 - 1
+_STRONGEST_GRIP_N = 200.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ def build_simulator(
     camera_size: str = "",
     camera_hz: float = 0.0,
     odometry_noise: float = 1.0,
+    grasp: Grasp = Grasp.WELD,
+    grip_n: float | None = None,
 ) -> BuiltSimulator:
     """Read a world, let the seed place its objects, and compile it.
 
@@ -43,6 +47,7 @@ def build_simulator(
     :param camera_size: ``640x480``; empty keeps the SDF's. The horizontal field of view stays.
     :param camera_hz: pictures per simulated second; 0 keeps the SDF's.
     :param odometry_noise: factor on the default :class:`OdometryNoise`.
+    :param grip_n: largest force of each finger, N; None keeps the SDF's.
     :raises ConfigError: an unknown world, a broken file, a value out of range.
     """
     if seed is not None and not 0 <= seed <= _LARGEST_SEED:
@@ -52,6 +57,8 @@ def build_simulator(
     asked = str(Path(world_name).absolute()) if is_file(world_name) else world_name
     world = SdfReader(*model_folders(world_name)).load_world(world_file(world_name))
     world = _with_camera(world, camera_size, camera_hz)
+    if grip_n is not None:
+        world = _with_grip(world, grip_n)
     home = load_home_map(map_file(world_name))
     if seed is not None:
         world = load_placement(placement_file(world_name)).place(world, home, seed)
@@ -60,10 +67,21 @@ def build_simulator(
         noise.wheel_scale * odometry_noise, noise.separation_scale * odometry_noise, noise.slip_m * odometry_noise
     )
     try:
-        simulator = Simulator(world, seed=seed or 0, odometry_noise=noise)
+        simulator = Simulator(world, seed=seed or 0, odometry_noise=noise, grasp=grasp)
     except ValueError as error:
         raise ConfigError(f"simulation: world '{world_name}' cannot be simulated: {error}") from error
     return BuiltSimulator(simulator, Recorder(simulator, home, seed=seed, world=asked), home)
+
+
+def _with_grip(world: World, grip_n: float) -> World:
+    if not 0 < grip_n <= _STRONGEST_GRIP_N:
+        raise ConfigError(f"simulation: a grip of {grip_n:g} N is outside 0..{_STRONGEST_GRIP_N:g} N")
+    robot = world.robot
+    controllers = tuple(
+        replace(c, effort=(-grip_n, grip_n)) if c.topic == GRIPPER_TOPIC else c for c in robot.position_controllers
+    )
+    models = (replace(m, position_controllers=controllers) if m is robot else m for m in world.models)
+    return replace(world, models=tuple(models))
 
 
 def _with_camera(world: World, size: str, rate_hz: float) -> World:

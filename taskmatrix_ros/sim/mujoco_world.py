@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taskmatrix_ros.perception.transform import OPTICAL_IN_BODY
+from taskmatrix_ros.sim.finger_contacts import GRIPPER_TOPIC
 from taskmatrix_ros.sim.sdf_types import (
     CameraSensor,
     Geometry,
@@ -31,6 +32,11 @@ LARGEST_PICTURE_PX = (1920, 1440)
 _WHEEL_GAIN_NM_S = 10.0
 _WHEEL_ARMATURE_KG_M2 = 0.005
 _SLIDE_ARMATURE_KG = 0.05
+# Without them a thing that the fingers hold creeps out of them, by millimetres while it is carried.
+_NOSLIP_ITERATIONS = 4
+# MuJoCo's friction answers to speed, not to what a turning hand does to the frame of a contact: the default of 0.02 s
+# lets a thing wander by a centimetre a second in a quick turn. Two steps are the least that is stable.
+_GRIP_FRICTION_S = 0.005
 
 
 class GeomGroup(IntEnum):
@@ -55,11 +61,13 @@ class MujocoWorldBuilder:
     Names in the MuJoCo model are ``model/link``, ``model/link/collision``, ``model/joint``, ``model/camera``.
 
     :param world: read by :class:`~taskmatrix_ros.sim.sdf_reader.SdfReader`.
+    :param holds_by_friction: whether the gripper does, without welds; then soft contacts may not creep.
     :source: MuJoCo ``MjSpec`` model editing.
     """
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, *, holds_by_friction: bool = False) -> None:
         self._world = world
+        self._holds_by_friction = holds_by_friction
         self._spec = mujoco.MjSpec()
         self._textures: dict[str, str] = {}
         self._frictions = sorted({c.friction for m in world.models for link in m.links for c in link.collisions})
@@ -87,7 +95,10 @@ class MujocoWorldBuilder:
             else:
                 self._add_dynamic(model)
         self._add_servos(self._world.robot)
-        self._add_welds(self._world.robot)
+        if self._holds_by_friction:
+            self._add_grip(self._world.robot)
+        else:
+            self._add_welds(self._world.robot)
         return self._spec.compile()
 
     def _set_options(self) -> None:
@@ -100,6 +111,8 @@ class MujocoWorldBuilder:
         # An elliptic cone with a high ratio of frictional to normal impedance keeps the wheels from creeping.
         spec.option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
         spec.option.impratio = 10.0
+        if self._holds_by_friction:
+            spec.option.noslip_iterations = _NOSLIP_ITERATIONS
         # Left alone, MuJoCo sets an unstable world back to its start without a word; the simulator reports it instead.
         spec.option.disableflags |= mujoco.mjtDisableBit.mjDSBL_AUTORESET
         spec.stat.extent = 1.0  # makes the clipping planes absolute
@@ -260,6 +273,33 @@ class MujocoWorldBuilder:
                 name1=f"{robot.name}/{joint.parent_link}",
                 name2=f"{joint.child_model}/{joint.child_link}",
                 active=False,
+            )
+
+    def _add_grip(self, robot: Model) -> None:
+        """Let the fingers hold by friction, and move alike, as those of a parallel gripper do."""
+        joints = [c.joint for c in robot.position_controllers if c.topic == GRIPPER_TOPIC]
+        shapes = [
+            (link, c) for link in (robot.link(robot.joint(joint).child) for joint in joints) for c in link.collisions
+        ]
+        for held in robot.detachable_joints:
+            for thing in self._world.model(held.child_model).link(held.child_link).collisions:
+                for link, finger in shapes:
+                    friction = min(thing.friction, finger.friction)
+                    self._spec.add_pair(
+                        geomname1=f"{robot.name}/{link.name}/{finger.name}",
+                        geomname2=f"{held.child_model}/{held.child_link}/{thing.name}",
+                        condim=3 if friction > 0 else 1,
+                        friction=[friction, friction, 0.005, 0.0001, 0.0001],
+                        solreffriction=[_GRIP_FRICTION_S, 1.0],
+                    )
+        for joint in joints[1:]:
+            self._spec.add_equality(
+                name=f"alike/{joint}",
+                type=mujoco.mjtEq.mjEQ_JOINT,
+                objtype=mujoco.mjtObj.mjOBJ_JOINT,
+                name1=f"{robot.name}/{joint}",
+                name2=f"{robot.name}/{joints[0]}",
+                data=[0.0, 1.0, *([0.0] * (mujoco.mjNEQDATA - 2))],
             )
 
 

@@ -45,6 +45,8 @@ def parser() -> argparse.ArgumentParser:
     )
     result.add_argument("--picture", type=Path, metavar="FILE.png", help="at the end, draw path and things from above")
     result.add_argument("--viewer", action="store_true", help="show the world in a window, where there is a screen")
+    result.add_argument("--grasp", choices=("weld", "friction"), default="weld", help="what keeps a thing in the hand")
+    result.add_argument("--grip-n", type=float, metavar="N", help="largest force of each finger; less lets things slip")
     result.add_argument("--odometry-noise", type=float, default=1.0, help="factor on the wheels' errors; 0: none")
     return result
 
@@ -81,6 +83,7 @@ def _run(options: argparse.Namespace, ros_arguments: Sequence[str]) -> int:
     os.environ.setdefault("TASKMATRIX_SIM_GL", os.environ.get("MUJOCO_GL") or "egl")
     os.environ["MUJOCO_GL"] = "disable"
     from taskmatrix_ros.sim.launcher import build_simulator
+    from taskmatrix_ros.sim.simulator import Grasp
 
     if not 0 <= options.speed < math.inf:
         raise ConfigError(f"simulation: speed {options.speed:g} is not 0 or more; 0 runs as fast as possible")
@@ -95,6 +98,8 @@ def _run(options: argparse.Namespace, ros_arguments: Sequence[str]) -> int:
         camera_size=options.camera_size,
         camera_hz=options.camera_hz,
         odometry_noise=options.odometry_noise,
+        grasp=Grasp(options.grasp),
+        grip_n=options.grip_n,
     )
 
     from taskmatrix_ros.ros.node_thread import NodeThread

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 
 import mujoco
 import numpy as np
@@ -15,7 +16,9 @@ from taskmatrix_ros.core.errors import TaskMatrixError
 from taskmatrix_ros.sim.bump import Bump
 from taskmatrix_ros.sim.contact_watch import ContactWatch
 from taskmatrix_ros.sim.differential_drive import DifferentialDriveController
-from taskmatrix_ros.sim.gripper_adapter import GRIPPER_TOPIC, GripperAdapter
+from taskmatrix_ros.sim.finger_contacts import GRIPPER_TOPIC
+from taskmatrix_ros.sim.friction_grip import FrictionGrip
+from taskmatrix_ros.sim.gripper_adapter import GripperAdapter
 from taskmatrix_ros.sim.lidar import Lidar
 from taskmatrix_ros.sim.mujoco_world import MujocoWorldBuilder
 from taskmatrix_ros.sim.odometry import OdometryNoise, OdometryState, WheelOdometry
@@ -33,6 +36,13 @@ _UNSTABLE = (
     mujoco.mjtWarning.mjWARN_BADQVEL,
     mujoco.mjtWarning.mjWARN_BADQACC,
 )
+
+
+class Grasp(StrEnum):
+    """What keeps a thing in the hand: ``weld`` fastens what every finger presses on, ``friction`` leaves it to them."""
+
+    WELD = "weld"
+    FRICTION = "friction"
 
 
 class SimulationError(TaskMatrixError):
@@ -71,12 +81,20 @@ class Simulator:
     Commands may come from any thread; everything else belongs to the thread that steps.
 
     :param seed: of the noise of odometry and scanner.
+    :param grasp: what keeps a thing in the hand.
     :source: MuJoCo ``mj_step``.
     """
 
-    def __init__(self, world: World, *, seed: int = 0, odometry_noise: OdometryNoise | None = None) -> None:
+    def __init__(
+        self,
+        world: World,
+        *,
+        seed: int = 0,
+        odometry_noise: OdometryNoise | None = None,
+        grasp: Grasp = Grasp.WELD,
+    ) -> None:
         self.world = world
-        self.model = MujocoWorldBuilder(world).build()
+        self.model = MujocoWorldBuilder(world, holds_by_friction=grasp is Grasp.FRICTION).build()
         self.data = mujoco.MjData(self.model)
         robot = world.robot
         generators = np.random.default_rng(seed).spawn(2)
@@ -106,7 +124,8 @@ class Simulator:
         self.lidars = [
             Lidar(self.model, robot, link, sensor, generators[1]) for link in robot.links for sensor in link.lidars
         ]
-        self._gripper = GripperAdapter(self.model, self.data, robot)
+        gripper = FrictionGrip if grasp is Grasp.FRICTION else GripperAdapter
+        self._gripper = gripper(self.model, self.data, robot)
         self._contacts = ContactWatch(self.model, self.data, world)
         roots = {m.name: self.model.joint(f"{m.name}/root") for m in world.models if not m.is_static}
         self._roots = {name: int(joint.qposadr[0]) for name, joint in roots.items()}

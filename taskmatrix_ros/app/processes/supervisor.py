@@ -162,7 +162,9 @@ class Supervisor:
             gazebo = ("--start", "--render-engine", simulator.render_engine, *(("--gui",) if simulator.gui else ()))
             return self._child("simulator", "taskmatrix_ros.sim.gazebo.process", *words, *gazebo, within_s=GAZEBO_S)
         record = () if simulator.record is None else ("--record", str(simulator.record))
-        return self._child("simulator", "taskmatrix_ros.sim.process", *words, "--view", simulator.view, *record)
+        grip = () if simulator.grip_n is None else ("--grip-n", str(simulator.grip_n))
+        words += ["--view", simulator.view, "--grasp", simulator.grasp, *grip, *record]
+        return self._child("simulator", "taskmatrix_ros.sim.process", *words)
 
     def _broker_port(self) -> int:
         if self.broker_port is not None:

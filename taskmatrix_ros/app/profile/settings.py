@@ -54,7 +54,8 @@ class MqttSettings(Frozen):
 class SimulatorSettings(Frozen):
     """The simulator: world, seed of the objects' places, speed as a multiple of real time.
 
-    MuJoCo: ``record``, an MP4 file to which the world is filmed from start to end; ``view``, from where. Gazebo:
+    MuJoCo: ``record``, an MP4 file to which the world is filmed from start to end; ``view``, from where; ``grasp``,
+    what keeps a thing in the hand: with ``friction`` it slips where ``grip_n`` newton per finger are too few. Gazebo:
     ``gui``, whether its window is shown; ``render_engine``, ``none`` for neither pictures nor scans. ``start``: false
     where somebody else starts it, as ``launch/gazebo.launch.py`` does.
     """
@@ -63,6 +64,8 @@ class SimulatorSettings(Frozen):
     world: str = "home"
     seed: int = Field(default=0, ge=0)
     speed: float = Field(default=1.0, gt=0, le=100)
+    grasp: Literal["weld", "friction"] = "weld"
+    grip_n: float | None = Field(default=None, gt=0, le=200)
     record: Path | None = None
     view: Literal["follow", "top"] = "follow"
     gui: bool = False

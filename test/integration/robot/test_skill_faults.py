@@ -90,6 +90,18 @@ def test_what_is_dropped_while_it_is_carried(lab: RobotLab) -> None:
     stands_and_works(lab)
 
 
+def test_what_is_dropped_while_it_is_put_down(lab: RobotLab) -> None:
+    before_the_coke(lab)
+    lab.do("pick_up", object="coke")
+    goal = lab.send("put_down", object="coke", place=lab.truth()["objects_at_start"]["coke"]["on"])
+    reached(goal, "approaching")
+    lab.put("coke", *FLOOR)
+    result = goal.result().result
+    assert not result.success
+    assert result.error_code == "NOT_HOLDING", result.message
+    stands_and_works(lab)
+
+
 @pytest.mark.parametrize("state", ["approaching", "gripping", "lifting"])
 def test_cancel_while_picking_up(lab: RobotLab, state: str) -> None:
     before_the_coke(lab)

@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.ros, pytest.mark.mujoco]
 @pytest.mark.parametrize(
     ("arguments", "what"),
     [
-        (("--world", "castle"), "simulation: there is no world 'castle'; known: home"),
+        (("--world", "castle"), "simulation: there is no world 'castle'; known: home, office"),
         (("--seed", "-3"), "simulation: seed -3 is outside 0..2147483647"),
         (
             ("--camera-size", "4000x3000"),
