@@ -18,7 +18,7 @@ from launch.event_handlers import OnShutdown
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
-from taskmatrix_ros.app.profile.settings import load_settings
+from taskmatrix_ros.app.profile.settings import load_settings, world_overrides
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.sim.gazebo import commands
 from taskmatrix_ros.sim.gazebo.process import prepare, read_world
@@ -32,6 +32,7 @@ ARGUMENTS = {
     "gui": "true shows Gazebo's window",
 }
 """Settings of the profile's simulator that can be given at launch."""
+OWN = ("profile", "perception", "headless", "skills")
 
 
 def generate_launch_description():
@@ -44,6 +45,7 @@ def generate_launch_description():
                 DeclareLaunchArgument(name, default_value="", description=f"{what}; empty: as the profile says")
                 for name, what in ARGUMENTS.items()
             ),
+            DeclareLaunchArgument("perception", default_value="", description="tags, or poses: by Gazebo's poses"),
             DeclareLaunchArgument("headless", default_value="true", description="draw without a screen (EGL)"),
             DeclareLaunchArgument("skills", default_value="true", description="false: Gazebo and its topics alone"),
             OpaqueFunction(function=_actions),
@@ -59,10 +61,12 @@ def _actions(context):
 
 
 def _start(context):
-    given = {name: LaunchConfiguration(name).perform(context) for name in ("profile", "headless", "skills", *ARGUMENTS)}
-    sets = [f"processes.simulator.{name}={given[name]}" for name in ARGUMENTS if given[name]]
-    if given["world"]:
-        sets.append(f"processes.skills.world={given['world']}")
+    given = {name: LaunchConfiguration(name).perform(context) for name in (*OWN, *ARGUMENTS)}
+    sets = [f"processes.simulator.{name}={given[name]}" for name in ARGUMENTS if given[name] and name != "world"]
+    sets += world_overrides(given["world"]) if given["world"] else ()
+    perception = given["perception"] or ("poses" if given["render_engine"] == "none" else "")
+    if perception:
+        sets.append(f"processes.skills.perception={perception}")
     settings = load_settings(given["profile"], sets)
     simulator = settings.processes.simulator
     if simulator is None or simulator.kind != "gazebo" or settings.ros is None:

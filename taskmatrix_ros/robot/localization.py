@@ -152,6 +152,21 @@ class Localization:
             else:
                 self._filter.start(pose, covariance, latest[1])
 
+    def believe(self, stamp_s: float, pose: Pose2, position_error_m: float, yaw_error_rad: float) -> None:
+        """Take in a pose from somebody who knows, such as a simulator; it settles every doubt.
+
+        :param pose: of base_link in the map at that moment.
+        :param position_error_m: standard deviation.
+        :param yaw_error_rad: standard deviation.
+        """
+        with self._lock:
+            odometry = self._odometry.at(stamp_s)
+            if odometry is None:
+                return
+            covariance = np.diag([position_error_m**2, position_error_m**2, yaw_error_rad**2])
+            self._filter.start(pose, covariance, odometry)
+            self._doubt, self._outliers, self._misfits = None, 0, 0
+
     def on_odometry(self, stamp_s: float, pose: Pose2) -> None:
         """Take in where the wheels say the robot is.
 

@@ -34,6 +34,9 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--alive-topic", default="/taskmatrix/alive", help="Bool; its silence stops the robot")
     result.add_argument("--no-require-alive", action="store_true", help="move though nobody publishes alive")
     result.add_argument("--stamped-velocity", action="store_true", help="publish TwistStamped on cmd_vel, not Twist")
+    result.add_argument(
+        "--perception", choices=("tags", "poses"), default="tags", help="poses: by a simulator's sim/poses, no camera"
+    )
     result.add_argument("--wall-time", action="store_true", help="time is the machine's and not /clock: hardware")
     return result
 
@@ -101,6 +104,7 @@ def _run(options: argparse.Namespace, ros_arguments: Sequence[str]) -> int:
                 alive=options.alive_topic,
                 require_alive=not options.no_require_alive,
                 stamped_velocity=options.stamped_velocity,
+                perception=options.perception,
             ),
             initial_pose=Pose2(*options.initial_pose) if options.initial_pose else None,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from rclpy.node import Node
 
@@ -19,6 +20,7 @@ from taskmatrix_ros.robot.navigator import Navigator
 from taskmatrix_ros.robot.object_memory import ObjectMemory
 from taskmatrix_ros.robot.obstacle_guard import ObstacleGuard
 from taskmatrix_ros.robot.occupancy_grid import OccupancyGrid
+from taskmatrix_ros.robot.pose_looker import PoseLooker
 from taskmatrix_ros.robot.reach_planner import ReachPlanner
 from taskmatrix_ros.robot.robot_clock import RobotClock
 from taskmatrix_ros.robot.robot_description import RobotDescription
@@ -35,12 +37,15 @@ _BORDER_M = 0.3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriveTopics:
-    """Who may stop the robot, whether somebody must be in charge, and how the wheels are spoken to."""
+    """Who may stop the robot, whether somebody must be in charge, how the wheels are spoken to, and by what things
+    are recognised: ``tags`` in pictures, or ``poses`` that a simulator publishes.
+    """
 
     stop: str = "/taskmatrix/stop"
     alive: str = "/taskmatrix/alive"
     require_alive: bool = True
     stamped_velocity: bool = False
+    perception: Literal["tags", "poses"] = "tags"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,15 +115,12 @@ def build_robot(
     memory = ObjectMemory(world.stands_at_m)
     navigator = Navigator(grid, localization, driver, motion, guard, HandGuard(tall, robot), robot, settings.drive)
     reach = ReachPlanner(grid, navigator.planner, robot, settings)
-    parts = SkillParts(
-        world=world,
-        robot=robot,
-        settings=settings,
-        localization=localization,
-        memory=memory,
-        hand=hand,
-        motion=motion,
-        looker=Looker(
+    views = ViewPlanner(grid, navigator.planner, robot, settings)
+    looker: Looker | PoseLooker
+    if safety.perception == "poses":
+        looker = PoseLooker(node, motion, hand, views.shows, world.catalogue, localization, memory, settings.look)
+    else:
+        looker = Looker(
             driver,
             motion,
             hand,
@@ -129,10 +131,19 @@ def build_robot(
             localization,
             memory,
             settings.look,
-        ),
+        )
+    parts = SkillParts(
+        world=world,
+        robot=robot,
+        settings=settings,
+        localization=localization,
+        memory=memory,
+        hand=hand,
+        motion=motion,
+        looker=looker,
         navigator=navigator,
         reach=reach,
-        views=ViewPlanner(grid, navigator.planner, robot, settings),
+        views=views,
         space=SurfaceSpace(reach, edge_m=settings.place.edge_m, gap_m=settings.place.gap_m),
     )
     return BuiltRobot(parts=parts, driver=driver, gate=gate, clock=clock)

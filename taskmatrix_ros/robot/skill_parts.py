@@ -13,6 +13,7 @@ from taskmatrix_ros.robot.looker import Looker
 from taskmatrix_ros.robot.navigator import Navigator
 from taskmatrix_ros.robot.object_memory import ObjectMemory
 from taskmatrix_ros.robot.pose2 import Pose2
+from taskmatrix_ros.robot.pose_looker import PoseLooker
 from taskmatrix_ros.robot.reach_planner import ReachPlanner
 from taskmatrix_ros.robot.robot_description import RobotDescription
 from taskmatrix_ros.robot.skill_error import SkillError, SkillErrorCode
@@ -34,7 +35,7 @@ class SkillParts:
     memory: ObjectMemory
     hand: Hand
     motion: BaseMotion
-    looker: Looker
+    looker: Looker | PoseLooker
     navigator: Navigator
     reach: ReachPlanner
     views: ViewPlanner

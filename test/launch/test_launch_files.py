@@ -69,6 +69,16 @@ def test_gazebo(programs: Path) -> None:
     assert "processes.simulator.start=false" in ours
 
 
+def test_without_rendering_things_are_recognised_by_poses(programs: Path) -> None:
+    heard = start("gazebo.launch.py", {"render_engine": "none", "world": "office"}, programs)
+    (server,) = (line for line in heard if line.startswith("gz sim -s"))
+    assert "render" not in server
+    assert "/office.sdf" in server
+    (ours,) = (line for line in heard if line.startswith("taskmatrix up"))
+    assert "processes.skills.perception=poses" in ours
+    assert 'processes.skills.world="office"' in ours
+
+
 def test_gazebo_that_is_not_installed_is_said_in_a_line(
     programs: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

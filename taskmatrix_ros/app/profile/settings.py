@@ -80,9 +80,16 @@ class SimulatorSettings(Frozen):
 
 
 class SkillsSettings(Frozen):
-    """The skill server; ``world`` names its map in ``config/world``."""
+    """The skill server; ``world`` names its map in ``config/world``, ``robot`` its robot in ``config/robot``.
+
+    ``perception``: ``tags`` in pictures, or ``poses`` that a simulator publishes, where no camera is rendered.
+    ``initial_pose``: x_m, y_m and yaw_rad on the map; left out, the robot looks for wall tags.
+    """
 
     world: str = "home"
+    robot: str = "home_robot"
+    perception: Literal["tags", "poses"] = "tags"
+    initial_pose: tuple[float, float, float] | None = None
 
 
 def world_overrides(world: str) -> tuple[str, ...]:
@@ -149,6 +156,10 @@ class Settings(Frozen):
     def _processes_need_their_side(self) -> Self:
         if (self.processes.simulator or self.processes.skills) and self.ros is None:
             raise ValueError("a simulator or skills need `ros:`")
+        simulator, skills = self.processes.simulator, self.processes.skills
+        blind = simulator is not None and simulator.kind == "gazebo" and simulator.render_engine == "none"
+        if blind and skills is not None and skills.perception != "poses":
+            raise ValueError("processes.simulator.render_engine none draws no pictures: set skills.perception to poses")
         if (self.processes.broker or self.processes.devices) and self.mqtt is None:
             raise ValueError("a broker or devices need `mqtt:`")
         return self

@@ -69,6 +69,14 @@ def test_gazebo_is_the_same_home_in_another_simulator() -> None:
         load_settings("gazebo", ["processes.simulator.record=film.mp4"])
 
 
+def test_without_pictures_things_are_recognised_by_poses() -> None:
+    blind = "processes.simulator.render_engine=none"
+    with pytest.raises(ConfigError, match=r"set skills\.perception to poses"):
+        load_settings("gazebo", [blind])
+    settings = load_settings("gazebo", [blind, "processes.skills.perception=poses"])
+    assert settings.processes.skills.perception == "poses"
+
+
 def test_the_bridge_file_is_no_profile() -> None:
     with pytest.raises(ConfigError, match="profile 'gz_bridge' is unknown; there are demo, gazebo"):
         load_settings("gz_bridge")
