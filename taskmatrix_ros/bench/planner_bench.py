@@ -25,7 +25,7 @@ _DATA = (Path("../shared/data"), Path("data"))
 
 
 async def measure(announce: Announce, options: BenchOptions) -> Sequence[Figure]:
-    """Take the figures; what is wrong goes to a file.
+    """Take the figures; what is wrong goes to a file where a folder for it is given.
 
     :raises ConfigError: the data sets are not there.
     """
@@ -38,9 +38,11 @@ async def measure(announce: Announce, options: BenchOptions) -> Sequence[Figure]
         *await saycan_figures(data, announce, failures),
         *await sentence_figures(announce, failures),
     ]
-    folder = options.out or Path()
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / FAILURES
+    if options.out is None:
+        announce(f"{len(failures)} sentences failed; --out FOLDER keeps them")
+        return figures
+    options.out.mkdir(parents=True, exist_ok=True)
+    file = options.out / FAILURES
     file.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in failures), encoding="utf-8")
     announce(f"{len(failures)} sentences failed; they are in {file}")
     return figures
