@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+import hashlib
 import json
 import math
-from collections.abc import Callable
-from datetime import UTC, datetime
+import re
+import statistics
+import unicodedata
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import regex
 
@@ -150,6 +157,52 @@ def _timestamp_custom(value: Any, form: str = "%Y-%m-%d %H:%M:%S", local: bool =
     return (moment.astimezone() if local else moment).strftime(form)
 
 
+def _strptime(value: Any, form: Any = "", default: Any = _MISSING) -> Any:
+    try:
+        return datetime.strptime(_text(value), _text(form))  # noqa: DTZ007 - a template may well mean no zone
+    except (TypeError, ValueError, re.error) as error:
+        return _default(default, f"{_shown(value)} is no moment in the form {_shown(form)}", error)
+
+
+def _timedelta(**parts: Any) -> timedelta:
+    try:
+        return timedelta(**{name: float(value) for name, value in parts.items()})
+    except (TypeError, ValueError, OverflowError) as error:
+        raise BadValue("a duration that cannot be computed") from error
+
+
+def _statistic(compute: Callable[[list[float]], float]) -> Callable[..., Any]:
+    def apply(*values: Any, default: Any = _MISSING) -> Any:
+        given = values[0] if len(values) == 1 and not isinstance(values[0], str | int | float) else values
+        try:
+            return compute([float(value) for value in given])
+        except (TypeError, ValueError, statistics.StatisticsError) as error:
+            return _default(default, "not all of it are numbers", error)
+
+    return apply
+
+
+def _zip(*lists: Iterable[Any]) -> list[tuple[Any, ...]]:
+    return list(zip(*(bounded(list(one)) for one in lists), strict=False))
+
+
+def _slugify(value: Any, separator: str = "_") -> str:
+    plain = unicodedata.normalize("NFKD", _text(value)).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", separator.replace("\\", ""), plain).strip(separator)
+
+
+def _base64_decode(value: Any, encoding: str = "utf-8") -> Any:
+    try:
+        raw = base64.b64decode(_text(value))
+        return raw.decode(encoding) if encoding else raw
+    except (binascii.Error, ValueError, LookupError) as error:
+        raise BadValue(f"{_shown(value)} is no base64 of a text") from error
+
+
+def _digest(name: str) -> Callable[[Any], str]:
+    return lambda value: hashlib.new(name, _text(value).encode(), usedforsecurity=False).hexdigest()
+
+
 def _regex_match(value: Any, pattern: str = "", ignorecase: bool = False) -> bool:
     return _search("match", value, pattern, ignorecase) is not None
 
@@ -257,6 +310,17 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "bitwise_and": lambda value, other: to_int(value) & to_int(other),
     "bitwise_or": lambda value, other: to_int(value) | to_int(other),
     "ord": lambda value: ord(_text(value)[:1]),
+    "bitwise_xor": lambda value, other: to_int(value) ^ to_int(other),
+    "average": _statistic(statistics.fmean),
+    "median": _statistic(statistics.median),
+    "slugify": _slugify,
+    "urlencode": lambda value: quote(_text(value)),
+    "base64_encode": lambda value: base64.b64encode(_text(value).encode()).decode(),
+    "base64_decode": _base64_decode,
+    "md5": _digest("md5"),
+    "sha1": _digest("sha1"),
+    "sha256": _digest("sha256"),
+    "as_local": lambda value: _as_datetime(value).astimezone(),
     "as_datetime": _as_datetime,
     "as_timestamp": _as_timestamp,
     "timestamp_custom": _timestamp_custom,
@@ -286,7 +350,23 @@ GLOBALS: dict[str, Any] = {
     "max": lambda *values: max(values[0] if len(values) == 1 else values),
     "log": FILTERS["log"],
     "sqrt": FILTERS["sqrt"],
+    "sin": _arithmetic(math.sin),
+    "cos": _arithmetic(math.cos),
+    "tan": _arithmetic(math.tan),
+    "asin": _arithmetic(math.asin),
+    "acos": _arithmetic(math.acos),
+    "atan": _arithmetic(math.atan),
+    "atan2": _arithmetic(math.atan2),
     "pi": math.pi,
+    "e": math.e,
+    "tau": math.tau,
+    "average": FILTERS["average"],
+    "median": FILTERS["median"],
+    "slugify": _slugify,
+    "urlencode": FILTERS["urlencode"],
+    "zip": _zip,
+    "timedelta": _timedelta,
+    "strptime": _strptime,
     "now": lambda: datetime.now().astimezone(),
     "utcnow": lambda: datetime.now(UTC),
     "as_datetime": _as_datetime,

@@ -12,6 +12,8 @@ from taskmatrix_ros.bindings.discovery.fields import Fields
 
 _NO_WORD = re.compile(r"[^\w']+|_")
 _MAX_NAME = 80
+_NAMED_BY_CLASS = frozenset({"binary_sensor", "button", "event", "number", "sensor", "update"})
+"""Components that are called by their device class where they say no name; a null name is that of the device."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +44,8 @@ class DiscoveredEntity:
         """Its name as a person says it: that of the device and its own, where they differ."""
         own = plain_name(self.fields.text("name") or "")
         device = plain_name(self.device.name) if self.device else ""
+        if not own and device and self.component in _NAMED_BY_CLASS and not self.fields.is_null("name"):
+            own = plain_name(self.fields.text("device_class", "").replace("_", " "))
         if not own:
             return device or plain_name(self.object_id)
         if not device or own.lower().startswith(device.lower()):

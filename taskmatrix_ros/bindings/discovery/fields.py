@@ -114,10 +114,12 @@ class Fields:
         raise self.problem(name, "is neither true nor false")
 
     def texts(self, name: str, default: Iterable[str] = (), *, required: bool = False) -> tuple[str, ...]:
-        """A list of different texts."""
+        """A list of different texts; an empty one, if it need not be there, says that there are none."""
         value = self._config.get(name)
         if value is None and not required:
             return tuple(default)
+        if value == [] and not required:
+            return ()
         items = [value] if isinstance(value, str) else value
         if not isinstance(items, list) or not items or len(items) > _MAX_WORDS:
             raise self.problem(name, "is no list of texts" if value is not None else "is missing")

@@ -19,6 +19,7 @@ DEVICE_FORM = "device"
 _ID = re.compile(r"[A-Za-z0-9_-]{1,120}")
 _SHARED = ("availability", "availability_topic", "availability_mode", "availability_template", "payload_available",
            "payload_not_available", "command_topic", "state_topic", "qos", "encoding")  # fmt: skip
+_ONE_OF = ("availability", "availability_topic")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,12 +78,16 @@ def _device_form(topic: DiscoveryTopic, config: Mapping[str, Any], base: Any) ->
         if not isinstance(given, Mapping):
             raise DiscoveryProblem(f"components.{key[:80]} is no object")
         own = expanded({"~": base, **given})
+        if not own.keys().isdisjoint(_ONE_OF):  # a component's own word goes before that of its device
+            shared_here = {name: value for name, value in shared.items() if name not in _ONE_OF}
+        else:
+            shared_here = shared
         platform = own.pop("platform", None)
         if not isinstance(platform, str) or not platform:
             raise DiscoveryProblem(f"components.{key[:80]}: platform is missing")
         if not own:
             continue  # so a component is taken back
-        found.append(_entity(topic, platform, key, {**shared, **own, "origin": config["origin"]}, device))
+        found.append(_entity(topic, platform, key, {**shared_here, **own, "origin": config["origin"]}, device))
     return tuple(found)
 
 

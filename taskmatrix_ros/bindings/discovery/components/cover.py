@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from taskmatrix_ros.bindings.discovery.entity_maker import EntityMaker, cel, number, said
+from taskmatrix_ros.bindings.discovery.entity_maker import EntityMaker, cel, near, number, said
 from taskmatrix_ros.bindings.discovery.fields import DiscoveryProblem
 from taskmatrix_ros.bindings.discovery.templates import as_percent, converted, percent_of, with_value
 from taskmatrix_ros.core.binding_spec import Mqtt
@@ -13,6 +13,8 @@ _CLASSES = ("", "awning", "blind", "curtain", "damper", "door", "garage", "gate"
 
 DRIVE_S = 90.0
 """How long a cover may take to get where it shall be, in seconds."""
+
+_TOLERANCE_PCT = 3.0
 
 _OPEN = ("(open|raise) NAME", "(pull|roll) up NAME", "(pull|roll) NAME up")
 _CLOSE = ("(close|lower|shut) NAME", "(pull|roll) down NAME", "(pull|roll) NAME down")
@@ -51,12 +53,8 @@ class _Cover:
     def add(self) -> None:
         maker, fields = self._maker, self._fields
         state_topic = fields.heard_topic("state_topic")
-        words = {
-            fields.text("state_stopped", "stopped"): "stopped",
-            fields.text("state_opening", "opening"): "opening",
-            fields.text("state_closing", "closing"): "closing",
-            fields.text("state_open", "open"): "open",
-            fields.text("state_closed", "closed"): "closed",
+        words = {  # the later goes first: a shutter that says "open" while it opens says nothing else when it is open
+            fields.text(f"state_{word}", word): word for word in ("closed", "open", "closing", "opening", "stopped")
         }
         if fields.text("state_open", "open") == fields.text("state_closed", "closed"):
             raise DiscoveryProblem("the same payload means open and closed")
@@ -78,14 +76,14 @@ class _Cover:
             template=converted(self._position_template, as_percent(self._closed, self._open)),
             unit="pct",
         )
-        self._open_and_close(state)
+        self._open_and_close(state, position)
         self._stop()
         self._position(position)
         self._tilts()
 
-    def _open_and_close(self, state: str | None) -> None:
+    def _open_and_close(self, state: str | None, told_position: str | None) -> None:
         maker, fields = self._maker, self._fields
-        stops_unsaid = "state_stopped" in fields and self._position_topic is None
+        says_stopped = "state_stopped" in fields
         hazard = Effect.HAZARDOUS if self._may_harm else Effect.ACTUATE
         for verb, wanted, field, default, position, sentences in (
             ("open", "open", "payload_open", "OPEN", 100, _OPEN),
@@ -98,8 +96,10 @@ class _Cover:
             else:
                 continue
             ensures: tuple[str, ...] = ()
-            if state is not None and stops_unsaid:  # one that only says "stopped" has arrived where it was sent
-                ensures = (f'{said(state)} == "{wanted}" || {said(state)} == "stopped"',)
+            if state is not None and says_stopped:
+                # one that only says "stopped" has arrived where it was sent, or where its position shows it
+                there = "" if told_position is None else f" && {near(told_position, str(position), _TOLERANCE_PCT)}"
+                ensures = (f'{said(state)} == "{wanted}" || ({said(state)} == "stopped"{there})',)
             maker.api(
                 verb,
                 f"{verb.capitalize()} {maker.name}.",
@@ -128,7 +128,7 @@ class _Cover:
             self._position_message("position_pct"),
             parameters={"position_pct": number("How far open.", unit="pct", low=0, high=100)},
             sets={key: "args.position_pct"},
-            tolerance={key: 3.0},
+            tolerance={key: _TOLERANCE_PCT},
             sentences=_SET,
             effect=Effect.HAZARDOUS if self._may_harm else Effect.ACTUATE,
             confirm_s=DRIVE_S,

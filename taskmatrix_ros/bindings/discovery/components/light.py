@@ -131,7 +131,7 @@ def _json(maker: EntityMaker) -> None:
     command = fields.topic("command_topic", required=True)
     assert command is not None
     topic = fields.heard_topic("state_topic")
-    modes = fields.texts("supported_color_modes")
+    modes = fields.texts("supported_color_modes", required="supported_color_modes" in fields)
     if wrong := [mode for mode in modes if mode not in _COLOR_MODES]:
         raise fields.problem("supported_color_modes", f"has {wrong[0]!r}; allowed: {', '.join(_COLOR_MODES)}")
     scale = fields.number("brightness_scale", 255, low=1)
@@ -173,9 +173,8 @@ def _json(maker: EntityMaker) -> None:
         value = whole("color_temp_kelvin") if kelvin else _MIREDS
         pieces.append(_json_part("color_temp_kelvin", "color_temp", value))
     if kind:
-        colors = (
-            "{" + ", ".join(f"{quoted(name)}: {_color_object(kind, parts)}" for name, parts in COLORS.items()) + "}"
-        )
+        shown = (f"{quoted(name)}: {_color_object(color, parts[kind])}" for name, parts in COLORS.items())
+        colors = "{" + ", ".join(shown) + "}"
         pieces.append(_json_part("color", "color", f"{colors}[color] | tojson"))
     if effects:
         pieces.append(_json_part("effect", "effect", "effect | tojson"))
@@ -186,9 +185,11 @@ def _json_part(parameter: str, name: str, expression: str) -> str:
     return f'{{% if {parameter} is not none %}},"{name}":{{{{ {expression} }}}}{{% endif %}}'
 
 
-def _color_object(kind: str, parts: dict[str, tuple[float, ...]]) -> str:
-    names = {"rgb": "rgb", "hs": "hs", "xy": "xy"}[kind]
-    return "{" + ", ".join(f"'{name}': {value:g}" for name, value in zip(names, parts[kind], strict=True)) + "}"
+def _color_object(mode: str, parts: tuple[float, ...]) -> str:
+    """Write a colour as a light of that color mode takes it: white channels are off, the colour is mixed."""
+    names = {"rgbw": "rgbw", "rgbww": "rgbcw"}.get(mode, mode)
+    given = zip(names, (*parts, 0, 0), strict=False)
+    return "{" + ", ".join(f"'{name}': {value:g}" for name, value in given) + "}"
 
 
 def _template(maker: EntityMaker) -> None:
@@ -243,6 +244,8 @@ def _template(maker: EntityMaker) -> None:
             optional_variable("color", name, f"{rgb}[color][{index}]")
             for index, name in enumerate(("red", "green", "blue"))
         )
+    if effects:
+        setting += optional_variable("effect", "effect", "effect")
     light.add(
         maker.message(command, template=setting + on),
         maker.message(command, template="{% set state = 'off' %}" + off if "{" in off else verbatim(off)),

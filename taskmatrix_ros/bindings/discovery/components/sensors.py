@@ -9,7 +9,15 @@ from taskmatrix_ros.core.parameter_spec import ValueType
 _TEXT_CLASSES = frozenset({"date", "enum", "timestamp", "uptime"})
 _NUMBER_CLASSES = frozenset(
     {
-        *("apparent_power", "aqi", "area", "atmospheric_pressure", "battery", "blood_glucose_concentration"),
+        *(
+            "absolute_humidity",
+            "apparent_power",
+            "aqi",
+            "area",
+            "atmospheric_pressure",
+            "battery",
+            "blood_glucose_concentration",
+        ),
         *("carbon_dioxide", "carbon_monoxide", "conductivity", "current", "data_rate", "data_size", "distance"),
         *("duration", "energy", "energy_distance", "energy_storage", "frequency", "gas", "humidity", "illuminance"),
         *("irradiance", "moisture", "monetary", "nitrogen_dioxide", "nitrogen_monoxide", "nitrous_oxide", "ozone"),
@@ -110,10 +118,20 @@ def describe_update(maker: EntityMaker) -> None:
     if topic is None and latest is None:
         raise DiscoveryProblem("state_topic and latest_version_topic are missing; one is needed")
     template = fields.template("value_template")
-    path = None if template else "/installed_version"
-    maker.state("installed_version", ValueType.STRING, topic, template=template, path=path)
-    template = fields.template("latest_version_template")
+    maker.state(
+        "installed_version", ValueType.STRING, topic, template=_of_update(template, "installed_version", "found")
+    )
     if latest is not None:
-        maker.state("latest_version", ValueType.STRING, latest, template=template)
-    elif topic is not None:
-        maker.state("latest_version", ValueType.STRING, topic, path="/latest_version")
+        latest_template = fields.template("latest_version_template")
+        maker.state("latest_version", ValueType.STRING, latest, template=latest_template)
+    else:
+        maker.state("latest_version", ValueType.STRING, topic, template=_of_update(template, "latest_version", "''"))
+
+
+def _of_update(template: str | None, field: str, plain: str) -> str:
+    """Give a template of one field of what an update tells: a JSON object, or the installed version alone."""
+    found = "{% set found = value %}" if template is None else f"{{% set found %}}{template}{{% endset %}}"
+    return (
+        f"{found}{{% set found = found | trim %}}{{% if found.startswith('{{') %}}"
+        f"{{{{ (found | from_json).{field} }}}}{{% else %}}{{{{ {plain} }}}}{{% endif %}}"
+    )
