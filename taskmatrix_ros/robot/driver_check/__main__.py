@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from taskmatrix_ros.core.errors import TaskMatrixError
+from taskmatrix_ros.robot.driver_check.own_node import check_robot
 
 
 def parser() -> argparse.ArgumentParser:
@@ -43,30 +44,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from rclpy.parameter import Parameter
-
-    from taskmatrix_ros.robot.driver_check.driver_check import check_driver
-    from taskmatrix_ros.robot.robot_description import RobotDescription
-    from taskmatrix_ros.robot.world_description import WorldDescription
-    from taskmatrix_ros.ros.node_thread import NodeThread
-    from taskmatrix_ros.ros.ros_context import RosContext
-
-    robot = RobotDescription.load(options.robot)
-    tags = {} if not options.world else {t.id: t.size_m for t in WorldDescription.load(options.world).wall_tags}
-    ros = RosContext()
-    ros.open()
-    thread = NodeThread(
-        ros,
-        "driver_check",
-        namespace=options.namespace,
-        parameters=[Parameter("use_sim_time", value=True)] if options.sim_time else [],
+    faults = check_robot(
+        options.namespace,
+        options.robot,
+        options.world,
+        sim_time=options.sim_time,
+        announce=lambda line: sys.stderr.write(f"{line} ...\n"),
     )
-    thread.open()
-    try:
-        faults = check_driver(thread, robot, tags, lambda line: sys.stderr.write(f"{line} ...\n"))
-    finally:
-        thread.close()
-        ros.close()
     grave = [fault for fault in faults if fault.is_grave]
     if options.json:
         plain = [{"code": fault.code.value, "said": fault.said, "remedy": fault.remedy} for fault in faults]
