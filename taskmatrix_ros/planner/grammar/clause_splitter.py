@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from taskmatrix_ros.core.errors import PlanningError
 from taskmatrix_ros.planner.grammar.clause import Clause, Joint, Segment, segments
-from taskmatrix_ros.planner.grammar.clause_reader import ClauseReader, Meaning
+from taskmatrix_ros.planner.grammar.clause_reader import ClauseReader, Doing, Meaning, Scene
 from taskmatrix_ros.planner.grammar.reading import Reading
 from taskmatrix_ros.planner.grammar.sentence_grammar import SentenceGrammar
 from taskmatrix_ros.planner.language.normalizer import Normalizer
@@ -153,12 +153,16 @@ class ClauseSplitter:
     def _asked(self, words: Words) -> Meaning | None:
         """Ask one reader after the other: the first that can do it, else the first that knows why it cannot be done."""
         refused: Meaning | None = None
+        told: list[Meaning] = []
         for reader in self._readers:
             meaning = reader.read(words)
-            if meaning is not None and (meaning.firm or not meaning.problem):
+            if meaning is not None and meaning.weak and not meaning.problem:
+                told.append(meaning)
+            elif meaning is not None and (meaning.firm or not meaning.problem):
                 return meaning
-            refused = refused or meaning
-        return refused
+            else:
+                refused = refused or meaning
+        return _told_together(told) if told else refused
 
     def _by_sentences(self, own: Words, before: Words) -> Clause:
         clause = self._understood(own, before)
@@ -280,6 +284,16 @@ class ClauseSplitter:
                 )
             found = self._read_before[words] = self._grammar.read(words)
         return found
+
+
+def _told_together(told: Sequence[Meaning]) -> Meaning:
+    """Let every reader hear what is only told."""
+
+    def carry_out(scene: Scene) -> Doing:
+        mentioned = tuple(one for meaning in told for one in meaning.carry_out(scene).mentioned)
+        return Doing(mentioned=mentioned)
+
+    return told[0] if len(told) == 1 else replace(told[0], carry_out=carry_out)
 
 
 def _relaxed(clauses: Sequence[Clause]) -> int:

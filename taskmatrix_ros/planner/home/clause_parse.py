@@ -104,6 +104,7 @@ class ClauseParse:
         return {
             "targets": self._any_targets,
             "players": self._of_domains("media_player"),
+            "playing": self._players_by_name,
             "covers": self._of_domains("cover", "valve"),
             "cleaners": self._of_domains("vacuum"),
             "mowers": self._of_domains("lawn_mower"),
@@ -186,6 +187,14 @@ class ClauseParse:
             if len(targets) == 1
             and targets[0].entities
             and not (targets[0].partial or targets[0].quantity or targets[0].excepts or targets[0].is_located)
+        ]
+
+    def _players_by_name(self, at: int) -> Sequence[tuple[int, Targets]]:
+        """Read the name of a player: any other words are what shall be played."""
+        return [
+            (end, targets)
+            for end, targets in self._named(at)
+            if all(self._index.entity(entity).domain == "media_player" for entity in targets[0].entities)
         ]
 
     def _sensors(self, at: int) -> Sequence[tuple[int, Targets]]:

@@ -14,6 +14,10 @@ from taskmatrix_ros.planner.language.normalizer import Normalizer
 
 Key = tuple[str, ...]
 
+PLACE_NOTE = "home.place"
+"""Of a scene's notes: the id of the room that was spoken of last."""
+
+_ROOM_DIGITS = 3
 _ARTICLES = frozenset({"the", "my", "our", "a", "an"})
 
 
@@ -40,6 +44,7 @@ class HomeIndex:
         self._entities: dict[Key, list[str]] = defaultdict(list)
         self._areas: dict[Key, list[str]] = defaultdict(list)
         self._floors: dict[Key, list[str]] = defaultdict(list)
+        self._owners: dict[Key, list[str]] = defaultdict(list)
         self._without_noun: dict[Key, list[tuple[str, str]]] = defaultdict(list)
         self._by_word: dict[str, set[str]] = defaultdict(set)
         self.words_of: dict[str, frozenset[str]] = {}
@@ -78,6 +83,10 @@ class HomeIndex:
             floors=tuple(self._floors.get(key, ())),
         )
         return found if found.entities or found.areas or found.floors else None
+
+    def owned(self, key: Key) -> tuple[str, ...]:
+        """Give the areas that are called after somebody: ``Emma's`` -> that of ``Emma's Room``."""
+        return tuple(self._owners.get(key, ()))
 
     def shortened(self, key: Key) -> tuple[tuple[str, str], ...]:
         """Give the entities whose name is this and a noun after it, with the noun: ``desk`` of ``Desk Lamp``."""
@@ -139,9 +148,20 @@ class HomeIndex:
         for area in self.areas.values():
             for name in (area.name, *area.aliases):
                 self._add(self._areas, name, area.id)
+                key = self.key(name)
+                if "'s" in key and area.id not in self._owners[key[: key.index("'s") + 1]]:
+                    self._owners[key[: key.index("'s") + 1]].append(area.id)
+        self._add_numbers()
         for floor in self.floors.values():
             for name in (floor.name, *floor.aliases):
                 self._add(self._floors, name, floor.id)
+
+    def _add_numbers(self) -> None:
+        """Let the number of a room stand for it, where it is long enough to mean nothing else: ``the AC in 103``."""
+        for area in self.areas.values():
+            *before, number = self.key(area.name) or ("",)
+            if len(before) == 1 and number.isdecimal() and len(number) >= _ROOM_DIGITS and (number,) not in self._areas:
+                self._areas[(number,)].append(area.id)
 
     def _add_entities(self) -> None:
         for entity in self.home.entities:

@@ -130,4 +130,11 @@ def is_of_kind(entity: HomeEntity, kind: Kind, words: Collection[str]) -> bool:
     wanted = frozenset().union(*(CLASS_SYNONYMS.get(name, {name}) for name in kind.classes))
     if entity.device_class:
         return entity.device_class in wanted
-    return any(part in words for name in wanted for part in (name, f"{name}s"))
+    return any(part in words for name in wanted for part in (name, f"{name}s")) or not _CALLED[kind].isdisjoint(words)
+
+
+_CALLED: Mapping[Kind, frozenset[str]] = {
+    kind: frozenset(noun.text for noun in NOUNS.values() if kind in noun.kinds and " " not in noun.text)
+    for kind in {kind for noun in NOUNS.values() for kind in noun.kinds}
+}
+"""What things of a kind are called in one word: a ``soundbar`` is a speaker whether or not it tells so."""

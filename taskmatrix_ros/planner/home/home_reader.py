@@ -22,8 +22,10 @@ from taskmatrix_ros.planner.home import (
 )
 from taskmatrix_ros.planner.home.clause_parse import ClauseParse
 from taskmatrix_ros.planner.home.command import Command, Handler, Stage
+from taskmatrix_ros.planner.home.heard import heard
 from taskmatrix_ros.planner.home.home_index import HomeIndex
 from taskmatrix_ros.planner.home.home_sentences import COMMANDS
+from taskmatrix_ros.planner.home.list_commands import items_of
 from taskmatrix_ros.planner.home.question_sentences import QUESTIONS
 from taskmatrix_ros.planner.home.resolver import UNFIT, listed
 from taskmatrix_ros.planner.home.sentence_matcher import Sentence
@@ -109,7 +111,9 @@ class HomeReader:
             return None
         # The first attempt that fits has the words right: a looser one would do something else.
         found = next(((firm, c) for firm, c in self._attempts(index, words, tokens) if c), None)
-        return None if found is None else self._meaning(index, words, found[1], firm=found[0])
+        if found is None:
+            return heard(index, words, tokens, self.openings)
+        return self._meaning(index, words, found[1], firm=found[0])
 
     def _attempts(self, index: HomeIndex, words: Words, tokens: Tokens) -> Iterator[tuple[bool, list[Command]]]:
         """Read ever less literally: as it stands, without fillers, spelt as names are, by parts of names.
@@ -181,10 +185,10 @@ class HomeReader:
 
     def _matching(self, parse: ClauseParse, tokens: Tokens) -> Iterator[Command]:
         readers = parse.readers()
+        keys = {token.key for token in tokens}
         chosen = {id(s): s for s in self._anchorless}
-        for token in tokens:
-            for sentence in self._by_word.get(token.key, ()):
-                chosen[id(sentence)] = sentence
+        for key in keys:
+            chosen |= {id(s): s for s in self._by_word.get(key, ()) if s.may_fit(keys)}
         for sentence in sorted(chosen.values(), key=lambda s: _ORDER[id(s)]):
             for slots in sentence.match(tokens, readers):
                 names = [name for name, _ in slots]
@@ -203,7 +207,9 @@ class HomeReader:
         text = " ".join(
             str(chosen.slots[name]) for name in ("item", "message", "query", "name") if name in chosen.slots
         )
-        joints = sum(word in ("and", "then") for word in text.casefold().split()) + text.count(",")
+        joints = 0
+        if not (chosen.name == "list_add" and len(items_of(str(chosen.slots["item"]))) > 1):
+            joints = sum(word in ("and", "then") for word in text.casefold().split()) + text.count(",")
 
         def carry_out(scene: Scene) -> Doing:
             return _carried_out(index, scene, candidates)[1]

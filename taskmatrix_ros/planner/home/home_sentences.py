@@ -10,16 +10,24 @@ from typing import Any
 
 _TURN = "(turn|switch|put|flip|power|bring|click|change|set)"
 _SET = "(set|change|turn|adjust|put|make|bring|move|dim|brighten|fade)"
-_MORE = "(increase|raise|turn up|decrease|reduce|lower|turn down|drop|bring up|bring down)"
+_RAISE = "(turn up|increase|raise|crank up|bump up|push up|bring up|boost|up)"
+_LOWER = "(turn down|decrease|reduce|lower|bring down|take down|drop|cut)"
+_MOVE = (
+    "(turn|crank|bump|bring|push|nudge|take|knock|put|move|slide|notch|tone|slow|speed|dial|let|pull|roll|wind|ease)"
+)
+"""Verbs that ``up`` or ``down`` follows at some distance: ``crank the heating up``."""
+_MORE = f"({_RAISE}|{_LOWER})"
 _WANT = (
     "(i want|i would like|i need|we want|we need|we would like|can i have|can i get|can we have|give me|have|get|make sure|"
-    "make sure that|ensure|ensure that|see that|see to it that|let us have|i would love|keep)"
+    "make sure that|ensure|ensure that|see that|see to it that|let us have|i would love|keep|could i have|could we have|could i get|could we get|may i have|may we have)"
 )
 _BE = "[(is|are|to be|be|get|gets|stay|stays)] [(all|both)] [(turned|switched|put)]"
 _BY = "[(by|with)]"
+_MUST = "(should|must|shall|needs to|need to|has to|have to|ought to|is to|are to)"
 _A_BIT = "[({bit}|{true_percent:amount}|{degrees:amount})]"
 _MEDIA = "(music|movie|film|show|tv show|media|song|track|playback|video|podcast|radio|player|it|this|that)"
 _TIMER = "[a|an|the|my|another] [new]"
+_LET = "(tell|ask|have|let|get|make|send|i want|i would like)"
 _LIST = "(on|onto|to|in|into|on to)"
 _OFF_LIST = "(from|on|in|off|off of|out of|off from)"
 
@@ -38,6 +46,8 @@ COMMANDS: tuple[Entry, ...] = (
         (
             f"(add|put|write|append|include) {{text:item}} {_LIST} [my|the|our] {{list:list}}",
             "(i need|we need|remember) [to buy] {text:item} on [my|the|our] {list:list}",
+            f"(we|i) (are|am) [(all|almost|nearly)] (out of|running out of|running low on|low on) {{text:item}} [so] [please] (add|put) (it|that|some|them) {_LIST} [my|the|our] {{list:list}}",
+            f"(we|i) (need|have run out of|ran out of|have no) [more|some] {{text:item}} [so] [please] (add|put) (it|that|some|them) {_LIST} [my|the|our] {{list:list}}",
         ),
     ),
     (
@@ -81,7 +91,8 @@ COMMANDS: tuple[Entry, ...] = (
         "timer_increase",
         {},
         (
-            "(add|put) {duration:duration} (to|on|onto) {timer:timer}",
+            "(add|put) [another|an extra] {duration:duration} (to|on|onto) {timer:timer}",
+            "(give|add) {timer:timer} [another|an extra] {duration:duration}",
             "(increase|extend|lengthen|prolong) {timer:timer} by {duration:duration}",
             "(add|give) {timer:timer} [another] {duration:duration} [more]",
         ),
@@ -136,7 +147,10 @@ COMMANDS: tuple[Entry, ...] = (
             f"({_SET}|{_MORE}) {{targets}} volume to {{percent:amount}}",
             f"({_SET}|{_MORE}) [the] volume {{place}} to {{percent:amount}}",
             f"({_SET}|{_MORE}) [the] volume to {{percent:amount}} {{place}}",
-            "turn [the] volume (up|down) to {percent:amount} [(on|in|of|for) {targets}]",
+            f"{_MOVE} [the] volume (up|down) to {{percent:amount}} [(on|in|of|for) {{targets}}]",
+            f"{_MOVE} [the] volume (on|in|of|for|at) {{targets}} (up|down) to {{percent:amount}}",
+            f"({_SET}|{_MORE}) {{targets}} [(to|at)] {{percent:amount}} volume",
+            f"({_SET}|{_MORE}) {{targets}} to volume {{percent:amount}}",
             "turn [the] volume (up|down) to {percent:amount} {place}",
             "turn (up|down) [the] volume to {percent:amount} [(on|in|of|for) {targets}]",
             "turn (up|down) [the] volume to {percent:amount} {place}",
@@ -151,10 +165,10 @@ COMMANDS: tuple[Entry, ...] = (
         "change",
         {"what": "volume", "sign": 1},
         (
-            f"(turn up|increase|raise|pump up|crank up|up) [the] (volume|music|sound|audio|radio) {_A_BIT} [(on|in|of|for) {{targets}}] {_BY} [{{percent:amount}}]",
+            f"({_RAISE}|pump up) [the] (volume|music|sound|audio|radio) {_A_BIT} [(on|in|of|for) {{targets}}] {_BY} [{{percent:amount}}]",
             f"(increase|raise|turn up) {{targets}} volume {_A_BIT} {_BY} [{{percent:amount}}]",
-            f"turn [the] (volume|music|sound|audio|radio) up {_A_BIT} {_BY} [{{percent:amount}}] [(on|in|of|for) {{targets}}]",
-            f"turn [the] (volume|music|sound|audio|radio) up (on|in|of|for) {{targets}} {_A_BIT} {_BY} [{{percent:amount}}]",
+            f"{_MOVE} [the] (volume|music|sound|audio|radio) up {_A_BIT} {_BY} [{{percent:amount}}] [(on|in|of|for) {{targets}}]",
+            f"{_MOVE} [the] (volume|music|sound|audio|radio) up (on|in|of|for) {{targets}} {_A_BIT} {_BY} [{{percent:amount}}]",
             f"turn {{targets}} volume up {_A_BIT} {_BY} [{{percent:amount}}]",
             f"volume up {_A_BIT} {_BY} [{{percent:amount}}] [(on|in|of|for) {{targets}}]",
             f"{{targets}} volume up {_A_BIT} {_BY} [{{percent:amount}}]",
@@ -167,10 +181,10 @@ COMMANDS: tuple[Entry, ...] = (
         "change",
         {"what": "volume", "sign": -1},
         (
-            f"(turn down|decrease|reduce|lower|down) [the] (volume|music|sound|audio|radio) {_A_BIT} [(on|in|of|for) {{targets}}] {_BY} [{{percent:amount}}]",
+            f"({_LOWER}|down) [the] (volume|music|sound|audio|radio) {_A_BIT} [(on|in|of|for) {{targets}}] {_BY} [{{percent:amount}}]",
             f"(decrease|reduce|lower|turn down) {{targets}} volume {_A_BIT} {_BY} [{{percent:amount}}]",
-            f"turn [the] (volume|music|sound|audio|radio) down {_A_BIT} {_BY} [{{percent:amount}}] [(on|in|of|for) {{targets}}]",
-            f"turn [the] (volume|music|sound|audio|radio) down (on|in|of|for) {{targets}} {_A_BIT} {_BY} [{{percent:amount}}]",
+            f"{_MOVE} [the] (volume|music|sound|audio|radio) down {_A_BIT} {_BY} [{{percent:amount}}] [(on|in|of|for) {{targets}}]",
+            f"{_MOVE} [the] (volume|music|sound|audio|radio) down (on|in|of|for) {{targets}} {_A_BIT} {_BY} [{{percent:amount}}]",
             f"turn {{targets}} volume down {_A_BIT} {_BY} [{{percent:amount}}]",
             f"volume down {_A_BIT} {_BY} [{{percent:amount}}] [(on|in|of|for) {{targets}}]",
             f"{{targets}} volume down {_A_BIT} {_BY} [{{percent:amount}}]",
@@ -241,6 +255,7 @@ COMMANDS: tuple[Entry, ...] = (
             "(resume|unpause|continue) [playing] [on] {players:targets}",
             "{players:targets} (resume|unpause|continue|play)",
             "(resume|unpause|continue) {place}",
+            "play {playing:targets}",
         ),
     ),
     (
@@ -262,7 +277,12 @@ COMMANDS: tuple[Entry, ...] = (
     (
         "lock",
         {"locked": True},
-        ("(lock|bolt|latch) [up] {targets}", f"{_WANT} {{targets}} {_BE} locked", "lock {targets} up"),
+        (
+            "(lock|bolt|latch) [up] {targets}",
+            f"{_WANT} {{targets}} {_BE} locked",
+            f"{{targets}} {_MUST} {_BE} locked",
+            "lock {targets} up",
+        ),
     ),
     ("lock", {"locked": False}, ("(unlock|unbolt|unlatch) {targets}", f"{_WANT} {{targets}} {_BE} unlocked")),
     (
@@ -302,7 +322,11 @@ COMMANDS: tuple[Entry, ...] = (
             "(open|raise|lift|pull up|roll up|open up) {targets} [(up|all the way|fully|completely|wide)]",
             "(pull|roll|put|lift|bring) {targets} up",
             f"{_WANT} {{targets}} {_BE} (open|opened)",
+            f"{{targets}} {_MUST} {_BE} (open|opened)",
+            "(extend|roll out|wind out|unroll) {covers:targets}",
             "{targets} open",
+            "{covers:targets} up",
+            "{covers:targets} up {place}",
         ),
     ),
     (
@@ -312,7 +336,11 @@ COMMANDS: tuple[Entry, ...] = (
             "(close|shut|lower|pull down|roll down|let down|put down|draw|close up|close down|shut up) {targets} [(down|all the way|fully|completely)]",
             "(pull|roll|put|let|bring) {targets} (down|shut|closed)",
             f"{_WANT} {{targets}} {_BE} (closed|shut)",
+            f"{{targets}} {_MUST} {_BE} (closed|shut)",
+            "(retract|wind in|roll in) {covers:targets}",
             "{targets} (closed|shut)",
+            "{covers:targets} down",
+            "{covers:targets} down {place}",
         ),
     ),
     # ---- lights
@@ -339,11 +367,11 @@ COMMANDS: tuple[Entry, ...] = (
         (
             f"(make|turn|set|get) {{targets}} {_A_BIT} (brighter|lighter) {_BY} [{{percent:amount}}]",
             f"(brighten|brighten up) {{targets}} [up] {_A_BIT} {_BY} [{{percent:amount}}]",
-            f"(increase|raise|turn up|up) [the] (brightness|light level) [of|in|on|at|for] {{targets}} {_A_BIT} {_BY} [{{percent:amount}}]",
-            f"(increase|raise|turn up|up) [the] (brightness|light level) {{place}} {_A_BIT} {_BY} [{{percent:amount}}]",
+            f"{_RAISE} [the] (brightness|light level) [of|in|on|at|for] {{targets}} {_A_BIT} {_BY} [{{percent:amount}}]",
+            f"{_RAISE} [the] (brightness|light level) {{place}} {_A_BIT} {_BY} [{{percent:amount}}]",
             f"(increase|raise|turn up|up) {{targets}} brightness {_A_BIT} {_BY} [{{percent:amount}}]",
-            f"(increase|raise|turn up|up) [the] (brightness|light level) {_A_BIT} {_BY} [{{percent:amount}}] [{{place}}]",
-            f"turn [the] brightness up {_A_BIT} {_BY} [{{percent:amount}}] [{{place}}]",
+            f"{_RAISE} [the] (brightness|light level) {_A_BIT} {_BY} [{{percent:amount}}] [{{place}}]",
+            f"{_MOVE} [the] brightness up {_A_BIT} {_BY} [{{percent:amount}}] [{{place}}]",
             f"[(make it|turn it)] {_A_BIT} (brighter|more light) [{{place}}]",
             f"{{targets}} {_A_BIT} brighter",
         ),
@@ -355,11 +383,11 @@ COMMANDS: tuple[Entry, ...] = (
             f"(make|turn|set|get) {{targets}} {_A_BIT} (dimmer|darker|less bright) {_BY} [{{percent:amount}}]",
             f"dim {{targets}} [down] {_A_BIT} {_BY} [{{percent:amount}}]",
             f"dim down {{targets}} {_A_BIT} {_BY} [{{percent:amount}}]",
-            f"(decrease|reduce|lower|turn down) [the] (brightness|light level) [of|in|on|at|for] {{targets}} {_A_BIT} {_BY} [{{percent:amount}}]",
-            f"(decrease|reduce|lower|turn down) [the] (brightness|light level) {{place}} {_A_BIT} {_BY} [{{percent:amount}}]",
+            f"{_LOWER} [the] (brightness|light level) [of|in|on|at|for] {{targets}} {_A_BIT} {_BY} [{{percent:amount}}]",
+            f"{_LOWER} [the] (brightness|light level) {{place}} {_A_BIT} {_BY} [{{percent:amount}}]",
             f"(decrease|reduce|lower|turn down) {{targets}} brightness {_A_BIT} {_BY} [{{percent:amount}}]",
-            f"(decrease|reduce|lower|turn down) [the] (brightness|light level) {_A_BIT} {_BY} [{{percent:amount}}] [{{place}}]",
-            f"turn [the] brightness down {_A_BIT} {_BY} [{{percent:amount}}] [{{place}}]",
+            f"{_LOWER} [the] (brightness|light level) {_A_BIT} {_BY} [{{percent:amount}}] [{{place}}]",
+            f"{_MOVE} [the] brightness down {_A_BIT} {_BY} [{{percent:amount}}] [{{place}}]",
             f"[(make it|turn it)] {_A_BIT} (dimmer|darker|less light) [{{place}}]",
             f"{{targets}} {_A_BIT} (dimmer|darker)",
         ),
@@ -371,7 +399,7 @@ COMMANDS: tuple[Entry, ...] = (
             f"({_SET}|{_MORE}) {{targets}} [color|colour] (temperature|temp) [to] {{kelvin:kelvin}}",
             f"({_SET}|{_MORE}) [the] [color|colour] (temperature|temp) [of|in|on|at|for] {{targets}} to {{kelvin:kelvin}}",
             f"({_SET}|{_MORE}) [the] [color|colour] (temperature|temp) {{place}} to {{kelvin:kelvin}}",
-            f"({_SET}) {{targets}} [to] {{kelvin:kelvin}}",
+            f"({_SET}|switch|give) {{targets}} [to] [a] {{kelvin:kelvin}} [light]",
             f"{_TURN} on {{targets}} in {{kelvin:kelvin}}",
             "{targets} [color|colour] [temperature] [to] {kelvin:kelvin}",
         ),
@@ -380,10 +408,11 @@ COMMANDS: tuple[Entry, ...] = (
         "set_color",
         {},
         (
-            f"{_SET} {{targets}} [color|colour] [(to|in)] {{color:color}} [{{place}}]",
+            f"({_SET}|switch|paint|give) {{targets}} [color|colour] [(to|in)] [a|the color|the colour] {{color:color}} [color|colour|light] [{{place}}]",
             f"{_SET} [the] (color|colour) (of|in|on|at|for) {{targets}} to {{color:color}}",
             f"{_SET} [the] (color|colour) {{place}} to {{color:color}}",
             f"{_TURN} on {{targets}} in {{color:color}}",
+            "(put|set|turn|switch) {targets} on {color:color}",
             f"{_WANT} {{targets}} {_BE} {{color:color}}",
             "color {targets} {color:color}",
             "{targets} [color|colour] [to] {color:color}",
@@ -399,7 +428,7 @@ COMMANDS: tuple[Entry, ...] = (
             f"({_SET}|{_MORE}) [the] (temperature|temp) to {{temperature:amount}} [{{place}}]",
             f"({_SET}|{_MORE}) {{targets}} (temperature|temp|thermostat|heating) [to] {{temperature:amount}}",
             f"({_SET}|{_MORE}) [the] (heat|heating) [(up|down)] to {{temperature:amount}} [{{place}}]",
-            "turn {targets} (up|down) to {degrees:amount}",
+            f"{_MOVE} {{targets}} (up|down) to {{degrees:amount}}",
             f"({_SET}|{_MORE}|heat|cool|warm|heat up|cool down|warm up) {{targets}} [(up|down)] to {{degrees:amount}}",
             "(heat|cool|warm|heat up|cool down|warm up) {targets} [(up|down)] to {temperature:amount}",
             "(make|set|turn) it {degrees:amount} [{place}]",
@@ -414,13 +443,15 @@ COMMANDS: tuple[Entry, ...] = (
         (
             f"(make|get) (it|this) {_A_BIT} (warmer|hotter) [{{place}}]",
             f"(make|turn|set|get) {{targets}} {_A_BIT} (warmer|hotter) {_BY} [{{temperature:amount}}]",
-            f"(increase|raise|turn up|up) [the] (temperature|temp|heat|heating|thermostat) (of|on|in|for|at) {{targets}} {_A_BIT} {_BY} [{{temperature:amount}}]",
-            f"(increase|raise|turn up|up) [the] (temperature|temp|heat|heating|thermostat) {{place}} {_A_BIT} {_BY} [{{temperature:amount}}]",
-            f"(increase|raise|turn up|up) [the] (temperature|temp|heat|heating|thermostat) {_A_BIT} {_BY} [{{temperature:amount}}] [{{place}}]",
+            f"{_RAISE} [the] (temperature|temp|heat|heating|thermostat) (of|on|in|for|at) {{targets}} {_A_BIT} {_BY} [{{temperature:amount}}]",
+            f"{_RAISE} [the] (temperature|temp|heat|heating|thermostat) {{place}} {_A_BIT} {_BY} [{{temperature:amount}}]",
+            f"{_RAISE} [the] (temperature|temp|heat|heating|thermostat) {_A_BIT} {_BY} [{{temperature:amount}}] [{{place}}]",
             f"(increase|raise|turn up|up) {{targets}} (temperature|temp|heating) {_A_BIT} {_BY} [{{temperature:amount}}]",
-            f"turn [the] (temperature|temp|heat|heating|thermostat) up {_A_BIT} {_BY} [{{temperature:amount}}] [{{place}}]",
+            f"{_MOVE} [the] (temperature|temp|heat|heating|thermostat) up {_A_BIT} {_BY} [{{temperature:amount}}] [{{place}}]",
             f"(warm|heat) {{targets}} up {_A_BIT} {_BY} [{{temperature:amount}}]",
             f"{_A_BIT} (warmer|hotter) [{{place}}]",
+            f"{{targets}} {_A_BIT} (warmer|hotter)",
+            f"{_MOVE} [the] (temperature|temp|heat|heating|thermostat) up {{place}} {_BY} [{{temperature:amount}}]",
         ),
     ),
     (
@@ -429,13 +460,15 @@ COMMANDS: tuple[Entry, ...] = (
         (
             f"(make|get) (it|this) {_A_BIT} (cooler|colder) [{{place}}]",
             f"(make|turn|set|get) {{targets}} {_A_BIT} (cooler|colder) {_BY} [{{temperature:amount}}]",
-            f"(decrease|reduce|lower|turn down) [the] (temperature|temp|heat|heating|thermostat) (of|on|in|for|at) {{targets}} {_A_BIT} {_BY} [{{temperature:amount}}]",
-            f"(decrease|reduce|lower|turn down) [the] (temperature|temp|heat|heating|thermostat) {{place}} {_A_BIT} {_BY} [{{temperature:amount}}]",
-            f"(decrease|reduce|lower|turn down) [the] (temperature|temp|heat|heating|thermostat) {_A_BIT} {_BY} [{{temperature:amount}}] [{{place}}]",
+            f"{_LOWER} [the] (temperature|temp|heat|heating|thermostat) (of|on|in|for|at) {{targets}} {_A_BIT} {_BY} [{{temperature:amount}}]",
+            f"{_LOWER} [the] (temperature|temp|heat|heating|thermostat) {{place}} {_A_BIT} {_BY} [{{temperature:amount}}]",
+            f"{_LOWER} [the] (temperature|temp|heat|heating|thermostat) {_A_BIT} {_BY} [{{temperature:amount}}] [{{place}}]",
             f"(decrease|reduce|lower|turn down) {{targets}} (temperature|temp|heating) {_A_BIT} {_BY} [{{temperature:amount}}]",
-            f"turn [the] (temperature|temp|heat|heating|thermostat) down {_A_BIT} {_BY} [{{temperature:amount}}] [{{place}}]",
+            f"{_MOVE} [the] (temperature|temp|heat|heating|thermostat) down {_A_BIT} {_BY} [{{temperature:amount}}] [{{place}}]",
             f"cool {{targets}} down {_A_BIT} {_BY} [{{temperature:amount}}]",
             f"{_A_BIT} (cooler|colder) [{{place}}]",
+            f"{{targets}} {_A_BIT} (cooler|colder)",
+            f"{_MOVE} [the] (temperature|temp|heat|heating|thermostat) down {{place}} {_BY} [{{temperature:amount}}]",
         ),
     ),
     (
@@ -450,12 +483,21 @@ COMMANDS: tuple[Entry, ...] = (
     ),
     (
         "set_fan_mode",
-        {},
+        {"mode": True},
         (
             "(set|change|make|turn) [the] fan mode [{place}] to {fan_mode:mode}",
-            "(set|change|make|turn) [the] fan [mode] (of|on) {targets} to {fan_mode:mode}",
-            "(set|change|make|turn) {targets} fan [mode] to {fan_mode:mode}",
-            "put {targets} fan [mode] (on|in) {fan_mode:mode}",
+            "(set|change|make|turn) [the] fan mode (of|on) {targets} to {fan_mode:mode}",
+            "(set|change|make|turn) {targets} fan mode to {fan_mode:mode}",
+            "put {targets} fan mode (on|in) {fan_mode:mode}",
+        ),
+    ),
+    (
+        "set_fan_mode",
+        {},
+        (
+            "(set|change|make|turn) [the] fan (of|on) {targets} to {fan_mode:mode}",
+            "(set|change|make|turn) {targets} fan to {fan_mode:mode}",
+            "put {targets} fan (on|in) {fan_mode:mode}",
         ),
     ),
     # ---- fans
@@ -468,7 +510,11 @@ COMMANDS: tuple[Entry, ...] = (
             f"({_SET}|{_MORE}) {{targets}} [speed] [to|on] {{speed:amount}} [speed]",
             f"({_SET}|{_MORE}) [the] speed [of|in|on|at|for] {{targets}} [to] {{speed:amount}}",
             f"{_TURN} on {{targets}} (at|to|on) {{speed:amount}} [speed]",
+            f"{_TURN} {{targets}} on {{speed:amount}} [speed]",
+            "(run|start|have) {targets} (at|on|to) {speed:amount} [speed]",
+            "(run|start|have) {fans:targets} (at|on|to) {percent:amount} [speed]",
             "{targets} speed [to] {percent:amount}",
+            "{targets} (on|to|at) {speed:amount} [speed]",
         ),
     ),
     (
@@ -502,8 +548,11 @@ COMMANDS: tuple[Entry, ...] = (
             f"({_SET}|{_MORE}) {{targets}} (to {{percent:amount}}|at {{true_percent:amount}})",
             f"{_TURN} on {{targets}} (to {{percent:amount}}|at {{true_percent:amount}})",
             f"{_TURN} {{targets}} on (to {{percent:amount}}|at {{true_percent:amount}})",
-            "(turn) {targets} (up|down) to {percent:amount}",
-            "(turn up|turn down) {targets} to {percent:amount}",
+            "(put|set|turn|switch) {targets} on {temperature:amount}",
+            "(put|set|turn|switch) {targets} on {percent:amount}",
+            f"{_MOVE} {{targets}} (up|down) to {{percent:amount}}",
+            f"{_MOVE} {{targets}} [(up|down)] (to|at) {{level:amount}}",
+            f"{_MOVE} (up|down) {{targets}} to {{percent:amount}}",
             "{targets} {true_percent:amount}",
         ),
     ),
@@ -512,20 +561,20 @@ COMMANDS: tuple[Entry, ...] = (
         "change",
         {"sign": 1},
         (
-            f"(turn up|increase|raise|crank up) {{targets}} {_A_BIT} {_BY} [{{temperature:amount}}]",
-            f"turn {{targets}} up {_A_BIT} {_BY} [{{temperature:amount}}]",
-            f"(turn up|increase|raise|crank up) {{targets}} {_A_BIT} by {{true_percent:amount}}",
-            f"turn {{targets}} up {_A_BIT} by {{true_percent:amount}}",
+            f"{_RAISE} {{targets}} {_A_BIT} {_BY} [{{temperature:amount}}]",
+            f"{_MOVE} {{targets}} up {_A_BIT} {_BY} [{{temperature:amount}}]",
+            f"{_RAISE} {{targets}} {_A_BIT} by {{true_percent:amount}}",
+            f"{_MOVE} {{targets}} up {_A_BIT} by {{true_percent:amount}}",
         ),
     ),
     (
         "change",
         {"sign": -1},
         (
-            f"(turn down|decrease|reduce|lower) {{targets}} {_A_BIT} {_BY} [{{temperature:amount}}]",
-            f"turn {{targets}} down {_A_BIT} {_BY} [{{temperature:amount}}]",
-            f"(turn down|decrease|reduce|lower) {{targets}} {_A_BIT} by {{true_percent:amount}}",
-            f"turn {{targets}} down {_A_BIT} by {{true_percent:amount}}",
+            f"{_LOWER} {{targets}} {_A_BIT} {_BY} [{{temperature:amount}}]",
+            f"{_MOVE} {{targets}} down {_A_BIT} {_BY} [{{temperature:amount}}]",
+            f"{_LOWER} {{targets}} {_A_BIT} by {{true_percent:amount}}",
+            f"{_MOVE} {{targets}} down {_A_BIT} by {{true_percent:amount}}",
         ),
     ),
     # ---- cleaning and mowing
@@ -533,7 +582,8 @@ COMMANDS: tuple[Entry, ...] = (
         "vacuum_dock",
         {},
         (
-            "(return|send|bring|take) {cleaners:targets} [back] [to|into] [its|the|his|her] [(base|dock|home|charger|charging station|docking station|station)]",
+            "(return|send|bring|take) {cleaners:targets} [back] [to|into] [its|the|his|her|their] [(base|dock|home|charger|charging station|docking station|station|docks|bases|chargers|charging stations)]",
+            f"{_LET} {{cleaners:targets}} [to] (return|go back|go|dock|recharge|charge) [(home|to base|to the base|to the dock|to its base|to its dock|to his dock|to her dock|back|back home)]",
             "(dock|park) {cleaners:targets}",
             "{cleaners:targets} (return|go back|go|dock) [(home|to base|to the base|to the dock|to its base|to its dock|back)]",
             "(stop|cancel|finish) (vacuuming|cleaning)",
@@ -544,6 +594,11 @@ COMMANDS: tuple[Entry, ...] = (
         {},
         (
             "(start|run|launch|send|let|have) {cleaners:targets} [(clean|run|cleaning|vacuum|vacuuming|go)]",
+            f"{_LET} {{cleaners:targets}} [to] (start|begin|go) [(cleaning|vacuuming|sweeping|mopping|clean|to clean|and clean)]",
+            f"{_LET} {{cleaners:targets}} [to] [(start|begin|go|go and)] (clean|vacuum|hoover|sweep|mop|do|cleaning|vacuuming|clean up) {{rooms:rooms}}",
+            "{cleaners:targets} [(please|go|should)] (clean|vacuum|hoover|sweep|mop) {rooms:rooms}",
+            "{cleaners:targets} (start|start cleaning|start vacuuming|go clean)",
+            "(send|start|run|use) {cleaners:targets} (to|in|to clean|into) {rooms:rooms}",
             "(vacuum|clean|clean up|hoover|sweep|mop) {place}",
             "(vacuum|clean|clean up|hoover|sweep|mop) {rooms:rooms} [(with|using) {cleaners:targets}]",
             "(start|begin) (vacuuming|cleaning|hoovering) [{place}]",
@@ -568,6 +623,14 @@ COMMANDS: tuple[Entry, ...] = (
             "(dock|park|stop|return|send) {mowers:targets} [back] [home] [to [the|its] (base|dock|home)]",
         ),
     ),
+    (
+        "leave",
+        {},
+        (
+            "[but] (leave|keep|spare) {targets} (alone|be|as it is|as they are|untouched|the way it is|like it is|as is|out)",
+            "[but] (do not|don't) touch {targets}",
+        ),
+    ),
     ("stop", {}, ("(stop|halt) {targets}",)),
     ("pause", {}, ("pause {targets}",)),
     ("press", {}, ("(press|push|hit|tap|ring) {buttons:targets} [button]",)),
@@ -576,8 +639,8 @@ COMMANDS: tuple[Entry, ...] = (
         "arm",
         {},
         (
-            "arm {targets} [(in|for|to)] [{arm_mode:mode}] [mode]",
-            "(set|switch|put|turn) {targets} (to|in|into) {arm_mode:mode} [mode]",
+            "arm {targets} [(in|for|to|as)] [the] [{arm_mode:mode}] [mode]",
+            "(set|switch|put|turn) {targets} (to|in|into) [armed] [the] {arm_mode:mode} [mode]",
         ),
     ),
     (
@@ -608,6 +671,7 @@ COMMANDS: tuple[Entry, ...] = (
         (
             "(run|execute|start|launch|trigger|begin|play|activate|apply) {scenes:targets}",
             "(change|transition|switch|go|set the scene) to [the] [scene] {scenes:targets}",
+            "(do|set|use|put on|go into|[it is] time for|get ready for|prepare for) [the] {scenes:targets}",
             "(set|activate) [the] scene [to] {scenes:targets}",
         ),
     ),
@@ -621,6 +685,10 @@ COMMANDS: tuple[Entry, ...] = (
             f"{_TURN} {{place}} {{targets}} on",
             "(activate|enable|start|energize|run) {targets}",
             f"{_WANT} {{targets}} {_BE} on [{{place}}]",
+            f"{{targets}} {_MUST} {_BE} on",
+            "(fire up|power up|start up|boot up) {targets}",
+            "(fire|power|start|boot) {targets} up",
+            "(get|set) {targets} (going|running|started|working)",
             "{targets} on",
             "{targets} on {place}",
             "light (it|this room|here) up",
@@ -636,12 +704,25 @@ COMMANDS: tuple[Entry, ...] = (
         (
             f"({_TURN}|shut|kill|cut) off {{targets}}",
             "(turn|switch) of {targets}",
+            "(turn|switch) {targets} of",
             f"({_TURN}|shut|kill|cut) {{targets}} [(back|to)] (off|out)",
             f"({_TURN}|shut|kill|cut) {{targets}} off {{place}}",
             "(deactivate|disable|kill|extinguish|douse|cut|shut down|stop running) {targets}",
             f"{_WANT} {{targets}} {_BE} off [{{place}}]",
+            f"{{targets}} {_MUST} {_BE} (off|out)",
+            "(power down|shut down|switch down|close down) {targets}",
+            "(power|shut) {targets} down",
             "{targets} (off|out)",
             "{targets} (off|out) {place}",
+        ),
+    ),
+    (
+        "switch",
+        {"on": True, "lights": True},
+        (
+            f"{_WANT} (some|a bit of|a little|a bit more|some more) light [{{place}}]",
+            "[let there be] light {place}",
+            "let there be light",
         ),
     ),
     ("toggle", {}, ("(toggle|flip) {targets}",)),

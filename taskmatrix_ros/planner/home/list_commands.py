@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from taskmatrix_ros.core.errors import PlanningError
+from taskmatrix_ros.core.errors import ClarificationNeeded, PlanningError
 from taskmatrix_ros.planner.grammar.clause_reader import Doing
 from taskmatrix_ros.planner.grammar.expansion import Statement
 from taskmatrix_ros.planner.grammar.reading import UNKNOWN_NAME
 from taskmatrix_ros.planner.home.command import Command, Handler, Stage, doing
+from taskmatrix_ros.planner.language.english import ENGLISH
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +21,36 @@ class ListName:
     entity_id: str | None
 
 
+_POINTING = frozenset({"it", "that", "this", "them", "those", "these", "some", "one"})
+_JOINT = re.compile(r"\s*(?:,\s*and\s+|,|\band\b|&|\bplus\b)\s*", re.IGNORECASE)
+_INSEPARABLE = re.compile(
+    r"\b(?:mac|salt|fish|ham|peanut butter|bread|gin|rum|bed|half|black|rock|oil|sweet|surf|pros) (?:and|&) \w+",
+    re.IGNORECASE,
+)
+"""One thing whose name joins two."""
+
+
+def items_of(text: str) -> tuple[str, ...]:
+    """Give the items that are listed: ``milk, eggs and mac and cheese`` -> three; what asks for something is one."""
+    parts = [part.strip() for part in _JOINT.split(text)]
+    if _INSEPARABLE.search(text) or not all(parts) or any(len(part.split()) > _ITEM_WORDS for part in parts):
+        return (text,)
+    if len(parts) > 1 and any(part.casefold().split()[0] in ENGLISH.verbs for part in parts):
+        return (text,)
+    return tuple(parts)
+
+
+_ITEM_WORDS = 4
+
+
 def _add(command: Command, _stage: Stage) -> Doing:
-    return _call(command, "todo_add_item", {}, "shopping_list_add_item")
+    if str(command.slots["item"]).casefold() in _POINTING:
+        raise ClarificationNeeded(f"What is {command.slots['item']!r}? Say what shall go on the list.")
+    doings = [
+        _call(command.having(item=item), "todo_add_item", {}, "shopping_list_add_item")
+        for item in items_of(str(command.slots["item"]))
+    ]
+    return replace(doings[0], statements=tuple(statement for one in doings for statement in one.statements))
 
 
 def _done(command: Command, _stage: Stage) -> Doing:

@@ -9,8 +9,8 @@ from taskmatrix_ros.core.home import HomeEntity
 from taskmatrix_ros.planner.grammar.clause_reader import Doing
 from taskmatrix_ros.planner.grammar.reading import LIMIT
 from taskmatrix_ros.planner.home.command import Command, Handler, Stage, doing
-from taskmatrix_ros.planner.home.number_commands import NUMBERED
-from taskmatrix_ros.planner.home.resolver import Want, listed
+from taskmatrix_ros.planner.home.number_commands import NUMBERED, can_be_lit
+from taskmatrix_ros.planner.home.resolver import UNFIT, Want, listed
 from taskmatrix_ros.planner.home.targets import Target
 
 # ---- light in its colours
@@ -22,11 +22,23 @@ def _set_color(command: Command, stage: Stage) -> Doing:
     return doing(("light_turn_on", entity, {"color_name": color}) for entity in ids)
 
 
-_LIGHTS = Want(verb="coloured", domains=frozenset({"light"}), place_domains=frozenset({"light"}), all_here=frozenset())
+_COLORED = frozenset({"hs", "rgb", "rgbw", "rgbww", "xy"})
+_LIGHTS = Want(
+    verb="coloured",
+    domains=frozenset({"light"}),
+    place_domains=frozenset({"light"}),
+    fits=lambda entity: can_be_lit(entity, _COLORED),
+)
+_WHITES = Want(
+    verb="set in color temperature",
+    domains=frozenset({"light"}),
+    place_domains=frozenset({"light"}),
+    fits=lambda entity: can_be_lit(entity, _COLORED | {"color_temp"}),
+)
 
 
 def _set_kelvin(command: Command, stage: Stage) -> Doing:
-    ids = stage.resolver.resolve(command.targets or (Target(said="", here=True),), _LIGHTS)
+    ids = stage.resolver.resolve(command.targets or (Target(said="", here=True),), _WHITES)
     value = command.slots["kelvin"].value
     for entity in ids:
         attributes = stage.entity(entity).attributes
@@ -112,6 +124,9 @@ def _set_fan_mode(command: Command, stage: Stage) -> Doing:
     want = Want(verb="given a fan mode", domains=frozenset({"climate"}), place_domains=frozenset({"climate"}))
     mode = str(command.slots["mode"])
     ids = stage.resolver.resolve(command.targets or (Target(said="", here=True),), want)
+    places = {area for entity in ids if (area := stage.entity(entity).area)}
+    if not command.options.get("mode") and stage.resolver.in_area({"fan"}, places):
+        raise PlanningError("there is a fan: its speed is meant", code=UNFIT)
     for entity in ids:
         modes = stage.entity(entity).attributes.get("fan_modes")
         if isinstance(modes, list | tuple) and mode not in modes:

@@ -113,6 +113,20 @@ _SHARES = frozenset({"brightness", "position", "speed", "volume", "humidity"})
 _VERB = "set to that"
 
 
+def _can(entity: HomeEntity, what: str | None) -> bool:
+    """Whether an entity can be set so, as far as it tells: a light that can only be switched is not dimmed."""
+    return entity.domain != "light" or what not in (None, "brightness") or can_be_lit(entity, frozenset({"brightness"}))
+
+
+def can_be_lit(entity: HomeEntity, wanted: frozenset[str]) -> bool:
+    """Whether a light has one of these colour modes; every mode but ``onoff`` has a brightness."""
+    modes = entity.attributes.get("supported_color_modes")
+    if not isinstance(modes, list | tuple) or not modes:
+        return True
+    told = {str(mode) for mode in modes}
+    return bool(told - {"onoff", "unknown"}) if "brightness" in wanted else bool(told & wanted)
+
+
 def _set_number(command: Command, stage: Stage) -> Doing:
     amount = _amount(command)
     if command.options.get("verbless") and not amount.unit and (last := stage.scene.notes.get(_LAST)):
@@ -169,6 +183,7 @@ def _resolved(
         verb=f"set in {what}" if what else _VERB,
         domains=frozenset(by_domain),
         place_domains=place_domains,
+        fits=lambda entity: _can(entity, what),
         all_here=frozenset({"fan"}),
         careful=what == "position",
     )

@@ -36,14 +36,16 @@ SEEN = frozenset(
 
 def _state(command: Command, stage: Stage) -> Doing:
     word = str(command.options.get("word") or command.slots["state"])
+    in_place = _LOCKED if word in ("locked", "unlocked") else frozenset()
+    is_switched = word in ("on", "off") and all(target.everything for target in command.targets)
     want = Want(
         verb=word,
-        domains=SEEN,
+        domains=_SWITCHED if is_switched else SEEN,
         fits=lambda entity: holds(entity, stage.state(entity.entity_id), word) is not None,
-        place_domains=SEEN,
+        place_domains=in_place or SEEN,
         question=True,
     )
-    if any(target.is_place for target in command.targets):
+    if any(target.is_place for target in command.targets) and not in_place:
         raise PlanningError(f"what in {stage.resolver.place_text(command.targets[0])}? say which devices", code=UNFIT)
     try:
         ids = stage.resolver.resolve(command.targets, want)
@@ -57,6 +59,10 @@ def _state(command: Command, stage: Stage) -> Doing:
     return Doing(answer=state_answer(stage, ids, word, mode), targets=ids, mentioned=ids)
 
 
+_LOCKED = frozenset({"lock"})
+"""What a place alone means, where it is asked whether it is locked."""
+
+
 def _none_there(command: Command, why: str) -> str:
     return {"count": f"0: {why}.", "which": f"None: {why}."}.get(str(command.options["mode"]), f"No, {why}.")
 
@@ -66,7 +72,7 @@ def _mode(command: Command, ids: Sequence[str]) -> str:
     if mode != "auto":
         return mode
     targets = command.targets
-    if len(targets) == 1 and targets[0].indefinite:
+    if len(targets) == 1 and (targets[0].indefinite or targets[0].said.startswith(("anything", "something"))):
         return "any"
     return "one" if len(ids) == 1 else "all"
 
@@ -231,6 +237,27 @@ def temperature_text(stage: Stage, entity_id: str) -> str:
     unit = entity.attributes.get("temperature_unit") or ("degree" if str(value) == "1" else "degrees")
     area = stage.index.areas.get(entity.area or "")
     return f"it is {value} {unit}{f' in {area.name}' if area else ''} by {name}"
+
+
+_OUTSIDE = frozenset({"outside", "outdoor", "outdoors", "exterior", "out"})
+
+
+def _outside(_command: Command, stage: Stage) -> Doing:
+    """Say how warm it is outside: by a thermometer that is called or stands so, else by the weather."""
+    areas = frozenset(
+        area.id
+        for area in stage.index.areas.values()
+        for name in (area.name, *area.aliases)
+        if not _OUTSIDE.isdisjoint(stage.index.key(name))
+    )
+    thermometers = [entity for entity in stage.index.exposed if _is_thermometer(entity) or _has_current(entity)]
+    ids = [e.entity_id for e in thermometers if not _OUTSIDE.isdisjoint(stage.index.words_of[e.entity_id])]
+    ids = ids or [e.entity_id for e in thermometers if e.area in areas and e.domain == "sensor"]
+    ids = ids or [e.entity_id for e in thermometers if e.domain == "weather"]
+    if not ids:
+        raise PlanningError("nothing here tells how warm it is outside", code=UNKNOWN_NAME)
+    lines = [temperature_text(stage, entity) for entity in ids]
+    return Doing(answer=_sentence(lines), targets=tuple(ids), mentioned=tuple(ids))
 
 
 def _has_current(entity: HomeEntity) -> bool:
@@ -411,6 +438,7 @@ HANDLERS: Mapping[str, Handler] = {
     "ask_value": _value,
     "ask_attribute": _attribute,
     "ask_temperature": _temperature,
+    "ask_outside": _outside,
     "ask_where": _where,
     "ask_people": _people,
     "ask_list": _list,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from taskmatrix_ros.planner.home.home_sentences import Entry
 
 _NOW = "[(currently|still|now|right now|already|all|both|ever)]"
+_OUTSIDE = "(outside|outdoors|out there|out)"
 _TELL = "[(tell me|do you know|can you tell me|check|check if|see if|tell me if|tell me whether|do you know if)]"
 _WHAT = "(what is|what are|whats|tell me|give me|show me|check|do you know|read)"
 
@@ -82,6 +83,16 @@ QUESTIONS: tuple[Entry, ...] = (
     ("ask_people", {"mode": "which"}, ("who is [at] (home|here|in)", "who all is [at] home")),
     ("ask_people", {"mode": "count"}, ("how many (people|persons) are [at] (home|here|in)",)),
     # ---- numbers
+    (
+        "ask_outside",
+        {},
+        (
+            f"{_WHAT} [the] [current] (temperature|temp) {_OUTSIDE} [(right now|now|currently|today)]",
+            f"{_WHAT} [the] (outside|outdoor|exterior) (temperature|temp)",
+            f"how (hot|warm|cold|cool) is it {_OUTSIDE} [(right now|now|currently|today)]",
+            f"is it (hot|warm|cold|cool|freezing) {_OUTSIDE} [(right now|now|currently|today)]",
+        ),
+    ),
     (
         "ask_temperature",
         {},
@@ -184,6 +195,10 @@ QUESTIONS: tuple[Entry, ...] = (
             f"{_WHAT} [the] [current] {{attribute:classes}} (indicated by|measured by|reported by|shown by|of|in|from|for|by|on|at) {{sensed:targets}}",
             f"{_WHAT} {{sensed:targets}} ['s] [current] {{attribute:classes}}",
             "how much {attribute:classes} does {sensed:targets} have [left]",
+            "how much {attribute:classes} (are we|am i|is the house|is the home|is being|does the house|do we|is) [currently] (using|used|use|consuming|consume|drawing|draw|producing) [(right now|now|currently|at the moment)]",
+            "how much {sensed:targets} (do we have|do i have|are we making|are we producing|is there|are we getting) [left] [(right now|now|currently|at the moment)]",
+            f"{_WHAT} [the|our|my] (total|overall) {{attribute:classes}} [(consumption|usage|use)]",
+            f"{_WHAT} [the|our|my] [current] {{attribute:classes}} (consumption|usage|use) [(right now|now)]",
             "(when is|when will) {sensed:targets} [be]",
             f"{_WHAT} [the] [current] {{attribute:classes}} [{{place}}]",
         ),
@@ -248,7 +263,9 @@ QUESTIONS: tuple[Entry, ...] = (
     (
         "ask_state",
         {"mode": "auto"},
-        ("(did i|did we|have i|have we|did someone|did anyone|has anyone) (leave|left) {seen:targets} {state:state}",),
+        (
+            "(did|has|have) (i|we|you|he|she|they|someone|somebody|anyone|anybody) (leave|left|forget|forgot) {seen:targets} {state:state}",
+        ),
     ),
     ("ask_state", {"mode": "auto", "word": "locked"}, ("(did i|did we|have i|have we) (lock|locked) {seen:targets}",)),
     (

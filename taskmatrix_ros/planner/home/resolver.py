@@ -10,7 +10,7 @@ from taskmatrix_ros.core.errors import ClarificationNeeded, PlanningError
 from taskmatrix_ros.core.home import HomeEntity
 from taskmatrix_ros.planner.grammar.clause_reader import Scene
 from taskmatrix_ros.planner.grammar.reading import NOT_NOW, UNKNOWN_NAME
-from taskmatrix_ros.planner.home.home_index import HomeIndex, singular
+from taskmatrix_ros.planner.home.home_index import PLACE_NOTE, HomeIndex, singular
 from taskmatrix_ros.planner.home.home_nouns import SWITCHABLE, Kind, is_of_kind
 from taskmatrix_ros.planner.home.targets import ALL, BOTH, Target
 
@@ -18,6 +18,8 @@ UNFIT = "UNFIT"
 """A device is known and cannot do what was asked."""
 
 _SHOWN = 8
+_TOLD_AT_ONCE = 3
+"""Of so many things of a kind the state is told rather than asked which one is meant."""
 _OF_THE_HOME = frozenset({"vacuum", "lawn_mower", "alarm_control_panel", "water_heater", "valve", "lock", "siren"})
 """Domains of which a home has one, wherever it stands."""
 
@@ -49,7 +51,10 @@ class Resolver:
     def __init__(self, index: HomeIndex, scene: Scene) -> None:
         self._index = index
         self._scene = scene
-        self._here = index.area_of(scene.area) if scene.area else None
+        spoken_of = scene.notes.get(PLACE_NOTE)
+        self._spoken_of = spoken_of if isinstance(spoken_of, str) and spoken_of in index.areas else None
+        self._here = self._spoken_of or (index.area_of(scene.area) if scene.area else None)
+        self._named_all = False
 
     @property
     def here(self) -> str | None:
@@ -63,6 +68,8 @@ class Resolver:
         :raises PlanningError: nothing fits: ``UNKNOWN_NAME``, or ``UNFIT`` where it cannot do that.
         """
         included = [(target, self._included(target, want)) for target in self._with_clear_exceptions(targets)]
+        # "the fountain and the sauna but not the pool": it is clear already what is meant, nothing has to be left out.
+        self._named_all = all(target.entities and not target.quantity for target, _ in included)
         left_out: set[str] = set()
         for out in dict.fromkeys(out for target, _ in included for out in target.excepts):
             left_out.update(self._left_out(out, [e for target, ids in included if out in target.excepts for e in ids]))
@@ -117,7 +124,7 @@ class Resolver:
             found = tuple(entity for entity in ids if self._area(entity) in places)
         else:
             found = ()
-        if not found:
+        if not found and not (self._named_all and target.entities):
             raise PlanningError(f"'except {target.said or 'that'}' leaves nothing out here", code=UNKNOWN_NAME)
         return found
 
@@ -137,6 +144,8 @@ class Resolver:
             able = there
         if len(able) == 1:
             return self._counted(target, able)
+        if want.careful and places is None and (target.quantity == ALL or target.plural):
+            raise self._sure(want.verb, able)
         if target.quantity or (target.plural and not target.partial):
             return self._counted(target, able)
         if target.partial and target.plural:
@@ -190,7 +199,7 @@ class Resolver:
         assert target.noun is not None
         domains = {kind.domain for kind in target.noun.kinds}
         if want.question and (target.plural or target.indefinite or not self._near(everyone)):
-            if len(everyone) > 1 and not (target.plural or target.indefinite):
+            if len(everyone) > _TOLD_AT_ONCE and not (target.plural or target.indefinite):
                 raise self._which(target.said, everyone)
             return everyone
         if target.quantity == ALL and not (domains & want.all_here and self._here):
@@ -281,6 +290,8 @@ class Resolver:
                     choices=sorted(area.name for area in self._index.areas.values()),
                 )
             return frozenset({self._here})
+        if target.there:
+            return frozenset({self._there(target)})
         if target.areas or target.floors:
             on_floors = self._index.areas_on(tuple(target.floors))
             if target.areas and target.floors:
@@ -290,6 +301,17 @@ class Resolver:
             return target.areas | on_floors
         return None
 
+    def _there(self, target: Target) -> str:
+        """Give the room that was spoken of last."""
+        if self._spoken_of is not None:
+            return self._spoken_of
+        last = self._scene.mentioned[-1] if self._scene.mentioned else ()
+        areas = {self._area(entity) for entity in last if entity in self._index.words_of} - {None}
+        area = areas.pop() if len(areas) == 1 else None
+        if area is None:
+            raise ClarificationNeeded(f"Which room do you mean by {target.said!r}? Say its name.")
+        return area
+
     def places_of(self, target: Target) -> frozenset[str] | None:
         """Give the areas that a target names; None where it names none."""
         return self._places(target)
@@ -298,6 +320,8 @@ class Resolver:
         """Say where a target is."""
         names = [self._index.areas[area].name for area in sorted(target.areas)]
         names += [self._index.floors[floor].name for floor in sorted(target.floors)]
+        if target.there:
+            names.append(self._index.areas[self._there(target)].name)
         if target.here and self._here:
             names.append(self._index.areas[self._here].name)
         return _listed(names) if names else "the home"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,11 @@ _MOST_MATCHES = 200
 
 @dataclass(frozen=True, eq=False)
 class Sentence:
-    """One sentence of a command. ``anchors``: words of which it holds one; empty if it holds none for certain."""
+    """One sentence of a command.
+
+    ``anchors``: words of which it holds one; empty if it holds none for certain. ``needs``: sets of words of each of
+    which it holds one, so that most sentences are passed over without being tried.
+    """
 
     command: str
     options: Mapping[str, Any]
@@ -28,12 +32,17 @@ class Sentence:
     rank: int
     node: _Node
     anchors: frozenset[str]
+    needs: tuple[frozenset[str], ...] = ()
 
     @staticmethod
     def parse(command: str, options: Mapping[str, Any], source: str, rank: int) -> Sentence:
         """Compile a sentence."""
         node = _compiled(parse_sentence(source).expression)
-        return Sentence(command, options, source, rank, node, node.anchors() or frozenset())
+        return Sentence(command, options, source, rank, node, node.anchors() or frozenset(), tuple(node.needs()))
+
+    def may_fit(self, keys: Set[str]) -> bool:
+        """Whether a clause of these words, in any order, may be this sentence."""
+        return not any(need.isdisjoint(keys) for need in self.needs)
 
     def match(self, tokens: Tokens, readers: Mapping[str, SlotReader]) -> Iterator[Slots]:
         """Give every way in which all tokens fit."""
@@ -55,6 +64,12 @@ class _Node:
         """Words of which any match holds one; None if there is no such set."""
         return None
 
+    def needs(self) -> Iterator[frozenset[str]]:
+        """Sets of words of each of which any match holds one."""
+        anchors = self.anchors()
+        if anchors:
+            yield anchors
+
 
 @dataclass(frozen=True, eq=False)
 class _Text(_Node):
@@ -73,6 +88,9 @@ class _Text(_Node):
 
     def anchors(self) -> frozenset[str] | None:
         return frozenset(self.words[:1]) or None
+
+    def needs(self) -> Iterator[frozenset[str]]:
+        yield from (frozenset({word}) for word in self.words)
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,6 +142,10 @@ class _Row(_Node):
     def anchors(self) -> frozenset[str] | None:
         found = [anchors for item in self.items if (anchors := item.anchors())]
         return min(found, key=len, default=None)
+
+    def needs(self) -> Iterator[frozenset[str]]:
+        for item in self.items:
+            yield from item.needs()
 
 
 def _compiled(expression: Expression) -> _Node:

@@ -12,6 +12,8 @@ from taskmatrix_ros.planner.home.tokens import Tokens, number_in
 from taskmatrix_ros.planner.home.values import COLORS
 from taskmatrix_ros.planner.language.spelling import edits
 
+_SLIPS = {"teh": "the", "hte": "the", "wat": "what", "wht": "what", "nad": "and", "adn": "and", "fo": "of", "ot": "to"}
+"""Slips in words too short to be mended by likeness."""
 _SHORTEST = 4
 _LONG = 8
 """From this many letters on, two mistakes are mended."""
@@ -151,6 +153,8 @@ class Spelling:
         return tuple(found)
 
     def _meant(self, key: str, *, quoted: bool) -> str | None:
+        if not quoted and key in _SLIPS and key not in self._known:
+            return _SLIPS[key]
         if quoted or len(key) < _SHORTEST - 1 or not key.isalpha() or number_in(key) is not None:
             return None
         if key in self._known or singular(key) in self._known:

@@ -107,7 +107,7 @@ STATE_WORDS: frozenset[tuple[str, ...]] = frozenset(
             "switched off",
             "running",
         ),
-        *("enabled", "disabled", "muted", "lit", "bright"),
+        *("enabled", "disabled", "muted", "lit", "bright", "going", "working", "up and running", "burning"),
     )
     for word in (words,)
 )
@@ -117,7 +117,12 @@ def holds(entity: HomeEntity, state: str, asked: str) -> bool | None:
     """Say whether an entity's state is what is asked; None where such a thing cannot be in it, or it is not known."""
     if state in ("unavailable", "unknown"):
         return None
-    return _holds(entity, state, asked.removeprefix("turned ").removeprefix("switched "))
+    plain = asked.removeprefix("turned ").removeprefix("switched ")
+    return _holds(entity, state, _SAID_OTHERWISE.get(plain, plain) if entity.domain != "binary_sensor" else plain)
+
+
+_SAID_OTHERWISE = {"going": "on", "working": "on", "up and running": "on", "burning": "on", "powered": "on"}
+"""Words that are said of what is on."""
 
 
 def _holds(entity: HomeEntity, state: str, asked: str) -> bool | None:

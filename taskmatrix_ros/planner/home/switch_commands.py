@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from taskmatrix_ros.core.errors import PlanningError
+from taskmatrix_ros.core.errors import ClarificationNeeded, PlanningError
 from taskmatrix_ros.planner.grammar.clause_reader import Doing
 from taskmatrix_ros.planner.grammar.reading import UNKNOWN_NAME
 from taskmatrix_ros.planner.home import media_commands
 from taskmatrix_ros.planner.home.command import Command, Handler, Stage, doing
 from taskmatrix_ros.planner.home.home_nouns import NOUNS
-from taskmatrix_ros.planner.home.resolver import UNFIT, Want
+from taskmatrix_ros.planner.home.resolver import UNFIT, Want, listed
 from taskmatrix_ros.planner.home.targets import Target
 
 _ON_OFF = (
@@ -149,6 +150,16 @@ def _pause(command: Command, stage: Stage) -> Doing:
     return doing((_PAUSE[stage.entity(entity).domain], entity, {}) for entity in ids)
 
 
+def _leave(command: Command, stage: Stage) -> Doing:
+    """Do nothing with what shall be left as it is; who takes back what was said a clause before is asked."""
+    want = Want(verb="left alone", domains=frozenset(stage.entity(e.entity_id).domain for e in stage.index.exposed))
+    ids = stage.resolver.resolve(command.targets, replace(want, place_domains=want.domains, question=True))
+    before = {entity for mentioned in stage.scene.mentioned for entity in mentioned}
+    if taken_back := [stage.index.name(entity) for entity in ids if entity in before]:
+        raise ClarificationNeeded(f"Shall {listed(taken_back)} be left alone, or not? Say only what shall be done.")
+    return Doing()
+
+
 def _press(command: Command, stage: Stage) -> Doing:
     want = Want(verb="pressed", domains=frozenset({"button", "input_button"}), several_ask=True)
     ids = stage.resolver.resolve(command.targets, want)
@@ -249,6 +260,7 @@ HANDLERS: Mapping[str, Handler] = {
     "stop": _stop,
     "pause": _pause,
     "press": _press,
+    "leave": _leave,
     "scene": _scene,
     "bare": _bare,
     "arm": _arm,

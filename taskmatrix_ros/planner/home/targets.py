@@ -34,6 +34,9 @@ _HERE: tuple[tuple[str, ...], ...] = (
     ("this", "space"),
     ("of", "this", "room"),
 )
+_THERE = (("in", "there"), ("over", "there"), ("up", "there"), ("down", "there"), ("out", "there"), ("there",))
+_ADVERBS = frozenset({"out", "over", "up", "down", "back"})
+"""May stand before a preposition of place: ``out on the deck``."""
 _EVERYWHERE: tuple[tuple[str, ...], ...] = (
     ("everywhere",),
     ("all", "over"),
@@ -96,6 +99,7 @@ class Target:
     areas: frozenset[str] = frozenset()
     floors: frozenset[str] = frozenset()
     here: bool = False
+    there: bool = False
     everywhere: bool = False
     stripped: str = ""
     hidden: bool = False
@@ -109,7 +113,7 @@ class Target:
     @property
     def is_located(self) -> bool:
         """Whether a place was said with it."""
-        return bool(self.areas or self.floors or self.here or self.everywhere)
+        return bool(self.areas or self.floors or self.here or self.there or self.everywhere)
 
     def at(self, place: Target) -> Target:
         """Give it at a place that was said apart from it."""
@@ -118,6 +122,7 @@ class Target:
             areas=self.areas | place.areas,
             floors=self.floors | place.floors,
             here=self.here or place.here,
+            there=self.there or place.there,
             everywhere=self.everywhere or place.everywhere,
         )
 
@@ -223,7 +228,7 @@ class TargetParser:
     def _framed(self, at: int, frame: Target) -> Iterator[tuple[int, Target]]:
         for end, core in self._cores(at, frame):
             yield from self._located(end, core)
-        for end, place in self._read_places(at):
+        for end, place in (*self._read_places(at), *self._read_owner(at)):
             begin = end + 1 if self._key(end) == "'s" else end
             inner = replace(frame, areas=place.areas, floors=place.floors, everywhere=place.everywhere, here=place.here)
             for again, framed in self._quantified(begin):
@@ -238,6 +243,13 @@ class TargetParser:
             yield end, inner
         yield from self._by_shortened(at, frame)
         yield from self._by_number(at, frame)
+
+    def _read_owner(self, at: int) -> Iterator[tuple[int, Target]]:
+        """Read who a room is called after: ``Emma's`` of ``Emma's Room``."""
+        for end in range(min(len(self._keys), at + 3), at + 1, -1):
+            if self._keys[end - 1] == "'s" and (areas := self._index.owned(self._keys[at:end])):
+                yield end, Target(said="", areas=frozenset(areas))
+                return
 
     def _by_shortened(self, at: int, frame: Target) -> Iterator[tuple[int, Target]]:
         """Read a name without its noun, which then stands behind another: ``the left and the right blind``."""
@@ -314,7 +326,7 @@ class TargetParser:
                 more = replace(frame, everything=True, plural=True, others=frame.others or "else" in words)
                 yield at + len(words), more
                 break
-        if self._key(at) in _PRONOUNS and not frame.is_located:
+        if self._key(at) in _PRONOUNS and not (frame.is_located and self._key(at) not in ("one", "ones")):
             plural = self._key(at) in ("them", "these", "those", "both", "ones")
             yield at + 1, replace(frame, pronoun=self._key(at), plural=frame.plural or plural)
         if self._partial:
@@ -333,6 +345,8 @@ class TargetParser:
                 yield end, replace(frame, hidden=True)
             one = _in_singular(key)
             if one != key and (several := self._index.named(one)) is not None and several.entities:
+                if (noun := NOUNS.get(key)) is not None and all(self._is_of(e, noun) for e in several.entities):
+                    continue  # "all doors" are all of that kind, whether or not some are called only so
                 yield from self._with_noun(end, replace(frame, entities=several.entities, plural=True))
 
     def _named_like(self, named: Named) -> tuple[str, ...]:
@@ -355,7 +369,8 @@ class TargetParser:
                 continue
             fitting = tuple(entity for entity in target.entities if self._is_of(entity, noun))
             if fitting:
-                yield at + length, replace(target, entities=fitting)
+                several = target.plural or (target.partial and noun.plural)
+                yield at + length, replace(target, entities=fitting, plural=several)
         yield at, target
 
     def _is_of(self, entity_id: str, noun: Noun) -> bool:
@@ -377,6 +392,8 @@ class TargetParser:
             if found and not all(word in PLACE_NOUNS for word in words):
                 several = singular(words[-1]) != words[-1]
                 target = replace(frame, entities=found, partial=True, plural=frame.plural or several)
+                if self._key(end) in ("one", "1", "ones"):
+                    yield end + 1, replace(target, plural=target.plural or self._key(end) == "ones")
                 yield from self._with_noun(end, target)
 
     # ---- places
@@ -390,10 +407,15 @@ class TargetParser:
         for words in _HERE:
             if self._keys[at : at + len(words)] == words:
                 yield at + len(words), Target(said="", here=True)
+        for words in _THERE:
+            if self._keys[at : at + len(words)] == words:
+                yield at + len(words), Target(said=" ".join(words), there=True)
         for words in _EVERYWHERE:
             if self._keys[at : at + len(words)] == words:
                 yield at + len(words), Target(said="", everywhere=True)
         begin = at + 1 if self._key(at) in _PREPOSITIONS else at
+        if self._key(at) in _ADVERBS and self._key(at + 1) in ("in", "on", "at"):
+            begin = at + 2
         if begin > at and self._key(begin) in ("of", "at"):
             begin += 1
         found = list(self._read_place_list(begin))
@@ -409,9 +431,21 @@ class TargetParser:
         for end, place in self._read_one_place(at):
             for begin in self._after_joint(end):
                 inner = begin + 1 if self._key(begin) in _PREPOSITIONS else begin
-                for last, more in self._read_place_list(inner):
+                for last, more in (*self._read_place_list(inner), *self._read_numbered(inner, at)):
                     yield last, place.at(more)
             yield end, place
+
+    def _read_numbered(self, at: int, before: int) -> Iterator[tuple[int, Target]]:
+        """Read a number that stands for a room like the one before it: ``rooms 101 and 103``."""
+        while self._key(before) in _DETERMINERS:
+            before += 1
+        named = self._index.named((singular(self._key(before)), self._key(at)))
+        if number_in(self._key(at)) is not None and named is not None and named.areas:
+            place = Target(said="", areas=frozenset(named.areas))
+            for begin in self._after_joint(at + 1):
+                for last, more in self._read_numbered(begin, before):
+                    yield last, place.at(more)
+            yield at + 1, place
 
     def _read_one_place(self, at: int) -> Iterator[tuple[int, Target]]:
         begin, every = at, False
@@ -434,7 +468,7 @@ class TargetParser:
             yield begin + 1, Target(said="", everywhere=True)
         for end in range(min(len(self._keys), begin + self._index.longest), begin, -1):
             key = self._keys[begin:end]
-            named = self._index.named(key)
+            named = self._index.named(key) or self._index.named(_of_several(key))
             if named is None or not (named.areas or named.floors):
                 continue
             place = (
@@ -475,6 +509,8 @@ def _completed(targets: Sequence[Target]) -> Targets | None:
     if last.is_located and not last.is_place:
         # "the lights and the tv in the den": a place that is said last is that of all kinds before it.
         complete = [t.at(last) if t.noun and not (t.is_located or t.quantity) else t for t in complete]
+    if len(complete) == 2 and complete[0].quantity == BOTH and not complete[1].quantity:
+        complete[0] = replace(complete[0], quantity="", plural=bool(complete[0].noun and complete[0].noun.plural))
     if len(complete) > 1 and complete[0].quantity == ALL:
         complete = [replace(t, quantity=ALL) if t.noun and not t.quantity else t for t in complete]
     if len(complete) > 1 and complete[-1].excepts:
@@ -487,6 +523,11 @@ def _in_singular(key: tuple[str, ...]) -> tuple[str, ...]:
     if len(key) > 1 and number_in(key[-1]) is not None:
         return (*key[:-2], singular(key[-2]), key[-1])
     return (*key[:-1], singular(key[-1]))
+
+
+def _of_several(key: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the one of ``rooms 101``: ``room 101``."""
+    return _in_singular(key) if len(key) > 1 and number_in(key[-1]) is not None else key
 
 
 def _noun_in(said: str) -> Noun | None:

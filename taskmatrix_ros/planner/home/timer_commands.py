@@ -12,6 +12,7 @@ from taskmatrix_ros.planner.grammar.clause_reader import Doing
 from taskmatrix_ros.planner.grammar.expansion import Statement
 from taskmatrix_ros.planner.grammar.reading import UNKNOWN_NAME
 from taskmatrix_ros.planner.home.command import Command, Handler, Stage
+from taskmatrix_ros.planner.home.home_index import singular
 from taskmatrix_ros.planner.home.resolver import listed
 
 
@@ -39,10 +40,15 @@ class WhichTimer:
     def fits(self, timer: HomeTimer) -> bool:
         """Whether a timer is one that is meant."""
         return (
-            (not self.name or (timer.name or "").casefold() == self.name.casefold())
+            (not self.name or _plain(timer.name or "") == _plain(self.name))
             and (not self.area or timer.area == self.area)
             and (not self.start_s or abs(timer.duration_s - self.start_s) < 1)
         )
+
+
+def _plain(name: str) -> str:
+    """Give a name as it is compared: the ``egg`` timer is the one for ``eggs``."""
+    return " ".join(singular(word) for word in name.casefold().split() if word not in ("the", "my"))
 
 
 def _start(command: Command, _stage: Stage) -> Doing:

@@ -17,6 +17,23 @@ _LEVELS: Mapping[tuple[str, ...], float] = {
     ("the", "highest"): 100,
     ("full",): 100,
     ("full", "power"): 100,
+    ("full", "brightness"): 100,
+    ("full", "blast"): 100,
+    ("full", "speed"): 100,
+    ("full", "volume"): 100,
+    ("full", "intensity"): 100,
+    ("maximum", "brightness"): 100,
+    ("max", "brightness"): 100,
+    ("minimum", "brightness"): 1,
+    ("min", "brightness"): 1,
+    ("maximum", "volume"): 100,
+    ("max", "volume"): 100,
+    ("one", "half"): 50,
+    ("one", "quarter"): 25,
+    ("one", "third"): 33,
+    ("1", "half"): 50,
+    ("1", "quarter"): 25,
+    ("1", "third"): 33,
     ("the", "brightest"): 100,
     ("brightest",): 100,
     ("min",): 1,
@@ -206,6 +223,13 @@ COLORS = frozenset(
 )
 """Names that Home Assistant's lights take: those of CSS 3, and its own blue."""
 
+_COUPLES = (
+    ("a", "couple", "of", "degrees"),
+    ("couple", "of", "degrees"),
+    ("a", "couple", "degrees"),
+    ("couple", "degrees"),
+)
+
 _DURATION_UNITS: Mapping[str, float] = {
     **dict.fromkeys(("second", "seconds", "sec", "secs", "s"), 1),
     **dict.fromkeys(("minute", "minutes", "min", "mins"), 60),
@@ -230,13 +254,13 @@ class ValueParser:
     def percent(self, at: int) -> list[tuple[int, Amount]]:
         """A number with or without percent: ``40``, ``40 percent``; ``half``, ``maximum``."""
         found = [(end, Amount(value, "pct")) for end, value in self._levels(at)]
-        number = number_in(self._key(at))
+        end, number = self._with_half(at)
         if number is None:
             return found
         for words in _PERCENT:
-            if self._keys[at + 1 : at + 1 + len(words)] == words:
-                return [*found, (at + 1 + len(words), Amount(number, "pct"))]
-        return [*found, (at + 1, Amount(number))]
+            if self._keys[end : end + len(words)] == words:
+                return [*found, (end + len(words), Amount(number, "pct"))]
+        return [*found, (end, Amount(number))]
 
     def true_percent(self, at: int) -> list[tuple[int, Amount]]:
         """Only what says that it is a share: ``40 percent``, ``half``."""
@@ -261,19 +285,30 @@ class ValueParser:
     def temperature(self, at: int) -> list[tuple[int, Amount]]:
         """A number with degrees, or alone."""
         degrees = self.degrees(at)
+        end, number = self._with_half(at)
+        return degrees if degrees or number is None else [(end, Amount(number))]
+
+    def _with_half(self, at: int) -> tuple[int, float | None]:
+        """Read ``21`` or ``21 and a half``. :returns: where it ends, and the number."""
         number = number_in(self._key(at))
-        return degrees if degrees or number is None else [(at + 1, Amount(number))]
+        for words in (("and", "a", "half"), ("and", "half"), ("1/2",)):
+            if number is not None and self._keys[at + 1 : at + 1 + len(words)] == words:
+                return at + 1 + len(words), number + 0.5
+        return at + 1, number
 
     def degrees(self, at: int) -> list[tuple[int, Amount]]:
         """A number that says it is a temperature: ``21 degrees``, ``70 f``, ``half a degree``."""
         if self._keys[at : at + 3] == ("half", "a", "degree"):
             return [(at + 3, Amount(0.5, "deg"))]
-        if self._keys[at : at + 2] == ("a", "degree"):
+        if self._keys[at : at + 2] in (("a", "degree"), ("one", "degree")):
             return [(at + 2, Amount(1, "deg"))]
-        number = number_in(self._key(at))
+        for words in _COUPLES:
+            if self._keys[at : at + len(words)] == words:
+                return [(at + len(words), Amount(2, "deg"))]
+        end, number = self._with_half(at)
         if number is None:
             return []
-        end, unit = at + 1, ""
+        unit = ""
         if self._key(end) in ("°", "degree", "degrees", "deg", "°c", "°f"):
             unit = {"°c": "c", "°f": "f"}.get(self._key(end), "deg")
             end += 1
@@ -346,7 +381,7 @@ class ValueParser:
         elif self._keys[begin : begin + 2] in (("and", "half"), ("1/2",)):
             number += 0.5
             begin += 2
-        if self._key(begin) == "-":
+        if self._key(begin) in ("-", "more", "extra", "additional", "further"):
             begin += 1
         unit = _DURATION_UNITS.get(self._key(begin))
         if unit is None:

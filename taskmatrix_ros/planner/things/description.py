@@ -36,6 +36,7 @@ _WITHOUT = (
 _RELATIVE = frozenset({"that", "which", "who"})
 _IS = frozenset({"is", "are", "'s", "was", "were", "be", "being", "does", "do", "s", "re", "can", "will"})
 _HAS = frozenset({"has", "have", "contains", "contain", "includes", "include", "containing", "having"})
+_ADVERBS = frozenset({"any", "also", "it", "already", "still", "currently", "now", "just", "always", "quite"})
 _NOT = frozenset(
     {"not", "no", "isn't", "aren't", "wasn't", "doesn't", "don't", "hasn't", "never", "isnt", "doesnt", "dont"}
 )
@@ -236,7 +237,7 @@ def _relative(part: Tokens, lexicon: Lexicon) -> tuple[list[Tokens], list[Tokens
         # "that I left there" tells no trait.
         return [], []
     negative = False
-    while words and (words[0] in _IS or words[0] in _HAS or words[0] in _NOT or words[0] in ("any", "also", "it")):
+    while words and (words[0] in _IS or words[0] in _HAS or words[0] in _NOT or words[0] in _ADVERBS):
         negative = negative or words[0] in _NOT
         words = words[1:]
     if words and (kind := lexicon.purpose(words[0])) and not lexicon.knows(" ".join(words)):

@@ -51,7 +51,7 @@ class Grounding:
         named = self._exactly(tokens)
         if named is not None and not (origin and self.map.knows_where):
             return named
-        tokens = self._with_whole_names(tokens)
+        tokens = self._with_whole_names(self._without_owner(tokens))
         choice = self._choice(tokens, leave, origin)
         if choice is not None:
             return choice
@@ -157,6 +157,14 @@ class Grounding:
             else:
                 joined.append(one)
         return tuple(joined)
+
+    def _without_owner(self, tokens: Tokens) -> Tokens:
+        """Leave out whose a thing is, where no thing here is called after anybody like that: ``Ben's mouse``."""
+        possessive = (t for t in tokens[:-1] if t.endswith("'s") and t not in _NO_OWNERS)
+        owner = next(possessive, "")
+        if not owner or any(owner in name.casefold().split() for thing in self.map.objects for name in thing.called):
+            return tokens
+        return tuple("the" if token == owner else token for token in tokens)
 
     def _choice(self, tokens: Tokens, leave: frozenset[str], origin: Tokens) -> tuple[MapObject, ...] | Trouble | None:
         """Read ``a coke or a milk``: the one that is there; where both are, which one is asked."""
@@ -369,6 +377,9 @@ class Grounding:
     @staticmethod
     def _told(things: Iterable[MapObject]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(thing.said for thing in things))
+
+
+_NO_OWNERS = frozenset({"that's", "it's", "there's", "what's", "who's", "which's", "here's", "he's", "she's"})
 
 
 def _bare(words: Tokens) -> Tokens:

@@ -14,6 +14,11 @@ from taskmatrix_ros.planner.things.trouble import Trouble, either, nearest, text
 _POINTING = frozenset({"the", "a", "an", "my", "our", "your", "this", "that"})
 
 
+def _plainly(tokens: Tokens) -> Tokens:
+    """Give the words without articles; a letter at the end is no article: ``shelf A``."""
+    return tuple(w for at, w in enumerate(tokens) if w not in _POINTING or (w == "a" and 0 < at == len(tokens) - 1))
+
+
 class PlaceNames:
     """Finds places by name, by the end of a name, by what they are for, by the room they are in. Pure.
 
@@ -44,7 +49,7 @@ class PlaceNames:
 
     def place(self, tokens: Tokens, *, surface: bool = False) -> MapPlace | Trouble:
         """Give the place that is meant. :param surface: something shall be put there: no whole room."""
-        words = tuple(w for w in tokens if w not in ("the", "a", "an", "my", "our", "your", "this", "that", "of"))
+        words = tuple(word for word in _plainly(tokens) if word != "of")
         found = self._found(words)
         if not found:
             return self._no_place(words)
@@ -75,7 +80,7 @@ class PlaceNames:
 
     def containing(self, words: Tokens) -> frozenset[str] | Trouble:
         """Give the ids of where a thing is said to be; of several places of a name, all."""
-        words = tuple(w for w in words if w not in ("the", "a", "an", "my", "our", "your", "this", "that"))
+        words = _plainly(words)
         found = self._found(words)
         if not found:
             return self._no_place(words)
@@ -90,6 +95,9 @@ class PlaceNames:
             if found:
                 spots = [place for place in found if not place.is_area]
                 return spots or found
+        owner = next((at for at in range(len(words) - 1, 0, -1) if words[at - 1].endswith(("'s", "s'"))), 0)
+        if owner and (found := self._found(words[owner:])):
+            return found  # "Mr Becker's cabinet"
         for joint in ("in", "of", "at"):
             if joint in words[1:-1]:
                 at = words.index(joint)
@@ -122,7 +130,8 @@ class PlaceNames:
     def _ends(place: MapPlace) -> frozenset[str]:
         """Give the ends of its names: ``table`` of ``kitchen table``."""
         names = [plain(name).split() for name in place.called]
-        return frozenset("".join(name[start:]) for name in names for start in range(1, len(name)))
+        owned = {squeezed(name.split()[0]) for name in place.called if " " in name and name.split()[0].endswith("'s")}
+        return frozenset(owned) | frozenset("".join(name[start:]) for name in names for start in range(1, len(name)))
 
     def _no_place(self, words: Tokens) -> Trouble:
         names = [place.said for place in self._map.places]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Set
 
 from taskmatrix_ros.planner.grammar.clause import Segment, segments
-from taskmatrix_ros.planner.language.phrasebook import Phrasebook, starts_with
+from taskmatrix_ros.planner.language.phrasebook import Phrasebook, phrases, starts_with
 from taskmatrix_ros.planner.language.words import Words, keys
 from taskmatrix_ros.planner.things.leaning import Leaning
 from taskmatrix_ros.planner.things.lexicon import Lexicon
@@ -61,6 +61,8 @@ class Prefaces:
     def is_statement(self, words: Words) -> bool:
         """Whether it tells something and asks for nothing."""
         said = keys(words)
+        if said[:1] in (("leave",), ("keep",)) and any(said[-len(end) :] == end for end in _UNTOUCHED):
+            return True
         if len(said) < 2 or not self._book.may_tell(said):
             return False
         if any(starts_with(said, phrase) for phrase in self._book.openers):
@@ -125,6 +127,9 @@ class Prefaces:
                 return ((named, trait),) if named else ()
         return ()
 
+
+_UNTOUCHED = phrases("alone", "where it is", "where they are", "as it is", "as they are", "untouched", "in place")
+"""How what shall stay as it is ends: it asks for nothing."""
 
 _LISTED = 3
 """Words of a part of a list, at most."""

@@ -13,19 +13,35 @@ from taskmatrix_ros.planner.grammar.expansion import Statement
 from taskmatrix_ros.planner.grammar.reading import AMBIGUOUS, NOT_NOW, Reading
 from taskmatrix_ros.planner.grammar.sentence_grammar import SentenceGrammar
 from taskmatrix_ros.planner.language.normalizer import Normalizer
-from taskmatrix_ros.planner.language.phrasebook import starts_with
+from taskmatrix_ros.planner.language.phrasebook import phrases, starts_with
 from taskmatrix_ros.planner.language.words import Word, Words, keys, matched_text
 from taskmatrix_ros.planner.things.grounding import Grounding
 from taskmatrix_ros.planner.things.known_things import KnownThings
 from taskmatrix_ros.planner.things.leaning import Leaning
 from taskmatrix_ros.planner.things.lexicon import Lexicon
 from taskmatrix_ros.planner.things.prefaces import Prefaces
-from taskmatrix_ros.planner.things.reading_grounder import HOLDING, GroundedReading, ReadingGrounder, names_things
+from taskmatrix_ros.planner.things.reading_grounder import (
+    HOLDING,
+    GroundedReading,
+    ReadingGrounder,
+    names_things,
+    slot_roles,
+)
 from taskmatrix_ros.planner.things.robot_map import RobotMap
 from taskmatrix_ros.planner.things.trouble import Trouble
 
 _NOTES = "robot"
 _NAME_WORDS = 4
+_MOST_MOVED = 3
+_WOULD_BE_NICE = phrases(
+    *(f"{verb} be {word}" for verb in ("would", "might") for word in ("nice", "great", "lovely", "good", "perfect")),
+    *("would do me good", "would hit the spot", "would help", "would come in handy"),
+)
+"""Behind what is wished for: ``a coffee would be nice``."""
+_LEFT_OUT = phrases(
+    *("except", "except for", "but not", "apart from", "other than", "besides", "aside from", "excluding"),
+    *("all but", "but leave", "but keep", "not counting"),
+)
 
 
 @dataclass(frozen=True)
@@ -109,6 +125,9 @@ class RobotReader:
         """Give a wish as the command it stands for: ``I'd like a coke`` is ``bring me a coke``."""
         words = self._normalizer.trimmed(words, self.openings)
         said = keys(words)
+        for phrase in _WOULD_BE_NICE:
+            if len(said) > len(phrase) and said[-len(phrase) :] == phrase:
+                return (*(Word(piece, piece) for piece in self._book.wish_verb), *words[: -len(phrase)])
         for phrase in self._book.wishes:
             rest = words[len(phrase) :]
             if starts_with(said, phrase) and rest and rest[0].key != "to":
@@ -125,7 +144,28 @@ class RobotReader:
         found = self._grammar.read(tuple(words))
         if len(shorter) < len(words):
             found = (*self._grammar.read(shorter), *found)
+        found = (*found, *self._with_exception_moved(words))
         return tuple(sorted(found, key=lambda reading: reading.score))
+
+    def _with_exception_moved(self, words: Words) -> tuple[Reading, ...]:
+        """Read what is left out behind the thing: ``put all tools in the crate except the saw``."""
+        said = keys(words)
+        at = next((i for i in range(3, len(said) - 1) if any(starts_with(said, p, i) for p in _LEFT_OUT)), 0)
+        if not at:
+            return ()
+        before, left_out = tuple(words[:at]), words[at:]
+        before = (*before[:-1], before[-1].joined())
+        found: list[Reading] = []
+        for reading in self._grammar.read(before)[:_MOST_MOVED]:
+            spans = {span.slot: span for span in reading.names}
+            thing = next(
+                (slot for slot, role in slot_roles(reading.expansion, frozenset(spans)).items() if role == "object"), ""
+            )
+            if thing and spans[thing].end < at:
+                end = spans[thing].end
+                moved = (*before[:end], *left_out[:-1], left_out[-1].joined(), *before[end:])
+                found += [again for again in self._grammar.read(moved) if again.expansion is reading.expansion]
+        return tuple(found)
 
     # carrying out
 
@@ -152,7 +192,7 @@ class RobotReader:
         statements, after = self._written(best, grounding, knows_hand=HOLDING in scene.state.values)
         scene.notes[_NOTES] = _Notes(after, leaning)
         ids = tuple(thing.id for thing in best.objects)
-        if not statements:
+        if not statements and after.holding:
             return Doing(answer=f"I am holding the {_name(after, after.holding)}.", mentioned=ids)
         return Doing(statements=statements, targets=("robot", *ids), mentioned=ids, unless_done=True)
 
@@ -163,13 +203,30 @@ class RobotReader:
         statements: list[Statement] = []
         after = grounding.map
         for arguments in best.each:
-            for statement in best.reading.expansion.statements(arguments):
-                statement = self._with_ids(statement, grounding)
+            wanted = [self._with_ids(one, grounding) for one in best.reading.expansion.statements(arguments)]
+            if self._is_there(after, wanted):
+                continue
+            for statement in wanted:
                 if self._is_held(after, statement):
                     continue
                 after = self._moved(after, statement, knows_hand=knows_hand)
                 statements.append(statement)
         return tuple(statements), after
+
+    def _is_there(self, robot_map: RobotMap, statements: Sequence[Statement]) -> bool:
+        """Whether an earlier clause put the thing where these would: ``get the cup, then bring it to me``."""
+        ends = [s for s in statements if self._sets_hand(s) == "null" and s.arguments.get("place")]
+        if len(ends) != 1 or robot_map.holding:
+            return False
+        thing = robot_map.get(str(ends[0].arguments.get("object", "")))
+        before = self._map().get(thing.id) if thing is not None else None
+        place = str(ends[0].arguments["place"])
+        return thing is not None and before is not None and thing.at == place != before.at
+
+    def _sets_hand(self, statement: Statement) -> str:
+        """Give what an API makes of what the hand holds; empty where it makes nothing of it."""
+        document = self._catalogue.get(statement.api)
+        return document.sets.get(HOLDING, "") if document is not None else ""
 
     def _with_ids(self, statement: Statement, grounding: Grounding) -> Statement:
         document = self._catalogue.get(statement.api)

@@ -256,7 +256,7 @@ class ConditionReader:
     def _by_name(self, said: str, values: tuple[Any, ...], *, is_event: bool) -> Atom | None:
         kinds = (ValueType.STRING, ValueType.BOOLEAN)
         found = self._names.find(said.split(), types=kinds, fits=lambda name: _can_be(name, values))
-        if not found and not {"locked", "unlocked"} & set(values):
+        if not found and _ONLY_THESE.isdisjoint(values):
             found = self._names.find(said.split(), types=kinds)
         for quantities in (_MAIN, _SHOWS):
             found = tuple(name for name in found if name.quantity in quantities) or found
@@ -309,6 +309,8 @@ class ConditionReader:
         )
 
 
+_ONLY_THESE = frozenset({"locked", "unlocked", "home", "not_home"})
+"""States that only things of one kind are in."""
 _MAIN = frozenset({"state", "power"})
 _SHOWS = frozenset({"state", "power", "open", "contact", "locked", "status", "playing", "position"})
 
@@ -319,11 +321,13 @@ _OPEN_KINDS = frozenset({"binary_sensor", "cover", "valve", "door", "window", "g
 def _can_be(name: StateName, values: tuple[Any, ...]) -> bool:
     """Whether a thing of its kind can be so: a lock is locked, a door is open."""
     domain = name.key.partition(".")[0]
+    if "home" in values or "not_home" in values:
+        return domain in ("person", "device_tracker")
     if "locked" in values or "unlocked" in values:
         return domain == "lock"
     if "open" in values or "closed" in values:
         return domain in _OPEN_KINDS
-    return domain not in ("cover", "lock", "valve")
+    return domain not in ("cover", "lock", "valve", "person", "device_tracker")
 
 
 def _values_of(name: StateName, values: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -95,6 +95,20 @@ _STATES: tuple[tuple[str, str, tuple[str, ...], tuple[Any, ...]], ...] = (
         ("on", "detected", "wet", True),
     ),
     (r"is occupied|has motion|has people", "state", (), ("on", "occupied", True)),
+    (
+        r"comes home|comes back home|comes back|gets home|gets back|arrives home|arrives|returns home|returns",
+        "event",
+        (),
+        ("home",),
+    ),
+    (r"is home|is at home|is back home|is back", "state", (), ("home",)),
+    (
+        r"leaves the house|leaves home|leaves|goes out|goes away|has left|leaves for work|leaves for school",
+        "event",
+        (),
+        ("not_home", "away"),
+    ),
+    (r"is away|is not home|is not at home|is gone|is out|is not in", "state", (), ("not_home", "away")),
     (r"is empty|is vacant|is unoccupied|has no motion", "state", (), ("off", "empty", False)),
 )
 _NAME = r"(?:(?! (?:is|are|has|have|was|were|gets|stays|remains) ).)+?(?<! is)(?<! are)(?<! left)"

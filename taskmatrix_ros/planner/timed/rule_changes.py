@@ -123,6 +123,8 @@ class RuleChanges:
         if what and _BY.search(said) and TimeScanner(what.split()).duration(0):
             what = f"{what} later"
         if what and _speaks_of_time(what):
+            if not self._rules and _NUMBER.fullmatch(what) and not what.lstrip("-").isdecimal():
+                return None  # "set it to 30 percent" is about a thing
             if not self._rules:
                 return RuleWish("rule_change", {"rule": LAST, "change": what})
             return self._wish(self._rules[-1], what, text)

@@ -343,6 +343,8 @@ class TimePhrases:
         if found is None:
             return None
         said = self._words[at : found[1]]
+        if self._is_amount(at, end, found[1]):
+            return None
         if not end and not any(_EXACT.fullmatch(word) for word in said) and scan.word(at) not in ("noon", "midnight"):
             return None
         clocks, reached = [found[0]], found[1]
@@ -353,6 +355,13 @@ class TimePhrases:
             clocks.append(more[0])
             reached = more[1]
         return (AtClock(_same_half(clocks)),), reached
+
+    def _is_amount(self, at: int, begin: int, end: int) -> bool:
+        """Whether a number is how much, not when: ``at 20 degrees``, ``turn it up by 3``."""
+        if self._scan.word(end) in _AMOUNTS:
+            return True
+        bare = begin and end == begin + 1 and self._words[begin].isdecimal()
+        return bool(bare) and self._scan.word(at) == "by" and not _RELATIVE.isdisjoint(self._words[:at])
 
     def _day(self, at: int) -> Read | None:
         found = self._scan.day(at)
@@ -370,6 +379,18 @@ class TimePhrases:
             return None
         part, today, end = found
         return ((OnDay(lambda now: now.date(), is_today=True), InPart(part)) if today else (InPart(part),)), end
+
+
+_AMOUNTS = frozenset(
+    ["degree", "degrees", "°", "°c", "°f", "celsius", "fahrenheit", "percent", "%", "per", "points", "point", "steps"]
+)
+_RELATIVE = frozenset(
+    {
+        *("up", "down", "increase", "raise", "lower", "reduce", "decrease", "dim", "brighten", "boost", "higher"),
+        *("warmer", "cooler", "colder", "hotter", "brighter", "darker", "dimmer", "louder", "quieter", "softer"),
+        *("faster", "slower"),
+    }
+)
 
 
 def _alike(begin: Clock | AtSun, end: Clock | AtSun) -> tuple[Clock | AtSun, Clock | AtSun]:

@@ -113,10 +113,12 @@ class _Utterance:
             statements += timed if timed is not None else statements_of(self._plan(said(sentence)))
         return tuple(statements)
 
-    def _one(self, words: Words, depth: int = 0) -> tuple[Statement, ...] | None:
-        wish = RuleChanges(self._scene.rules, self._scene.now).read(keys(words), said(words))
-        if wish is not None:
-            return (_statement(wish.api, wish.arguments),)
+    def _one(self, words: Words, depth: int = 0, *, of_rules: bool = True) -> tuple[Statement, ...] | None:
+        """:param of_rules: ``it`` may be a rule; not where a thing was spoken of just before."""
+        if of_rules:
+            wish = RuleChanges(self._scene.rules, self._scene.now).read(keys(words), said(words))
+            if wish is not None:
+                return (_statement(wish.api, wish.arguments),)
         if not _TIMER.isdisjoint(keys(words)):
             return None
         fact = self._fact(words)
@@ -232,7 +234,7 @@ class _Utterance:
             right = _with_object(right, left, self._book)
             try:
                 first = self._one(left, depth + 1)
-                second = self._one(right, depth + 1)
+                second = self._one(right, depth + 1, of_rules=first is not None)
                 if first is None and second is None:
                     continue
                 one = first if first is not None else statements_of(self._plan(said(left)))
