@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from home_documents import Shelf
 from leaks import Leaks
+from ledger import Ledger
 from sandbox_workers import until_no_workers_but, workers
 
 from taskmatrix_ros.executor.sandbox.interpreter import Interpreter
@@ -29,6 +31,15 @@ def interpreter(runner: asyncio.Runner) -> Iterator[Interpreter]:
     runner.run(interpreter.open())
     yield interpreter
     runner.run(interpreter.close())
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    """An audit log in a folder of its own; it is closed if a test left it open."""
+    ledger = Ledger(tmp_path)
+    yield ledger
+    if hasattr(ledger, "log"):
+        ledger.close()
 
 
 @pytest.fixture
