@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -16,20 +15,17 @@ from rclpy.task import Future
 
 from taskmatrix_interfaces.action import ExecuteTask
 from taskmatrix_interfaces.msg import Run
+from taskmatrix_ros.app.runs.run_teller import RunTeller
 from taskmatrix_ros.app.runs.run_view import RunView
 from taskmatrix_ros.app.system import System
-from taskmatrix_ros.core.event_bus import Event, EventBus
 from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.run import RunStatus
 from taskmatrix_ros.node.messages import feedback_message, instruction_of, result_message
-from taskmatrix_ros.node.pending_messages import Pending, pending_messages
+from taskmatrix_ros.node.pending_messages import pending_messages
 from taskmatrix_ros.ros.node_entities import NodeEntities
 from taskmatrix_ros.ros.node_thread import NodeThread
 
 _log = logging.getLogger(__name__)
-
-FEEDBACK_S = 0.1
-"""Feedback goes out at most this often; the last state before the end always does, in the result."""
 
 
 class ExecuteTaskServer:
@@ -114,8 +110,7 @@ class ExecuteTaskServer:
             self._run_ids[goal_id] = view.episode.run_id
             if goal_id in self._cancelled:
                 await self._session.cancel(view.episode.run_id, "cancelled by the client")
-            pending = partial(pending_messages, self._system, view.episode.run_id)
-            teller = _FeedbackTeller(self._thread, handle, view, self._system.events, pending)
+            teller = RunTeller(view, self._system.events, partial(self._tell, handle, view))
             try:
                 episode = await self._session.finish(view)
             finally:
@@ -129,50 +124,8 @@ class ExecuteTaskServer:
             self._cancelled.discard(goal_id)
         self._thread.complete(finished, result)
 
-
-class _FeedbackTeller:
-    """Publishes a run's changes, joined to at most one message every ``FEEDBACK_S``."""
-
-    def __init__(
-        self,
-        thread: NodeThread,
-        handle: ServerGoalHandle,
-        view: RunView,
-        events: EventBus,
-        pending: Callable[[], Pending],
-    ) -> None:
-        """:param pending: gives what the run waits for a person to say."""
-        self._thread = thread
-        self._handle = handle
-        self._view = view
-        self._pending = pending
-        self._timer: asyncio.TimerHandle | None = None
-        self._told_at = float("-inf")
-        self._undo = (view.on_change(self._changed), events.listen(self._hear))
-        self._changed()
-
-    def close(self) -> None:
-        """Say nothing more."""
-        for undo in self._undo:
-            undo()
-        if self._timer is not None:
-            self._timer.cancel()
-
-    def _hear(self, event: Event) -> None:
-        if event.run_id == self._view.episode.run_id and event.kind.startswith(("approval_", "question_")):
-            self._changed()
-
-    def _changed(self) -> None:
-        if self._timer is None:
-            loop = asyncio.get_running_loop()
-            wait_s = max(0.0, self._told_at + FEEDBACK_S - loop.time())
-            self._timer = loop.call_later(wait_s, self._tell)
-
-    def _tell(self) -> None:
-        self._timer = None
-        self._told_at = asyncio.get_running_loop().time()
-        message = feedback_message(self._view, *self._pending())
-        handle = self._handle
+    def _tell(self, handle: ServerGoalHandle, view: RunView) -> None:
+        message = feedback_message(view, *pending_messages(self._system, view.episode.run_id))
         self._thread.post(lambda: handle.publish_feedback(message) if handle.is_active else None)
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from builtin_interfaces.msg import Time
+from std_msgs.msg import String
 
 from taskmatrix_interfaces import msg
 from taskmatrix_interfaces.action import ExecuteTask
@@ -249,3 +250,8 @@ def event_message(event: Event) -> msg.Event:
     )
     message.header.stamp = time_message(event.at)
     return message
+
+
+def said_message(event: Event) -> String | None:
+    """Give what the home says, for whatever speaks it; None for events of another kind."""
+    return String(data=str(event.data.get("text", ""))) if event.kind == "said" else None

@@ -8,7 +8,9 @@ from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 
 from lifecycle_msgs.msg import State
+from std_msgs.msg import String
 
+from taskmatrix_interfaces.msg import Event as EventMessage
 from taskmatrix_ros.app.home.presence import Presence
 from taskmatrix_ros.app.home.profile_presence import make_presence
 from taskmatrix_ros.app.profile.profile_bindings import make_bindings
@@ -17,17 +19,17 @@ from taskmatrix_ros.app.profile_system import profile_system
 from taskmatrix_ros.app.system import System
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.state_store import StateStore
-from taskmatrix_ros.node.event_publisher import EventPublisher
+from taskmatrix_ros.node.bus_publisher import BusPublisher
 from taskmatrix_ros.node.execute_task_server import ExecuteTaskServer
 from taskmatrix_ros.node.home_time_server import HomeTimeServer
 from taskmatrix_ros.node.lifecycle_node import TransitionNode
+from taskmatrix_ros.node.messages import event_message, said_message
 from taskmatrix_ros.node.outline_server import OutlineServer
 from taskmatrix_ros.node.query_server import QueryServer
 from taskmatrix_ros.node.registry_server import RegistryServer
 from taskmatrix_ros.node.rules_server import RulesServer
 from taskmatrix_ros.node.run_control_server import RunControlServer
 from taskmatrix_ros.node.safety_server import SafetyServer
-from taskmatrix_ros.node.say_publisher import SayPublisher
 from taskmatrix_ros.registry.registry import Registry
 from taskmatrix_ros.ros.node_thread import NodeThread
 from taskmatrix_ros.ros.ros_context import RosContext
@@ -115,7 +117,7 @@ class TaskNode:
                 system.events,
                 robot_namespace=self._ros_settings.robot_namespace,
             )
-            events = EventPublisher(self._thread, system.events)
+            events = BusPublisher(self._thread, system.events, "events", EventMessage, event_message, depth=100)
             control = RunControlServer(self._thread, system)
             outlines = OutlineServer(self._thread, system)
             rules = RulesServer(self._thread, system)
@@ -128,7 +130,7 @@ class TaskNode:
                 rules,
                 apis,
                 QueryServer(self._thread, system),
-                SayPublisher(self._thread, system.events),
+                BusPublisher(self._thread, system.events, "say", String, said_message, depth=10),
                 HomeTimeServer(self._thread, system),
                 self._server,
             ):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.store.database import Database
+from taskmatrix_ros.store.read_only import read_rows
 
 _READ = "SELECT count, mac, seal FROM audit_head"
 
@@ -52,18 +51,5 @@ def read_audit_head(store_file: Path) -> Head | None:
 
     :raises ConfigError: there is no such file, or it cannot be read.
     """
-    if not store_file.is_file():
-        raise ConfigError(f"store '{store_file}' does not exist; name the profile that the node ran with")
-    try:
-        connection = sqlite3.connect(f"{store_file.absolute().as_uri()}?mode=ro", uri=True, timeout=5.0)
-        try:
-            found = connection.execute(_READ).fetchone()
-        finally:
-            connection.close()
-    except sqlite3.OperationalError as error:
-        if "no such table" in str(error):
-            return None  # made by a version that kept no audit log
-        raise ConfigError(f"store '{store_file}' cannot be read: {error}; make it readable") from error
-    except sqlite3.DatabaseError as error:
-        raise ConfigError(f"store '{store_file}' cannot be read: {error}; bring back a copy") from error
-    return None if found is None else Head(*found)
+    rows = read_rows(store_file, _READ)
+    return Head(*rows[0]) if rows else None

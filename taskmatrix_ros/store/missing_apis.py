@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.store.database import Database
+from taskmatrix_ros.store.read_only import read_rows
 
 KEPT = 1_000
 """Different wishes; the ones that were not heard for longest make room."""
@@ -59,18 +58,7 @@ def read_missing_apis(store_file: Path, limit: int = 50) -> list[MissingReport]:
 
     :raises ConfigError: there is no such file, or it cannot be read.
     """
-    if not store_file.is_file():
-        raise ConfigError(f"store '{store_file}' does not exist; name the profile that the node ran with")
-    try:
-        connection = sqlite3.connect(f"{store_file.absolute().as_uri()}?mode=ro", uri=True, timeout=5.0)
-        try:
-            return [_report(row) for row in connection.execute(_READ, (limit,))]
-        finally:
-            connection.close()
-    except sqlite3.DatabaseError as error:
-        if "no such table" in str(error):
-            return []  # made by a version that kept none
-        raise ConfigError(f"store '{store_file}' cannot be read: {error}; make it readable") from error
+    return [_report(row) for row in read_rows(store_file, _READ, (limit,)) or ()]
 
 
 def _report(row: tuple[str, int, int, int, str]) -> MissingReport:

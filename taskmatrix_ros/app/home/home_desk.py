@@ -26,6 +26,7 @@ from taskmatrix_ros.app.runs.run_plain import (
     result_to_plain,
     run_to_plain,
 )
+from taskmatrix_ros.app.runs.run_teller import RunTeller
 from taskmatrix_ros.app.runs.run_view import RunView
 from taskmatrix_ros.app.system import System
 from taskmatrix_ros.core.approval import ApprovalAnswer
@@ -35,9 +36,6 @@ from taskmatrix_ros.core.instruction import Channel, Instruction
 from taskmatrix_ros.core.ports import Resolution
 
 _log = logging.getLogger(__name__)
-
-FEEDBACK_S = 0.1
-"""Feedback goes out at most this often; the last state before the end always does, in the result."""
 
 _CREDENTIALS = struct.Struct("3i")
 
@@ -139,7 +137,11 @@ class HomeDesk:
             field = ".".join(map(str, found["loc"]))
             raise RequestError(f"execute: {field}: {found['msg']}; correct it", code="BAD_GOAL") from error
         view = self._system.session.start(instruction)
-        teller = _FeedbackTeller(self._system, view, writer)
+
+        def tell() -> None:
+            _write(writer, {"feedback": feedback_to_plain(view, *_pending(self._system, view.episode.run_id))})
+
+        teller = RunTeller(view, self._system.events, tell)
         listening = asyncio.create_task(self._cancel_on_word(reader, view), name=f"word-{view.episode.run_id}")
         try:
             episode = await self._system.session.finish(view)
@@ -241,41 +243,6 @@ class HomeDesk:
         self._system.latch.rearm(comment)
         self._system.events.publish(Event(kind="stop_rearmed", data={"comment": comment}))
         return _done(message)
-
-
-class _FeedbackTeller:
-    """Writes a run's changes, joined to at most one line every ``FEEDBACK_S``."""
-
-    def __init__(self, system: System, view: RunView, writer: asyncio.StreamWriter) -> None:
-        self._system = system
-        self._view = view
-        self._writer = writer
-        self._timer: asyncio.TimerHandle | None = None
-        self._told_at = float("-inf")
-        self._undo = (view.on_change(self._changed), system.events.listen(self._hear))
-        self._changed()
-
-    def close(self) -> None:
-        """Say nothing more."""
-        for undo in self._undo:
-            undo()
-        if self._timer is not None:
-            self._timer.cancel()
-
-    def _hear(self, event: Event) -> None:
-        if event.run_id == self._view.episode.run_id and event.kind.startswith(("approval_", "question_")):
-            self._changed()
-
-    def _changed(self) -> None:
-        if self._timer is None:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(max(0.0, self._told_at + FEEDBACK_S - loop.time()), self._tell)
-
-    def _tell(self) -> None:
-        self._timer = None
-        self._told_at = asyncio.get_running_loop().time()
-        pending = _pending(self._system, self._view.episode.run_id)
-        _write(self._writer, {"feedback": feedback_to_plain(self._view, *pending)})
 
 
 def _pending(system: System, run_id: str) -> tuple[list[Plain], list[Plain]]:
