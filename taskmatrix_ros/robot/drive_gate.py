@@ -56,6 +56,8 @@ class DriveGate:
     :param alive_topic: Bool, whoever commands the robot publishes it; false means that it is going away.
     :param require_alive: whether moving needs ``alive`` at all.
     :param on_halt: called, in the thread that noticed, with the reason of each halt.
+    :param suspension: says why the robot has to wait now; it stands meanwhile and keeps the lease.
+    :param confine: cuts each command to what the map allows, and says what forbids to drive on.
     """
 
     def __init__(
@@ -70,8 +72,13 @@ class DriveGate:
         alive_topic: str,
         require_alive: bool = True,
         on_halt: Callable[[str], None] = lambda _: None,
+        suspension: Callable[[], str | None] = lambda: None,
+        confine: Callable[[Velocity], tuple[Velocity, str | None]] = lambda velocity: (velocity, None),
     ) -> None:
         self._node = node
+        self.suspension = suspension
+        self._confine = confine
+        self.forbidden: str | None = None
         self._clock = clock
         self._limits = limits
         self._stop_topic = stop_topic
@@ -156,7 +163,7 @@ class DriveGate:
             return self._lease
 
     def command(self, lease: DriveLease, velocity: Velocity) -> None:
-        """Drive, within limits of speed and acceleration.
+        """Drive, within limits of speed and acceleration and the zones of the map; stand while suspended.
 
         :param velocity: base_link; clipped, not refused, if too fast. What is not a number counts as zero.
         :raises SkillError: STOPPED if the robot must not move; what ended the lease if it was ended.
@@ -175,7 +182,9 @@ class DriveGate:
             angular = _slew(
                 self._last.angular_rad_s, velocity.angular_rad_s, lim.angular_acceleration_rad_s2 * elapsed_s
             )
-            self._send(Velocity(_clip(linear, lim.max_linear_m_s), _clip(angular, lim.max_angular_rad_s)), now_s=now_s)
+            clipped = Velocity(_clip(linear, lim.max_linear_m_s), _clip(angular, lim.max_angular_rad_s))
+            allowed, self.forbidden = self._confine(clipped)
+            self._send(Velocity() if self.suspension() is not None else allowed, now_s=now_s)
 
     def halt(self, code: SkillErrorCode, reason: str) -> None:
         """Stand still now and end the lease.
@@ -229,7 +238,7 @@ class DriveGate:
                 hangs = self.moving and now - self._last_wall_s > self._limits.command_timeout_wall_s
                 if not driving and now < self._insist_until_wall_s:
                     self._send(Velocity(), now_s=self._clock.now_s())
-                if hangs:
+                if hangs or (self.moving and self.suspension() is not None):
                     # Late is not wrong: the robot stands, and goes on when the skill does.
                     self._send(Velocity(), now_s=self._clock.now_s())
             if driving and reason is not None:

@@ -106,23 +106,33 @@ class Hand:
         """
         lift = self._robot.lift
         position = self._robot.lift_for_height(height_m)
-        self._driver.command_lift(position)
-        if not wait:
-            return
         target = self._robot.gripper.height_at_zero_m + position
-        timeout_s = abs(self.height_m - target) / lift.max_speed_m_s * 2 + 2.0
-        if not run.wait_until(lambda: abs(self.height_m - target) < 0.006, timeout_s):
+        while True:
+            run.hold()
+            self._driver.command_lift(position)
+            if not wait:
+                return
+            timeout_s = abs(self.height_m - target) / lift.max_speed_m_s * 2 + 2.0
+            there = run.wait_until(lambda: self._is_at(target) or run.suspended is not None, timeout_s)
+            if run.suspended is None:
+                break
+            self.hold_position()
+        if not there:
             raise SkillError(
                 SkillErrorCode.UNAVAILABLE,
                 f"the lift stands at {self.height_m - self._robot.gripper.height_at_zero_m:.3f} m and not at the "
                 f"commanded {position:.3f} m; see whether something blocks it",
             )
 
+    def _is_at(self, height_m: float) -> bool:
+        return abs(self.height_m - height_m) < 0.006
+
     def open(self, run: SkillRun) -> bool:
         """Open the fingers.
 
         :returns: whether they are open.
         """
+        run.hold()
         self._driver.command_gripper(self._robot.gripper.open_m)
         opened = run.wait_until(lambda: self.is_open, self._settings.close_timeout_s)
         if opened:
@@ -135,6 +145,7 @@ class Hand:
         :param below_grasp_m: from the middle of the grasp down to its bottom.
         :returns: whether the fingers were stopped by something of its width.
         """
+        run.hold()
         # Said before it is done: if the skill ends meanwhile, the fingers go on closing, and what stops them is this.
         self._held = HeldObject(thing, called, below_grasp_m, ahead_m)
         self._driver.command_gripper(self._robot.gripper.closed_m)

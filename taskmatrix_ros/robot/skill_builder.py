@@ -28,8 +28,10 @@ from taskmatrix_ros.robot.robot_driver import RobotDriver
 from taskmatrix_ros.robot.skill_parts import SkillParts
 from taskmatrix_ros.robot.skill_settings import SkillSettings
 from taskmatrix_ros.robot.surface_space import SurfaceSpace
+from taskmatrix_ros.robot.suspension import Suspension
 from taskmatrix_ros.robot.view_planner import ViewPlanner
 from taskmatrix_ros.robot.world_description import WorldDescription
+from taskmatrix_ros.robot.zone_guard import ZoneGuard
 
 _LIDAR_BAND_M = 0.01
 _BORDER_M = 0.3
@@ -65,7 +67,7 @@ def build_robot(
     clock = RobotClock(node)
     least_x, least_y, most_x, most_y = world.bounds_m
     bounds = (least_x - _BORDER_M, least_y - _BORDER_M, most_x + _BORDER_M, most_y + _BORDER_M)
-    grid = OccupancyGrid(world.boxes, bounds, height_m=robot.base.height_m)
+    grid = OccupancyGrid((*world.boxes, *world.keep_out), bounds, height_m=robot.base.height_m)
     scan_field = grid.band(robot.lidar.z_m - _LIDAR_BAND_M, robot.lidar.z_m + _LIDAR_BAND_M)
     base_from_camera = robot.camera.base_from_camera()
     localization = Localization(
@@ -98,6 +100,13 @@ def build_robot(
         stop_topic=safety.stop,
         alive_topic=safety.alive,
         require_alive=safety.require_alive,
+        suspension=Suspension(node, settings.suspend).reason,
+        confine=ZoneGuard(
+            world.zones,
+            lambda: estimate.pose if (estimate := localization.estimate()) is not None else None,
+            radius_m=robot.base.footprint_radius_m,
+            braking_m_s2=robot.base.max_linear_acceleration_m_s2,
+        ).confine,
     )
     radius = robot.base.footprint_radius_m
     guard = ObstacleGuard(

@@ -12,9 +12,10 @@ from taskmatrix_ros.robot.path_follower import Velocity
 from taskmatrix_ros.robot.robot_clock import RobotClock
 from taskmatrix_ros.robot.robot_driver import RobotDriver
 from taskmatrix_ros.robot.skill_error import SkillError, SkillErrorCode
-from taskmatrix_ros.robot.skill_settings import WatchSettings
+from taskmatrix_ros.robot.skill_settings import SuspendSettings, WatchSettings
 
 _POLL_WALL_S = 0.03
+_FORBIDDEN_S = 1.0  # standing before a zone that must not be entered
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class SkillRun:
         clock: RobotClock,
         driver: RobotDriver,
         watch: WatchSettings,
+        suspend: SuspendSettings,
         deadline_s: float,
         tell: Callable[[Progress], None],
     ) -> None:
@@ -61,6 +63,9 @@ class SkillRun:
         self._clock = clock
         self._driver = driver
         self._watch = watch
+        self._suspend = suspend
+        self._held_s = 0.0
+        self._forbidden_since_s: float | None = None
         self._deadline_s = deadline_s
         self._started_s = clock.now_s()
         self._started_wall_s = time.monotonic()
@@ -184,8 +189,9 @@ class SkillRun:
             self.wait_until(lambda due=due_s: self._fresh(due), 5.0)  # type: ignore[misc]
             reading = self._driver.odometry
             now_s = reading.stamp_s if reading is not None else self._clock.now_s()
+            held_s = self._held_s
             yield max(now_s - last_s, 0.0)
-            last_s = now_s
+            last_s = now_s + self._held_s - held_s  # a wait that was imposed is no time in which nothing went on
 
     def _fresh(self, due_s: float) -> bool:
         reading = self._driver.odometry
@@ -201,6 +207,36 @@ class SkillRun:
         if self._lease is None:
             raise RuntimeError(f"skill '{self.name}' drives before it began")
         self._gate.command(self._lease, velocity)
+        if self.suspended is not None:
+            self.hold()
+        elif self._gate.forbidden is None:
+            self._forbidden_since_s = None
+        else:
+            since_s = self._forbidden_since_s = self._forbidden_since_s or self.now_s
+            if self.now_s - since_s > _FORBIDDEN_S:
+                raise SkillError(SkillErrorCode.BLOCKED, f"the robot does not drive on: {self._gate.forbidden}")
+
+    @property
+    def suspended(self) -> str | None:
+        """Why the robot has to wait now; None if it need not."""
+        return self._gate.suspension()
+
+    def hold(self) -> None:
+        """Wait while a person, the bumper or the battery forbids to move.
+
+        :raises SkillError: STOPPED if that takes longer than the settings' patience, and whatever ends a run.
+        """
+        began_s, told = self.now_s, ""
+        while (reason := self.suspended) is not None:
+            self.check()
+            waited_s = self.now_s - began_s
+            if waited_s > self._suspend.patience_s:
+                raise SkillError(SkillErrorCode.STOPPED, f"the robot has waited for {waited_s:.0f} s: {reason}")
+            if reason != told:
+                told = reason
+                self.report(self.last_progress.completion, "suspended", f"waiting: {reason}")
+            time.sleep(_POLL_WALL_S)
+        self._held_s += self.now_s - began_s
 
     def report(self, completion: float, state: str, message: str, remaining_m: float = 0.0) -> None:
         """Tell how far it is."""

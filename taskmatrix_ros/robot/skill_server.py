@@ -202,6 +202,7 @@ class SkillServer:
                 clock=built.clock,
                 driver=built.driver,
                 watch=self._settings.watch,
+                suspend=self._settings.suspend,
                 deadline_s=asked_s or skill.deadline_s,
                 tell=tell,
             )

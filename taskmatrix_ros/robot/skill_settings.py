@@ -171,6 +171,24 @@ class DeadlineSettings(Frozen):
     put_down_s: float = Field(gt=0)
 
 
+class SuspendSettings(Frozen):
+    """What makes the robot wait; left out of the file, nothing does: a simulated robot hands things to people.
+
+    :param person_near: wait while ``person_near`` is true, or silent for ``silent_wall_s``.
+    :param bumper_wall_s: wait while the bumper has been pressed for longer; None never does.
+    :param battery_ratio: wait while the battery holds no more; 0 never does.
+    :param resume_wall_s: so long after it has passed.
+    :param patience_s: ROS seconds after which the skill ends with STOPPED.
+    """
+
+    person_near: bool = False
+    bumper_wall_s: float | None = Field(default=None, gt=0)
+    battery_ratio: float = Field(default=0.0, ge=0, lt=1)
+    silent_wall_s: float = Field(default=2.0, gt=0)
+    resume_wall_s: float = Field(default=1.0, ge=0)
+    patience_s: float = Field(default=30.0, gt=0)
+
+
 class SkillSettings(Frozen):
     """All of it."""
 
@@ -184,6 +202,7 @@ class SkillSettings(Frozen):
     state: StateSettings
     watch: WatchSettings
     deadlines: DeadlineSettings
+    suspend: SuspendSettings = SuspendSettings()
 
     @model_validator(mode="after")
     def _check(self) -> SkillSettings:
@@ -194,11 +213,11 @@ class SkillSettings(Frozen):
 
     @classmethod
     def load(cls, robot: RobotDescription, name: str) -> SkillSettings:
-        """Read ``config/robot/<name>.skills.yaml``.
+        """Read ``config/robot/<name>.skills.yaml``, or what lies beside a robot that is given by its file.
 
         :raises ConfigError: it is missing or wrong, or asks for more than the robot can do.
         """
-        settings = load_description(description_file("robot", f"{name}.skills"), cls)
+        settings = load_description(description_file("robot", _skills_name(name)), cls)
         settings.check_within(robot)
         return settings
 
@@ -227,3 +246,9 @@ class SkillSettings(Frozen):
         for name, value, limit in pairs:
             if value > limit:
                 raise ConfigError(f"skill settings: {name} {value} is more than the {limit} that '{robot.name}' allows")
+
+
+def _skills_name(robot: str) -> str:
+    """``mine.yaml`` has ``mine.skills.yaml`` beside it."""
+    stem, dot, ending = robot.rpartition(".")
+    return f"{stem}.skills.{ending}" if dot and ending in ("yaml", "yml") else f"{robot}.skills"

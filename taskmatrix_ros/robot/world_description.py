@@ -158,6 +158,34 @@ class Obstacle(Frozen):
         return StaticBox(self.name, Pose2(x, y, self.yaw_rad), self.size_m[0], self.size_m[1], z - half, z + half)
 
 
+_ZONE_TOP_M = 0.1  # in the way of the base, below every scanner and hand
+
+
+class Zone(Frozen):
+    """A rectangle of the floor with a rule of its own, whoever commands the robot.
+
+    :param max_linear_m_s: how fast the robot may drive in it; 0 for not at all.
+    """
+
+    name: str
+    x_m: tuple[float, float]
+    y_m: tuple[float, float]
+    max_linear_m_s: float = Field(default=0.0, ge=0)
+
+    @model_validator(mode="after")
+    def _check(self) -> Zone:
+        if not (self.x_m[0] < self.x_m[1] and self.y_m[0] < self.y_m[1]):
+            raise ValueError(f"zone '{self.name}': x_m and y_m are each a lesser and a greater value")
+        return self
+
+    @property
+    def box(self) -> StaticBox:
+        """The same as something low that stands there."""
+        (x0, x1), (y0, y1) = self.x_m, self.y_m
+        middle = Pose2((x0 + x1) / 2, (y0 + y1) / 2, 0.0)
+        return StaticBox(f"zone/{self.name}", middle, x1 - x0, y1 - y0, 0.0, _ZONE_TOP_M)
+
+
 class WorldDescription(Frozen):
     """Rooms, furniture, places, wall tags and the objects that may be anywhere."""
 
@@ -169,6 +197,7 @@ class WorldDescription(Frozen):
     objects: tuple[KnownObject, ...] = ()
     wall_tags: tuple[WallTag, ...] = ()
     obstacles: tuple[Obstacle, ...] = ()
+    zones: tuple[Zone, ...] = ()
 
     @model_validator(mode="after")
     def _check(self) -> WorldDescription:
@@ -219,6 +248,11 @@ class WorldDescription(Frozen):
     def boxes(self) -> tuple[StaticBox, ...]:
         """Walls and furniture."""
         return tuple(o.box for o in self.obstacles)
+
+    @property
+    def keep_out(self) -> tuple[StaticBox, ...]:
+        """Zones that the base must not enter, as boxes from the floor up."""
+        return tuple(zone.box for zone in self.zones if zone.max_linear_m_s == 0.0)
 
     @cached_property
     def tags(self) -> dict[int, WallTag]:

@@ -49,10 +49,15 @@ class Body:
 
 
 class Run:
-    """Time that passes by moving the body."""
+    """Time that passes by moving the body; nothing suspends it."""
+
+    suspended = None
 
     def __init__(self, body: Body) -> None:
         self.body, self.now_s = body, 10.0
+
+    def hold(self) -> None:
+        pass
 
     def wait_until(self, condition: Callable[[], bool], timeout_s: float) -> bool:
         until = self.now_s + timeout_s
