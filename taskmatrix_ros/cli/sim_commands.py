@@ -21,7 +21,7 @@ def generate(
     *,
     rooms: Annotated[int, typer.Option(help="How many rooms, 1 to 12.")] = 3,
     objects: Annotated[int, typer.Option(help="How many things to carry, 1 to 40.")] = 8,
-    seed: Annotated[int, typer.Option(min=0, help="The same numbers and seed draw the same home.")] = 0,
+    seed: Annotated[int, typer.Option(help="The same numbers and seed draw the same home.")] = 0,
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("generated"),
     as_json: JsonOption = False,
 ) -> ExitStatus:
@@ -43,7 +43,11 @@ def generate(
         print_json(plain)
         return ExitStatus.DONE
     console.print(f"[bold]{escape(home.name)}[/]: {', '.join(home.rooms)}; things stand on {', '.join(home.surfaces)}")
-    console.print(f"  picture    {escape(str(home.picture))}")
-    console.print(f"  simulator  python -m taskmatrix_ros.sim.process --world {escape(str(home.world))} --seed 1")
-    console.print(f"  skills     python -m taskmatrix_ros.robot.process --world {escape(str(home.map))}")
+    for line in (
+        f"picture     {home.picture}",
+        f"everything  taskmatrix up --world {home.world}",
+        f"simulator   python -m taskmatrix_ros.sim.process --world {home.world} --seed 1",
+        f"skills      python -m taskmatrix_ros.robot.process --world {home.map}",
+    ):
+        console.print(f"  {escape(line)}", soft_wrap=True)  # to be copied
     return ExitStatus.DONE

@@ -117,18 +117,22 @@ def design_home(rooms: int, objects: int, seed: int) -> HomeDesign:
     """Draw a home in which the robot can get from its dock to every surface.
 
     :param rooms: 1..12. :param objects: things to carry, 1..40.
-    :raises ConfigError: a number is out of range.
+    :param seed: 0 or more; the same numbers draw the same home.
+    :raises ConfigError: a number is out of range, or there is no space for so many objects.
     """
     for what, given, most in (("rooms", rooms, MOST_ROOMS), ("objects", objects, MOST_OBJECTS)):
         if not 1 <= given <= most:
             raise ConfigError(f"sim generate: {given} {what} is outside 1..{most}")
+    if seed < 0:
+        raise ConfigError(f"sim generate: seed {seed} is below 0; give 0 or more")
     by = np.random.default_rng(seed)
     for _ in range(_TRIES):
         design = _Draft(rooms, objects, seed, by).draw()
         if len(design.surfaces) >= 2 and _room_for(design) >= _SPARE * objects and _all_reachable(design):
             return design
     raise ConfigError(
-        f"sim generate: no home of {rooms} rooms has space for {objects} objects in {_TRIES} tries; give more rooms"
+        f"sim generate: no home of {rooms} room{'s' if rooms > 1 else ''} has space for {objects} objects in {_TRIES} "
+        "tries; give more rooms"
     )
 
 

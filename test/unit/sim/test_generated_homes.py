@@ -5,16 +5,23 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from taskmatrix_ros.cli.main import app
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.robot.world_description import WorldDescription
 from taskmatrix_ros.sim.free_floor import FreeFloor
+from taskmatrix_ros.sim.furniture import SURFACES
 from taskmatrix_ros.sim.home_design import FIRST_TAG, design_home, distance_m
 from taskmatrix_ros.sim.home_files import write_home
 from taskmatrix_ros.sim.launcher import build_simulator
+from taskmatrix_ros.sim.locations import model_folder
+from taskmatrix_ros.sim.sdf_reader import SdfReader
+from taskmatrix_ros.sim.static_boxes import static_boxes
 
 
 @settings(max_examples=40, deadline=None)
@@ -49,6 +56,54 @@ def test_a_floor_that_is_cut_in_two_joins_nothing() -> None:
 def test_numbers_out_of_range(rooms: int, objects: int) -> None:
     with pytest.raises(ConfigError, match="outside 1"):
         design_home(rooms, objects, 0)
+
+
+def test_a_seed_below_zero() -> None:
+    with pytest.raises(ConfigError, match="seed -3 is below 0"):
+        design_home(2, 2, -3)
+
+
+def test_more_things_than_one_room_has_space_for() -> None:
+    with pytest.raises(ConfigError, match="no home of 1 room has space for 40 objects"):
+        design_home(1, 40, 0)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--rooms", "0"),
+        ("--objects", "200"),
+        ("--seed", "-3"),
+        ("--rooms", "1", "--objects", "40"),
+        ("--out", "/proc/x"),
+    ],
+)
+def test_wrong_arguments_are_one_line_and_nothing_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ended = CliRunner().invoke(app, ["sim", "generate", *arguments])
+    assert ended.exit_code == 2, ended.output
+    assert ended.stderr.startswith("error sim generate: ")
+    assert ended.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_kind_of_furniture_is_used_and_stands_as_the_map_says(tmp_path: Path) -> None:
+    kinds = set()
+    for seed in range(4):
+        files = write_home(design_home(6, 8, seed), tmp_path)
+        boxes = static_boxes(SdfReader(model_folder(), tmp_path / "models").load_world(files.world))
+        known = WorldDescription.load(str(files.map))
+        for surface in known.surfaces:
+            kinds.add(surface.model)
+            tops = [
+                np.ptp(box.corners_m(), axis=0)
+                for box in boxes
+                if box.name.startswith(f"{surface.name}/") and abs(box.top_m - surface.height_m) < 1e-6
+            ]
+            assert any(top == pytest.approx(surface.size_m) for top in tops), surface
+    assert kinds == {kind.name for kind in SURFACES}
 
 
 @pytest.mark.mujoco
