@@ -19,6 +19,8 @@ WITHOUT_EMULATION = frozenset(
     }
 )
 
+_QUANTITIES = ("linear_velocity", "linear_acceleration", "angular_velocity", "angular_acceleration")
+
 
 @dataclass(frozen=True, slots=True)
 class DifferentialDrive:
@@ -47,16 +49,21 @@ class DifferentialDrive:
     @classmethod
     def parse(cls, element: SdfElement) -> DifferentialDrive:
         """Read the plugin's parameters."""
+        element.allow(
+            *("left_joint", "right_joint", "wheel_separation", "wheel_radius", "odom_publish_frequency"),
+            *(f"{end}_{kind}" for end in ("min", "max") for kind in _QUANTITIES),
+            *("topic", "odom_topic", "tf_topic", "frame_id", "child_frame_id"),
+        )
         return cls(
             left_joints=tuple(e.text for e in element.all("left_joint")),
             right_joints=tuple(e.text for e in element.all("right_joint")),
-            wheel_separation_m=element.number("wheel_separation"),
-            wheel_radius_m=element.number("wheel_radius"),
+            wheel_separation_m=element.positive("wheel_separation"),
+            wheel_radius_m=element.positive("wheel_radius"),
             linear_m_s=_range(element, "linear_velocity"),
             linear_m_s2=_range(element, "linear_acceleration"),
             angular_rad_s=_range(element, "angular_velocity"),
             angular_rad_s2=_range(element, "angular_acceleration"),
-            odometry_hz=element.number("odom_publish_frequency", 50.0),
+            odometry_hz=element.positive("odom_publish_frequency", 50.0),
             topic=element.string("topic", "cmd_vel"),
             odometry_topic=element.string("odom_topic", "odom"),
             frame_id=element.string("frame_id", "odom"),
@@ -84,12 +91,16 @@ class PositionController:
     @classmethod
     def parse(cls, element: SdfElement) -> PositionController:
         """Read the plugin's parameters."""
+        element.allow(
+            *("joint_name", "topic", "p_gain", "i_gain", "d_gain", "i_max", "i_min", "cmd_max", "cmd_min"),
+            "initial_position",
+        )
         if element.number("i_gain", 0.0) != 0.0:
             raise element.need("i_gain").error("<i_gain> is not supported; allowed: 0")
         return cls(
             joint=element.string("joint_name"),
             topic=element.string("topic"),
-            p_gain=element.number("p_gain"),
+            p_gain=element.positive("p_gain"),
             d_gain=element.number("d_gain"),
             effort=(element.number("cmd_min", -1000.0), element.number("cmd_max", 1000.0)),
             initial_position=element.number("initial_position", 0.0),
@@ -108,6 +119,9 @@ class DetachableJoint:
     @classmethod
     def parse(cls, element: SdfElement) -> DetachableJoint:
         """Read the plugin's parameters."""
+        element.allow(
+            *("parent_link", "child_model", "child_link"), *("attach_topic", "detach_topic", "output_topic", "topic")
+        )
         return cls(
             parent_link=element.string("parent_link"),
             child_model=element.string("child_model"),

@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from pathlib import Path
 
+from taskmatrix_ros.sim.sdf_joints import parse_joints
 from taskmatrix_ros.sim.sdf_plugins import DetachableJoint, DifferentialDrive, PositionController, parse_plugin
+from taskmatrix_ros.sim.sdf_sensors import parse_sensors
 from taskmatrix_ros.sim.sdf_types import (
-    CameraSensor,
     Collision,
     Geometry,
     Inertial,
-    Joint,
-    JointKind,
-    LidarSensor,
     Light,
     Link,
     Material,
     Model,
-    Pose,
     Shape,
     Visual,
     World,
 )
+from taskmatrix_ros.sim.sdf_values import parse_color, parse_pose, parse_triple
 from taskmatrix_ros.sim.sdf_xml import SdfElement, load_xml
 
 _VERSIONS = ("1.9", "1.10", "1.11")
-_CAMERA_TYPES = ("camera", "depth_camera", "rgbd_camera")
-_LIDAR_TYPES = ("lidar", "gpu_lidar")
-_UNREAD_TYPES = ("contact",)
-"""What MuJoCo tells of every body without being asked."""
-_UNLIMITED = 1e15
 
 
 class SdfReader:
@@ -64,14 +56,18 @@ class SdfReader:
                 continue
             if models[-1].name in {m.name for m in models[:-1]}:
                 raise child.error(f"a second model is named '{models[-1].name}'; give each its own <name>")
+        element.need("physics").allow("max_step_size", "real_time_factor", "real_time_update_rate")
+        scene = element.find("scene")
+        if scene is not None:
+            scene.allow("ambient", "background", "shadows", "grid")
         gravity = element.find("gravity")
         world = World(
             name=element.attribute("name"),
             file=path,
             step_s=_step_s(element.need("physics")),
-            gravity_m_s2=_triple(gravity) if gravity else (0.0, 0.0, -9.8),
-            ambient=_color(element.find("scene"), "ambient", (0.4, 0.4, 0.4)),
-            background=_color(element.find("scene"), "background", (0.7, 0.7, 0.7)),
+            gravity_m_s2=parse_triple(gravity) if gravity else (0.0, 0.0, -9.8),
+            ambient=parse_color(scene, "ambient", (0.4, 0.4, 0.4)),
+            background=parse_color(scene, "background", (0.7, 0.7, 0.7)),
             models=tuple(models),
             lights=tuple(_light(light) for light in element.all("light")),
         )
@@ -113,25 +109,34 @@ class SdfReader:
         model = self.load_model(name)
         model = _with_plugins(replace(model, uri=uri, name=include.string("name", model.name)), include)
         if include.find("pose") is not None:
-            model = replace(model, pose=_pose(include))
+            model = replace(model, pose=parse_pose(include))
         return replace(model, is_static=include.flag("static", model.is_static))
 
     def _model(self, element: SdfElement) -> Model:
         element.allow("static", "pose", "link", "joint", "plugin", "taskmatrix:role", "self_collide")
         if element.flag("self_collide", default=False):
             raise element.need("self_collide").error("<self_collide> true is not supported; allowed: false")
+        _verify_names(element, "link")
         links = tuple(_link(link) for link in element.all("link"))
         if not links:
             raise element.error(f"model '{element.attribute('name')}' has no <link>; add one")
         model = Model(
             name=element.attribute("name"),
-            pose=_pose(element),
+            pose=parse_pose(element),
             is_static=element.flag("static", default=False),
             links=links,
-            joints=tuple(_joint(joint, {link.name for link in links}) for joint in element.all("joint")),
+            joints=parse_joints(element, {link.name for link in links}),
             role=element.string("taskmatrix:role", ""),
         )
         return _with_plugins(model, element)
+
+
+def _verify_names(parent: SdfElement, tag: str) -> None:
+    names: set[str] = set()
+    for child in parent.all(tag):
+        if child.attribute("name") in names:
+            raise child.error(f"a second <{tag}> is named '{child.attribute('name')}'; give each its own name")
+        names.add(child.attribute("name"))
 
 
 def _with_plugins(model: Model, element: SdfElement) -> Model:
@@ -166,6 +171,8 @@ def _verify_references(world: World, element: SdfElement) -> None:
                     f"{joint.where}: DetachableJoint names model '{joint.child_model}', which is not there"
                 )
             links = {link.name for link in world.model(joint.child_model).links}
+            if world.model(joint.child_model).is_static:
+                raise element.error(f"{joint.where}: DetachableJoint names '{joint.child_model}', which is static")
             if joint.child_link not in links or joint.parent_link not in {link.name for link in model.links}:
                 raise element.error(f"{joint.where}: DetachableJoint names a link that is not there")
 
@@ -177,71 +184,45 @@ def _step_s(physics: SdfElement) -> float:
     return step
 
 
-def _pose(element: SdfElement) -> Pose:
-    pose = element.find("pose")
-    if pose is None:
-        return Pose()
-    if pose.attributes:
-        given = ", ".join(sorted(pose.attributes))
-        raise pose.error(
-            f"<pose> has the attribute {given}; only poses relative to the parent in radians are supported"
-        )
-    x, y, z, roll, pitch, yaw = pose.numbers(6)
-    return Pose((x, y, z), (roll, pitch, yaw))
-
-
-def _triple(element: SdfElement) -> tuple[float, float, float]:
-    x, y, z = element.numbers(3)
-    return x, y, z
-
-
-def _color(element: SdfElement | None, tag: str, default: tuple[float, float, float]) -> tuple[float, float, float]:
-    color = element.find(tag) if element is not None else None
-    if color is None:
-        return default
-    red, green, blue, _alpha = color.numbers(4)
-    return red, green, blue
-
-
 def _light(element: SdfElement) -> Light:
+    element.allow("pose", "cast_shadows", "diffuse", "specular", "direction", "intensity", "attenuation")
     if element.attribute("type") != "directional":
         raise element.error(f"light type '{element.attribute('type')}' is not supported; allowed: directional")
     return Light(
         name=element.attribute("name"),
-        direction=_triple(element.need("direction")),
-        diffuse=_color(element, "diffuse", (1.0, 1.0, 1.0)),
-        specular=_color(element, "specular", (0.0, 0.0, 0.0)),
+        direction=parse_triple(element.need("direction")),
+        diffuse=parse_color(element, "diffuse", (1.0, 1.0, 1.0)),
+        specular=parse_color(element, "specular", (0.0, 0.0, 0.0)),
     )
 
 
 def _link(element: SdfElement) -> Link:
     element.allow("pose", "inertial", "collision", "visual", "sensor")
-    sensors = list(element.all("sensor"))
-    for sensor in sensors:
-        if sensor.attribute("type") not in _CAMERA_TYPES + _LIDAR_TYPES + _UNREAD_TYPES:
-            allowed = ", ".join(_CAMERA_TYPES + _LIDAR_TYPES + _UNREAD_TYPES)
-            raise sensor.error(f"sensor type '{sensor.attribute('type')}' is not supported; allowed: {allowed}")
+    for tag in ("collision", "visual", "sensor"):
+        _verify_names(element, tag)
+    cameras, lidars = parse_sensors(element)
     return Link(
         name=element.attribute("name"),
-        pose=_pose(element),
+        pose=parse_pose(element),
         inertial=_inertial(element.find("inertial")),
         collisions=tuple(_collision(e) for e in element.all("collision")),
         visuals=tuple(_visual(e) for e in element.all("visual")),
-        cameras=tuple(_camera(e) for e in sensors if e.attribute("type") in _CAMERA_TYPES),
-        lidars=tuple(_lidar(e) for e in sensors if e.attribute("type") in _LIDAR_TYPES),
+        cameras=cameras,
+        lidars=lidars,
     )
 
 
 def _inertial(element: SdfElement | None) -> Inertial:
     if element is None:
         return Inertial()
+    element.allow("pose", "mass", "inertia")
     tensor = element.need("inertia")
     moments = tuple(tensor.number(t, 0.0) for t in ("ixx", "iyy", "izz", "ixy", "ixz", "iyz"))
     mass = element.number("mass")
     if mass <= 0 or min(moments[:3]) <= 0:
         raise element.error(f"mass {mass} kg and moments {moments[:3]} must be above 0")
     ixx, iyy, izz, ixy, ixz, iyz = moments
-    return Inertial(mass, _pose(element), (ixx, iyy, izz, ixy, ixz, iyz))
+    return Inertial(mass, parse_pose(element), (ixx, iyy, izz, ixy, ixz, iyz))
 
 
 def _geometry(element: SdfElement) -> Geometry:
@@ -259,6 +240,7 @@ def _geometry(element: SdfElement) -> Geometry:
         case _:
             allowed = ", ".join(s.value for s in Shape)
             raise shape.error(f"shape <{shape.tag}> is not supported; allowed: {allowed}")
+    shape.allow("size", "radius", "length")
     if min(size) <= 0:
         raise shape.error(f"<{shape.tag}> has the size {size}; every length must be above 0")
     return Geometry(Shape(shape.tag), size)
@@ -270,11 +252,15 @@ def _collision(element: SdfElement) -> Collision:
     surface = element.find("surface")
     if surface is not None:
         surface.allow("friction")
+        surface.need("friction").allow("ode")
         ode = surface.need("friction").need("ode")
+        ode.allow("mu", "mu2")
         friction = ode.number("mu")
         if ode.number("mu2", friction) != friction:
             raise ode.need("mu2").error("<mu2> differs from <mu>; only equal friction in all directions is supported")
-    return Collision(element.attribute("name"), _pose(element), _geometry(element), friction)
+        if friction < 0:
+            raise ode.need("mu").error(f"<mu> is {friction:g}; it must not be below 0")
+    return Collision(element.attribute("name"), parse_pose(element), _geometry(element), friction)
 
 
 def _visual(element: SdfElement) -> Visual:
@@ -283,7 +269,7 @@ def _visual(element: SdfElement) -> Visual:
     material = _material(element.find("material"))
     if material.texture is not None and geometry.shape is not Shape.BOX:
         raise element.error(f"a texture on a {geometry.shape.value} is not supported; allowed: box")
-    return Visual(element.attribute("name"), _pose(element), geometry, material)
+    return Visual(element.attribute("name"), parse_pose(element), geometry, material)
 
 
 def _material(element: SdfElement | None) -> Material:
@@ -292,7 +278,7 @@ def _material(element: SdfElement | None) -> Material:
     element.allow("ambient", "diffuse", "specular", "pbr")
     diffuse = element.find("diffuse")
     red, green, blue, alpha = diffuse.numbers(4) if diffuse else (0.7, 0.7, 0.7, 1.0)
-    specular = max(_color(element, "specular", (0.0, 0.0, 0.0)))
+    specular = max(parse_color(element, "specular", (0.0, 0.0, 0.0)))
     pbr = element.find("pbr")
     texture: Path | None = None
     if pbr is not None:
@@ -301,82 +287,3 @@ def _material(element: SdfElement | None) -> Material:
         if not texture.is_file():
             raise image.error(f"there is no texture '{image.text}' beside this file")
     return Material((red, green, blue, alpha), specular, texture)
-
-
-def _camera(element: SdfElement) -> CameraSensor:
-    element.allow("pose", "update_rate", "topic", "camera", "always_on", "visualize")
-    camera = element.need("camera")
-    image, clip = camera.need("image"), camera.find("clip")
-    return CameraSensor(
-        name=element.attribute("name"),
-        pose=_pose(element),
-        topic=element.string("topic"),
-        frame_id=camera.string("optical_frame_id"),
-        rate_hz=element.number("update_rate"),
-        width_px=int(image.number("width")),
-        height_px=int(image.number("height")),
-        horizontal_fov_rad=camera.number("horizontal_fov"),
-        near_m=clip.number("near") if clip else 0.05,
-        far_m=clip.number("far") if clip else 20.0,
-    )
-
-
-def _lidar(element: SdfElement) -> LidarSensor:
-    element.allow("pose", "update_rate", "topic", "lidar", "gz_frame_id", "always_on", "visualize")
-    lidar = element.need("lidar")
-    scan = lidar.need("scan")
-    if scan.find("vertical") is not None and scan.need("vertical").number("samples", 1) != 1:
-        raise scan.need("vertical").error("a scanner with several layers is not supported; allowed: one")
-    horizontal, ranges = scan.need("horizontal"), lidar.need("range")
-    return LidarSensor(
-        name=element.attribute("name"),
-        pose=_pose(element),
-        topic=element.string("topic"),
-        frame_id=element.string("gz_frame_id"),
-        rate_hz=element.number("update_rate"),
-        samples=int(horizontal.number("samples")),
-        angle_min_rad=horizontal.number("min_angle"),
-        angle_max_rad=horizontal.number("max_angle"),
-        range_min_m=ranges.number("min"),
-        range_max_m=ranges.number("max"),
-    )
-
-
-def _joint(element: SdfElement, links: set[str]) -> Joint:
-    element.allow("parent", "child", "axis", "pose")
-    try:
-        kind = JointKind(element.attribute("type"))
-    except ValueError:
-        allowed = ", ".join(k.value for k in JointKind)
-        raise element.error(f"joint type '{element.attribute('type')}' is not supported; allowed: {allowed}") from None
-    if _pose(element) != Pose():
-        raise element.need("pose").error("a joint away from its child link's origin is not supported; move the link")
-    ends = element.string("parent"), element.string("child")
-    for end in ends:
-        if end not in links:
-            raise element.error(f"joint names link '{end}'; there are {', '.join(sorted(links))}")
-    joint = Joint(element.attribute("name"), kind, *ends)
-    if kind is JointKind.FIXED:
-        return joint
-    axis = element.need("axis")
-    direction = axis.need("xyz")
-    if direction.attributes:
-        raise direction.error("<xyz> with expressed_in is not supported; give the axis in the child link's frame")
-    x, y, z = direction.numbers(3)
-    length = math.sqrt(x * x + y * y + z * z)
-    if length < 1e-9:
-        raise direction.error("<xyz> has no length; give a direction")
-    limit, dynamics = axis.find("limit"), axis.find("dynamics")
-    return replace(
-        joint,
-        axis=(x / length, y / length, z / length),
-        limits=(_limit(limit, "lower", -math.inf), _limit(limit, "upper", math.inf)),
-        effort=_limit(limit, "effort", math.inf),
-        velocity=_limit(limit, "velocity", math.inf),
-        damping=dynamics.number("damping", 0.0) if dynamics else 0.0,
-    )
-
-
-def _limit(element: SdfElement | None, tag: str, default: float) -> float:
-    value = element.number(tag, default) if element is not None else default
-    return math.copysign(math.inf, value) if abs(value) >= _UNLIMITED else value

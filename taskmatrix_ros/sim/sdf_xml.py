@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -80,6 +81,8 @@ class SdfElement:
             raise self.error(f"<{self.tag}> holds '{self.text}', which is not {count} number(s)") from None
         if len(values) != count:
             raise self.error(f"<{self.tag}> holds {len(values)} number(s), {count} are needed")
+        if not all(math.isfinite(value) for value in values):
+            raise self.error(f"<{self.tag}> holds '{self.text}'; allowed: finite numbers (1e16 is no limit)")
         return values
 
     def number(self, tag: str, default: float | None = None) -> float:
@@ -92,6 +95,13 @@ class SdfElement:
         if child is None and default is not None:
             return default
         return self.need(tag).numbers(1)[0]
+
+    def positive(self, tag: str, default: float | None = None) -> float:
+        """Read one number above 0 from a child. Raises as :meth:`number`, and where it is not above 0."""
+        value = self.number(tag, default)
+        if value <= 0:
+            raise self.need(tag).error(f"<{tag}> is {value:g}; it must be above 0")
+        return value
 
     def string(self, tag: str, default: str | None = None) -> str:
         """Read the text of a child.
