@@ -103,8 +103,12 @@ async def measure_outage(announce: Callable[[str], None], outage_s: float = OUTA
     )
 
 
-async def drill(outage_s: float, commands: int = COMMANDS) -> OutageTruth:
-    """Send commands at a steady pace, kill the broker among them and bring it back."""
+async def drill(outage_s: float, commands: int = COMMANDS, *, frozen: bool = False) -> OutageTruth:
+    """Send commands at a steady pace, kill the broker among them and bring it back.
+
+    :param frozen: it is stopped as it is and goes on later, as behind a cable that was pulled: what it was sent
+        meanwhile it does then.
+    """
     with tempfile.TemporaryDirectory() as folder:
         broker = Broker(log_file=Path(folder) / "broker.log")
         await broker.open()
@@ -114,7 +118,7 @@ async def drill(outage_s: float, commands: int = COMMANDS) -> OutageTruth:
             settings = BrokerSettings(port=broker.port, connect_s=2.0)
             make = lambda catalogue, state: (MqttBinding({"default": settings}, catalogue, state),)  # noqa: E731
             async with bench_system(MANIFEST, make) as system:
-                return await _Drill(system, broker, devices, outage_s, commands).run()
+                return await _Drill(system, broker, devices, outage_s, commands, frozen=frozen).run()
         finally:
             devices.close()
             await broker.close()
@@ -122,13 +126,21 @@ async def drill(outage_s: float, commands: int = COMMANDS) -> OutageTruth:
 
 class _Drill:
     def __init__(
-        self, system: BenchSystem, broker: Broker, devices: OutageDevices, outage_s: float, commands: int
+        self,
+        system: BenchSystem,
+        broker: Broker,
+        devices: OutageDevices,
+        outage_s: float,
+        commands: int,
+        *,
+        frozen: bool,
     ) -> None:
         self._system = system
         self._broker = broker
         self._devices = devices
         self._outage_s = outage_s
         self._commands = commands
+        self._frozen = frozen
 
     async def run(self) -> OutageTruth:
         total = self._commands + self._commands // (BLIND_EVERY - 1)
@@ -153,6 +165,11 @@ class _Drill:
     async def _outage(self) -> float:
         await asyncio.sleep(BEFORE_S)
         assert self._broker.pid is not None
+        if self._frozen:
+            os.kill(self._broker.pid, signal.SIGSTOP)
+            await asyncio.sleep(self._outage_s)
+            os.kill(self._broker.pid, signal.SIGCONT)
+            return time.monotonic()
         os.kill(self._broker.pid, signal.SIGKILL)
         await self._broker.close()
         await asyncio.sleep(self._outage_s)

@@ -31,6 +31,8 @@ _MAX_PACKET = 268_435_455
 _HEADER_BYTES = 32
 _FILTERS_AT_ONCE = 100
 _IDLE_S = 0.5
+_SILENT_S = 5.0
+"""A broker that owes an acknowledgement and says nothing at all for longer is taken for lost."""
 _NO_SUBSCRIBER = 16
 _UNSUPPORTED_VERSION = 132
 _REMEDIES = dict.fromkeys((134, 135), "; correct username and password") | {
@@ -141,6 +143,8 @@ class MqttConnection:
         self._window = _IN_FLIGHT
         self._max_packet = _MAX_PACKET
         self._in_flight: dict[int, MqttCommand] = {}
+        self._answers_since_s = 0.0
+        """Steady time since when the broker owes an answer and has said nothing at all."""
         self._early: dict[int, Delivered] = {}
         self._batch: list[Received] = []
         self._batch_bytes = 0
@@ -298,9 +302,15 @@ class MqttConnection:
 
     def _look_after(self) -> None:
         self._client.loop_misc()
+        silent_s = self._loop.time() - self._answers_since_s
+        if self._in_flight and silent_s > max(_SILENT_S, self._settings.connect_s):
+            # Frozen, or behind a cable that was pulled: TCP would keep up appearances for much longer.
+            self._reason = f"it has acknowledged nothing for {silent_s:.0f} s"
+            self._finish()
 
     def _read(self) -> None:
         """Read what is there: paho reads one packet at a time, and to ask for each whether it is there is dear."""
+        self._answers_since_s = self._loop.time()
         before = -1
         while len(self._batch) > before and not self._batch_is_full:
             before = len(self._batch)
@@ -375,6 +385,8 @@ class MqttConnection:
         elif info.rc == MQTTErrorCode.MQTT_ERR_NO_CONN:
             command.settle(Delivered(Delivery.NOT_SENT, "the connection ended"))
         else:
+            if not self._in_flight:
+                self._answers_since_s = self._loop.time()
             self._in_flight[info.mid] = command
 
     # --- paho's callbacks, from within its functions
