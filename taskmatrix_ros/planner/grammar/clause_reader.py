@@ -70,6 +70,8 @@ class Meaning:
     """Words like ``and`` inside such a name."""
     alone: bool = False
     """It means this only where nothing else is said: a name by itself, which switches on what it names."""
+    standing: bool = False
+    """What it is about is only said with a word that stands for something, ``it``: another reader may know of what."""
     weak: bool = False
     """It says no verb, so it is more likely a part of the clause before it."""
 

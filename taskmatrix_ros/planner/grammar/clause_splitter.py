@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from taskmatrix_ros.core.errors import PlanningError
+from taskmatrix_ros.core.errors import ClarificationNeeded, PlanningError
 from taskmatrix_ros.planner.grammar.clause import Clause, Joint, Segment, segments
 from taskmatrix_ros.planner.grammar.clause_reader import ClauseReader, Doing, Meaning, Scene
 from taskmatrix_ros.planner.grammar.reading import Reading
@@ -154,14 +154,22 @@ class ClauseSplitter:
         """Ask one reader after the other: the first that can do it, else the first that knows why it cannot be done."""
         refused: Meaning | None = None
         told: list[Meaning] = []
+        standing: Meaning | None = None
         for reader in self._readers:
             meaning = reader.read(words)
-            if meaning is not None and meaning.weak and not meaning.problem:
+            if meaning is not None and meaning.standing and standing is None:
+                standing = meaning
+            elif standing is not None:
+                if meaning is not None and not (meaning.problem or meaning.weak):
+                    return _whichever_knows(standing, meaning)
+            elif meaning is not None and meaning.weak and not meaning.problem:
                 told.append(meaning)
             elif meaning is not None and (meaning.firm or not meaning.problem):
                 return meaning
             else:
                 refused = refused or meaning
+        if standing is not None:
+            return standing
         return _told_together(told) if told else refused
 
     def _by_sentences(self, own: Words, before: Words) -> Clause:
@@ -248,6 +256,8 @@ class ClauseSplitter:
         for number, part in enumerate(parts):
             lead = start if number else ()
             trail = end if number < len(parts) - 1 else ()
+            if lead and self._book.looks_like_command(keys(part), known=self._openings, alone=True):
+                return ()  # it has a verb of its own: "take the cup to the sink, then go home"
             words = tuple(word.joined() for word in (*lead, *part, *trail))
             meaning = self._meaning(words)
             if meaning is not None and not (meaning.problem or meaning.weak or meaning.alone):
@@ -284,6 +294,21 @@ class ClauseSplitter:
                 )
             found = self._read_before[words] = self._grammar.read(words)
         return found
+
+
+def _whichever_knows(first: Meaning, other: Meaning) -> Meaning:
+    """Give the meaning of a clause about ``it`` that knows what it is: ``put it down`` of a blind, or of a cup."""
+
+    def carry_out(scene: Scene) -> Doing:
+        try:
+            return first.carry_out(scene)
+        except ClarificationNeeded as unclear:
+            try:
+                return other.carry_out(scene)
+            except PlanningError:
+                raise unclear from None
+
+    return replace(first, carry_out=carry_out)
 
 
 def _told_together(told: Sequence[Meaning]) -> Meaning:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from taskmatrix_ros.planner.home.command import Command
 from taskmatrix_ros.planner.home.home_index import HomeIndex
 from taskmatrix_ros.planner.home.home_nouns import NOUNS
 from taskmatrix_ros.planner.home.list_commands import ListName
@@ -89,6 +90,16 @@ class ClauseParse:
     def of(self, tokens: Tokens) -> ClauseParse:
         """Give the same for a part of the clause."""
         return ClauseParse(self._index, self._words, tokens, partial=self._partial, open_names=self._open_names)
+
+    def named_scene(self) -> Sequence[Command]:
+        """Give the scene whose name is all that is said: ``lights out`` may be one."""
+        named = self._index.named(self._keys)
+        if named is None or not named.entities or named.areas:
+            return []
+        domains = {self._index.entity(entity).domain for entity in named.entities}
+        if not domains <= {"scene", "script"}:
+            return []
+        return [Command("scene", {}, {"targets": (Target(said=" ".join(self._keys), entities=named.entities),)})]
 
     def exception(self) -> tuple[int, Targets] | None:
         """Give where the clause ends with what is left out, and that."""

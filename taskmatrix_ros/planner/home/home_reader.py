@@ -143,7 +143,7 @@ class HomeReader:
         return [Command("choose", {"of": command}, command.slots) for command in found]
 
     def _commands(self, parse: ClauseParse, tokens: Tokens, *, actions_only: bool = False) -> list[Command]:
-        found = [*self._matching(parse, tokens), *self._after_place(parse, tokens)]
+        found = [*parse.named_scene(), *self._matching(parse, tokens), *self._after_place(parse, tokens)]
         found = found or list(self._before_exception(parse, tokens)) or list(self._before_place(parse, tokens))
         if actions_only:
             found = [command for command in found if not command.name.startswith(_NOT_ABOUT_DEVICES)]
@@ -222,6 +222,7 @@ class HomeReader:
             open_length=len(text),
             joints=joints,
             alone=chosen.name == "bare",
+            standing=bool(chosen.targets) and all(target.pronoun for target in chosen.targets) and firm,
         )
 
 

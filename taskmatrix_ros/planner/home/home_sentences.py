@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_TURN = "(turn|switch|put|flip|power|bring|click|change|set)"
+_TURN = "(turn|switch|put|flip|flick|power|bring|click|change|set)"
 _SET = "(set|change|turn|adjust|put|make|bring|move|dim|brighten|fade)"
 _RAISE = "(turn up|increase|raise|crank up|bump up|push up|bring up|boost|up)"
 _LOWER = "(turn down|decrease|reduce|lower|bring down|take down|drop|cut)"
@@ -129,6 +129,7 @@ COMMANDS: tuple[Entry, ...] = (
             "(timer|timers) status",
             "how (much|long) [more] [time] (is|do i have|have i got|remains) [there] [left] (on|for|until|in) {timer:timer} [left] [(is done|is up|ends|goes off)]",
             "how much time [is] left (on|for) {timer:timer}",
+            "how much longer (is|for|on|until|does|will) {timer:timer} [(have|take|run|be|last)]",
             "how (much|long) [time] (is|do i have) [there] left (on|for) [all] [of] [my|the|our] timers",
             "how (much|long) [time] [is] left",
             "[the] time left on {timer:timer}",
@@ -159,6 +160,7 @@ COMMANDS: tuple[Entry, ...] = (
             f"(on|in) {{targets}} ({_SET}|{_MORE}) [the] volume to {{percent:amount}}",
             "[the] volume [to|at] {percent:amount} [(on|in) {targets}]",
             "{targets} volume [to|at] {percent:amount}",
+            "[the] volume (of|on|for|in) {targets} [(to|at)] {percent:amount}",
         ),
     ),
     (
@@ -325,7 +327,7 @@ COMMANDS: tuple[Entry, ...] = (
             f"{{targets}} {_MUST} {_BE} (open|opened)",
             "(extend|roll out|wind out|unroll) {covers:targets}",
             "{targets} open",
-            "{covers:targets} up",
+            "{covers:targets} [all the way] up",
             "{covers:targets} up {place}",
         ),
     ),
@@ -339,7 +341,7 @@ COMMANDS: tuple[Entry, ...] = (
             f"{{targets}} {_MUST} {_BE} (closed|shut)",
             "(retract|wind in|roll in) {covers:targets}",
             "{targets} (closed|shut)",
-            "{covers:targets} down",
+            "{covers:targets} [all the way] down",
             "{covers:targets} down {place}",
         ),
     ),
@@ -556,13 +558,19 @@ COMMANDS: tuple[Entry, ...] = (
             "{targets} {true_percent:amount}",
         ),
     ),
-    ("set_number", {"verbless": True}, ("{targets} (to {percent:amount}|at {true_percent:amount})",)),
+    (
+        "set_number",
+        {"verbless": True},
+        ("{targets} (to {percent:amount}|at {true_percent:amount})", "{targets} (up|down) to {percent:amount}"),
+    ),
     (
         "change",
         {"sign": 1},
         (
-            f"{_RAISE} {{targets}} {_A_BIT} {_BY} [{{temperature:amount}}]",
-            f"{_MOVE} {{targets}} up {_A_BIT} {_BY} [{{temperature:amount}}]",
+            f"(turn up|increase|raise|crank up|bump up|boost) {{targets}} {_A_BIT} {_BY} [{{temperature:amount}}]",
+            f"{_RAISE} {{targets}} {_A_BIT} {_BY} {{temperature:amount}}",
+            f"(turn|crank|bump|dial|nudge) {{targets}} up {_A_BIT} {_BY} [{{temperature:amount}}]",
+            f"{_MOVE} {{targets}} up {_A_BIT} {_BY} {{temperature:amount}}",
             f"{_RAISE} {{targets}} {_A_BIT} by {{true_percent:amount}}",
             f"{_MOVE} {{targets}} up {_A_BIT} by {{true_percent:amount}}",
         ),
@@ -571,8 +579,10 @@ COMMANDS: tuple[Entry, ...] = (
         "change",
         {"sign": -1},
         (
-            f"{_LOWER} {{targets}} {_A_BIT} {_BY} [{{temperature:amount}}]",
-            f"{_MOVE} {{targets}} down {_A_BIT} {_BY} [{{temperature:amount}}]",
+            f"(turn down|decrease|reduce|lower) {{targets}} {_A_BIT} {_BY} [{{temperature:amount}}]",
+            f"{_LOWER} {{targets}} {_A_BIT} {_BY} {{temperature:amount}}",
+            f"(turn|crank|tone|dial|nudge) {{targets}} down {_A_BIT} {_BY} [{{temperature:amount}}]",
+            f"{_MOVE} {{targets}} down {_A_BIT} {_BY} {{temperature:amount}}",
             f"{_LOWER} {{targets}} {_A_BIT} by {{true_percent:amount}}",
             f"{_MOVE} {{targets}} down {_A_BIT} by {{true_percent:amount}}",
         ),

@@ -308,7 +308,7 @@ def _change(command: Command, stage: Stage) -> Doing:
                 continue
             wanted.append(_without_value(stage, entity_id, setting, sign, amount))
             continue
-        after = _after(stage, entity_id, setting, value, sign * _step(command, stage, entity_id, setting, amount))
+        after = _after(stage, entity_id, setting, value, sign * _step(command, stage, entity_id, setting, value))
         if after == value:
             continue
         wanted.append((setting.api, entity_id, {setting.parameter: _sent(after, setting)}))
@@ -359,7 +359,11 @@ def _current(stage: Stage, entity_id: str, setting: Setting) -> float | None:
     return None
 
 
-def _step(command: Command, stage: Stage, entity_id: str, setting: Setting, amount: Amount | None) -> float:
+def _step(command: Command, stage: Stage, entity_id: str, setting: Setting, value: float) -> float:
+    """Give by how much it changes from a value."""
+    amount: Amount | None = command.slots.get("amount")
+    if amount is not None and amount.share and setting.what in ("brightness", "volume", "speed"):
+        return value * amount.value / 100  # "by half" is half of what it is
     if amount is not None:
         if setting.what == "temperature":
             if amount.unit == "pct":

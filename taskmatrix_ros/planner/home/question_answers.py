@@ -93,7 +93,8 @@ def state_answer(stage: Stage, ids: Sequence[str], word: str, mode: str) -> str:
     if mode == "all":
         if not no:
             return f"Yes, all are {word}: {_names(stage, yes)}."
-        return f"No, {_names(stage, no)} {'is' if len(no) == 1 else 'are'} not {word}."
+        others = f"; {_names(stage, yes)} {_are(yes)}" if yes else ""
+        return f"No, {_names(stage, no)} {_are(no)} not {word}{others}."
     entity = ids[0]
     return f"{'Yes' if yes else 'No'}, {stage.index.name(entity)} is {told(stage.entity(entity), stage.state(entity))}."
 
@@ -220,10 +221,22 @@ def _temperature(command: Command, stage: Stage) -> Doing:
             if error.error_code not in (UNFIT, UNKNOWN_NAME):
                 raise
             missing = error
-            continue
+            ids = _thermometers_called(stage, targets)
+            if fits is _has_current or not ids:
+                continue
         lines = [temperature_text(stage, entity) for entity in ids]
         return Doing(answer=_sentence(lines), targets=ids, mentioned=ids)
     raise missing
+
+
+def _thermometers_called(stage: Stage, targets: Sequence[Target]) -> tuple[str, ...]:
+    """Give the thermometers that are called after what is named: ``Cooler temperature`` of the cooler."""
+    named = {word for target in targets for entity in target.entities for word in stage.index.words_of[entity]}
+    return tuple(
+        entity.entity_id
+        for entity in stage.index.exposed
+        if named and _is_thermometer(entity) and named <= stage.index.words_of[entity.entity_id]
+    )
 
 
 def temperature_text(stage: Stage, entity_id: str) -> str:

@@ -78,7 +78,7 @@ QUESTIONS: tuple[Entry, ...] = (
             "(do you know|tell me) where {persons:targets} is",
         ),
     ),
-    ("ask_people", {"mode": "any"}, ("is (anyone|anybody|someone|somebody) [at] (home|here|in)",)),
+    ("ask_people", {"mode": "any"}, ("is [there] (anyone|anybody|someone|somebody) [at] (home|here|in)",)),
     ("ask_people", {"mode": "all"}, ("is (everyone|everybody) [at] (home|here|in)",)),
     ("ask_people", {"mode": "which"}, ("who is [at] (home|here|in)", "who all is [at] home")),
     ("ask_people", {"mode": "count"}, ("how many (people|persons) are [at] (home|here|in)",)),

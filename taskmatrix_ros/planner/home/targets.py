@@ -12,7 +12,7 @@ from taskmatrix_ros.planner.home.tokens import Tokens, number_in
 ALL = "all"
 BOTH = "both"
 
-_DETERMINERS = frozenset({"the", "my", "our", "your", "those", "these", "their", "his", "her"})
+_DETERMINERS = frozenset({"the", "my", "our", "your", "those", "these", "that", "this", "their", "his", "her"})
 _INDEFINITE = frozenset({"a", "an", "any", "some", "one"})
 _PREPOSITIONS = frozenset({"in", "on", "at", "of", "from", "inside", "across", "around", "throughout", "within", "for"})
 _HOME_WORDS = frozenset({"house", "home", "apartment", "flat", "place"})

@@ -239,10 +239,11 @@ _DURATION_UNITS: Mapping[str, float] = {
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A number as it was said. ``unit``: pct, c, f, deg, k or empty."""
+    """A number as it was said. ``unit``: pct, c, f, deg, k or empty; ``share``: it is a part, ``half``, ``a third``."""
 
     value: float
     unit: str = ""
+    share: bool = False
 
 
 class ValueParser:
@@ -253,7 +254,7 @@ class ValueParser:
 
     def percent(self, at: int) -> list[tuple[int, Amount]]:
         """A number with or without percent: ``40``, ``40 percent``; ``half``, ``maximum``."""
-        found = [(end, Amount(value, "pct")) for end, value in self._levels(at)]
+        found = [(end, Amount(value, "pct", share=1 < value < 100)) for end, value in self._levels(at)]
         end, number = self._with_half(at)
         if number is None:
             return found

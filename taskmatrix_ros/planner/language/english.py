@@ -196,6 +196,7 @@ ENGLISH = Phrasebook(
             "would you",
             "could you",
         ),
+        *("will ya", "would ya", "can ya", "pretty please", "if you would", "if you could", "when you can"),
         *("will you", "can you", "ok", "okay", "if you can", "if possible", "if you please", "if you don't mind"),
     ),
     weak_closers=phrases(

@@ -220,8 +220,7 @@ class RobotReader:
             return False
         thing = robot_map.get(str(ends[0].arguments.get("object", "")))
         before = self._map().get(thing.id) if thing is not None else None
-        place = str(ends[0].arguments["place"])
-        return thing is not None and before is not None and thing.at == place != before.at
+        return thing is not None and before is not None and thing.at == ends[0].arguments["place"] != before.at
 
     def _sets_hand(self, statement: Statement) -> str:
         """Give what an API makes of what the hand holds; empty where it makes nothing of it."""
