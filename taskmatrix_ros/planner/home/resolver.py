@@ -252,8 +252,8 @@ class Resolver:
         raise self._sure(want.verb, self._able(ids, want))
 
     def _at_place(self, target: Target, want: Want) -> tuple[str, ...]:
-        if not want.place_domains and want.careful and (ids := self.in_area(want.domains, self._places(target))):
-            raise self._sure(want.verb, ids)
+        if not want.place_domains and want.careful and (there := self.in_area(want.domains, self._places(target))):
+            raise self._sure(want.verb, there)
         if not want.place_domains:
             raise PlanningError(f"say what to {want.verb} in {self.place_text(target)}", code=UNFIT)
         places = self._places(target)

@@ -240,6 +240,8 @@ class TargetParser:
                 )
                 for after, core in self._cores(again, merged):
                     yield from self._located(after, core)
+            if self._key(end) == "'s" and end + 1 == len(self._keys):
+                yield end + 1, inner  # "all but the kitchen's"
             yield end, inner
         yield from self._by_shortened(at, frame)
         yield from self._by_number(at, frame)
