@@ -13,6 +13,7 @@ from taskmatrix_ros.perception.tag_detector import TagObservation
 from taskmatrix_ros.perception.transform import Transform
 
 _MAX_TILT_RAD = math.radians(35)
+_BIAS_PX = 3.0
 
 
 class ObjectObserver:
@@ -63,6 +64,11 @@ class ObjectObserver:
         middle = tag_in_base.translation - outwards * face_m
         rotation = self._base_from_camera.rotation
         covariance = rotation @ tag.covariance[:3, :3] @ rotation.T
+        # A tag of a few pixels looks larger or smaller than it is, always the same way: along the line of sight the
+        # corners' scatter tells too little.
+        sight = tag_in_base.translation - self._base_from_camera.translation
+        along = sight / max(float(np.linalg.norm(sight)), 1e-6)
+        covariance = covariance + np.outer(along, along) * (_BIAS_PX * tag.distance_m / tag.side_px**2) ** 2
         yaw_error = float(np.sqrt(tag.covariance[4, 4]))  # about the tag's y axis, which is up
         covariance = covariance + np.diag([1.0, 1.0, 0.0]) * (face_m * min(yaw_error, 1.0)) ** 2
         return ObjectObservation(

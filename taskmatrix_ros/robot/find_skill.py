@@ -64,6 +64,8 @@ class FindSkill:
             return Found(self._in_hand(thing), 0)
         p.localize(run)
         found = self._look(run, thing, search) or self._look_where_it_was(run, thing, search)
+        if found is not None:
+            found = self._look_nearer(run, thing, search, found)
         if found is None:
             found = self._look_over(run, thing, search, first, last)
         if found is None:
@@ -131,6 +133,29 @@ class FindSkill:
             p.memory.forget(thing.name)
         return found
 
+    def _look_nearer(
+        self, run: SkillRun, thing: CatalogueObject, search: _Search, found: RememberedObject
+    ) -> RememberedObject | None:
+        """Go nearer to what was seen from so far that its place is a guess; None if it is not there."""
+        p = self._p
+        if found.unsure_m <= p.settings.look.sure_m:
+            return found
+        spot = (found.x_m, found.y_m, found.z_m)
+        pose = p.views.nearest_to(p.navigator.where().pose, p.world.rooms, spot, p.settings.look.near_m)
+        if pose is None:
+            return found
+        run.report(0.5, "driving", f"going nearer: {thing.name} was seen from {found.distance_m:.1f} m")
+        try:
+            self._drive(run, pose)
+        except SkillError as error:
+            if error.code not in (SkillErrorCode.BLOCKED, SkillErrorCode.NO_PATH):
+                raise
+            return found
+        nearer = self._look(run, thing, search)
+        if nearer is None:
+            p.memory.forget(thing.name)
+        return nearer
+
     def _look_over(
         self,
         run: SkillRun,
@@ -154,6 +179,8 @@ class FindSkill:
                     continue
                 found = self._look(run, thing, search)
                 search.surfaces += [s for s in view.surfaces if s not in search.surfaces]
+                if found is not None:
+                    found = self._look_nearer(run, thing, search, found)
                 if found is not None:
                     return found
         return None

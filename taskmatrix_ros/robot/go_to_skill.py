@@ -5,7 +5,7 @@ from __future__ import annotations
 from taskmatrix_ros.robot.navigator import Arrival
 from taskmatrix_ros.robot.pose2 import Pose2
 from taskmatrix_ros.robot.reach_planner import OutOfReach
-from taskmatrix_ros.robot.reach_target import object_target
+from taskmatrix_ros.robot.reach_target import plan_reach
 from taskmatrix_ros.robot.skill_error import SkillError, SkillErrorCode
 from taskmatrix_ros.robot.skill_parts import SkillParts
 from taskmatrix_ros.robot.skill_run import SkillRun
@@ -96,9 +96,8 @@ class GoToSkill:
         if thing is None or seen is None:
             raise SkillError(SkillErrorCode.NOT_LOCATED, f"nobody has found '{name}' yet; find it first")
         others = [(o.x_m, o.y_m) for o in p.memory.all() if o.name != thing.name and abs(o.z_m - seen.z_m) < 0.2]
-        target = object_target(thing, seen, p.settings.approach.face_rad)
         here = p.navigator.where().pose
         try:
-            return p.reach.plan(target, here, others).stand
+            return plan_reach(p.reach, thing, seen, here, others, p.settings.approach).stand
         except OutOfReach as error:
             raise SkillError(SkillErrorCode.NO_PATH, f"{thing.name} cannot be reached: {error}") from error

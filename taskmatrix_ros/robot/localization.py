@@ -18,7 +18,7 @@ from taskmatrix_ros.robot.distance_field import DistanceField
 from taskmatrix_ros.robot.odometry_buffer import OdometryBuffer
 from taskmatrix_ros.robot.pose2 import Pose2, wrap_angle
 from taskmatrix_ros.robot.pose_filter import MotionNoise, PoseFilter, TagVerdict
-from taskmatrix_ros.robot.scan_match import ScanNoise
+from taskmatrix_ros.robot.scan_match import ScanFit, ScanNoise
 from taskmatrix_ros.robot.world_description import WallTag
 
 Array = NDArray[np.float64]
@@ -27,6 +27,8 @@ _MAX_TILT_RAD = math.radians(12)
 _MAX_HEIGHT_ERROR_M = 0.25
 _MISFITS = 5  # scans in a row that do not fit
 _DOUBT_M, _DOUBT_RAD = 0.15, 0.1  # standard deviations added by a doubt
+_CHECK_EVERY_S = 1.0
+_CLEARLY_BETTER = 1.5  # logarithm of a ratio of likelihoods
 _MIN_SIDE_PX = 18.0  # smaller tags are too vague to start from
 
 
@@ -90,6 +92,7 @@ class Localization:
         self._odometry = OdometryBuffer()
         self._last_scan: tuple[float, Pose2] | None = None
         self._scan_points: tuple[float, Array] | None = None
+        self._checked_at_s = -math.inf
         self._misfits = 0
         self._outliers = 0
         self._doubt: str | None = None
@@ -209,11 +212,26 @@ class Localization:
             self._filter.predict(odometry)
             fit = self._filter.update_scan(points_m, self._field, self._scan_noise)
             self._filter.widen(0.008, 0.006)
+            fit = self._checked(stamp_s, points_m, odometry, fit)
             self._misfits = 0 if fit.used else self._misfits + 1
             if self._misfits >= _MISFITS:
                 # The map does not explain what is seen: the pose is wrong, or the home was rearranged.
                 self._misfits = 0
                 self.doubt(f"only {fit.share * 100:.0f} % of the scan fits the map")
+
+    def _checked(self, stamp_s: float, points_m: Array, odometry: Pose2, fit: ScanFit) -> ScanFit:
+        """Look now and then whether a pose nearby explains a scan clearly better; then take it."""
+        assert self._field is not None
+        if not len(points_m) or 0 <= stamp_s - self._checked_at_s < _CHECK_EVERY_S:
+            return fit
+        self._checked_at_s = stamp_s
+        better = self._filter.better_scan(points_m, self._field, self._scan_noise)
+        if better.gain < _CLEARLY_BETTER or not better.explains:
+            return fit
+        self._filter.jump(odometry, _DOUBT_M, _DOUBT_RAD)
+        fit = self._filter.update_scan(points_m, self._field, self._scan_noise, begin=better.pose)
+        self._filter.widen(0.008, 0.006)
+        return fit
 
     def on_tags(self, stamp_s: float, tags: Iterable[TagObservation], camera: CameraModel) -> int:
         """Take in the tags of one picture; those that are on no wall are passed over.
@@ -232,12 +250,11 @@ class Localization:
                     return 0
             else:
                 self._filter.predict(odometry)
-            used = 0
-            for tag, wall in walls:
-                verdict = self._filter.update(
-                    wall.map_from_tag, wall.corners, tag.corners_px, camera, self._base_from_camera
-                )
-                used += verdict is TagVerdict.USED
+            used, contradicted = self._correct_by(walls, camera)
+            if contradicted:
+                # A tag that is seen well and is not where it should be: the pose is less sure than it seems.
+                self._filter.jump(odometry, _DOUBT_M, _DOUBT_RAD)
+                used, _ = self._correct_by(walls, camera)
             self._filter.widen(0.005, 0.004)
             self._outliers = 0 if used else self._outliers + 1
             if used:
@@ -247,6 +264,17 @@ class Localization:
                 self._outliers = 0
                 self._start_from(walls, odometry)
             return used
+
+    def _correct_by(self, walls: Sequence[tuple[TagObservation, WallTag]], camera: CameraModel) -> tuple[int, bool]:
+        """Correct the pose by tags; gives how many did, and whether one that is seen well contradicts it."""
+        used, contradicted = 0, False
+        for tag, wall in walls:
+            verdict = self._filter.update(
+                wall.map_from_tag, wall.corners, tag.corners_px, camera, self._base_from_camera
+            )
+            used += verdict is TagVerdict.USED
+            contradicted |= verdict is TagVerdict.OUTLIER and tag.side_px >= _MIN_SIDE_PX
+        return used, contradicted
 
     def _inflate(self) -> None:
         latest = self._odometry.latest

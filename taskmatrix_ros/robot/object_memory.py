@@ -15,6 +15,7 @@ from taskmatrix_ros.perception.transform import Transform
 from taskmatrix_ros.robot.localization import Estimate
 
 _SAME_M = 0.12
+_HEIGHT_SIGMA_M = 0.004
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +39,22 @@ class RememberedObject:
     sightings: int = 1
 
     @property
+    def unsure_m(self) -> float:
+        """Largest standard deviation of where it stands, in any direction over the floor."""
+        return math.sqrt(max(0.0, float(np.linalg.eigvalsh(self.covariance[:2, :2])[-1])))
+
+    def age_s(self, now_s: float) -> float:
+        """ROS seconds since a picture last showed it."""
+        return max(0.0, now_s - self.seen_at_s)
+
+    def confidence_now(self, now_s: float, half_life_s: float) -> float:
+        """How likely it still stands there, 0..1: somebody may have taken it since.
+
+        :param half_life_s: after which half of what was seen has been moved.
+        """
+        return self.confidence * 0.5 ** (self.age_s(now_s) / half_life_s)
+
+    @property
     def x_m(self) -> float:
         """Map frame."""
         return float(self.pose.translation[0])
@@ -56,11 +73,13 @@ class RememberedObject:
 class ObjectMemory:
     """The newest belief about each object. Thread-safe.
 
-    :param stands_at: what height over the floor the middle of a named thing has that was seen at a position, map frame:
-        a picture tells height worse than the map tells where tables are.
+    :param stands_at: what height over the floor the middle of a named thing has that was seen at a position, map frame,
+        to within so many metres: a picture tells height worse than the map tells where tables are.
     """
 
-    def __init__(self, stands_at: Callable[[str, NDArray[np.float64]], float] = lambda _, at: float(at[2])) -> None:
+    def __init__(
+        self, stands_at: Callable[[str, NDArray[np.float64], float], float] = lambda _name, at, _unsure: float(at[2])
+    ) -> None:
         self._stands_at = stands_at
         self._objects: dict[str, RememberedObject] = {}
         self._lock = threading.Lock()
@@ -75,12 +94,14 @@ class ObjectMemory:
         """
         base = Transform.from_plane(robot.pose.x_m, robot.pose.y_m, robot.pose.yaw_rad)
         pose = base @ seen.pose
-        x_m, y_m, _ = (float(value) for value in pose.translation)
-        pose = Transform(pose.rotation, np.array([x_m, y_m, self._stands_at(seen.name, pose.translation)]))
         x, y = seen.position_m[0], seen.position_m[1]
         c, s = math.cos(robot.pose.yaw_rad), math.sin(robot.pose.yaw_rad)
         by_robot = np.array([[1.0, 0.0, -s * x - c * y], [0.0, 1.0, c * x - s * y], [0.0, 0.0, 0.0]])
         covariance = base.rotation @ seen.covariance @ base.rotation.T + by_robot @ robot.covariance @ by_robot.T
+        unsure_m = math.sqrt(float(np.linalg.eigvalsh(covariance[:2, :2])[-1]))
+        height_m = self._stands_at(seen.name, pose.translation, 2.0 * unsure_m)
+        if height_m != float(pose.translation[2]):
+            pose, covariance = _at_height(pose, covariance, height_m)
         fresh = RememberedObject(
             seen.name, pose, covariance, seen.yaw_error_rad, seen.stamp_s, seen.distance_m, seen.confidence
         )
@@ -113,6 +134,17 @@ class ObjectMemory:
         """Everything, by name."""
         with self._lock:
             return [self._objects[k] for k in sorted(self._objects)]
+
+
+def _at_height(
+    pose: Transform, covariance: NDArray[np.float64], height_m: float
+) -> tuple[Transform, NDArray[np.float64]]:
+    """Take a height from the map: along the line of sight, a thing seen too low was seen too near."""
+    gain = covariance[:, 2] / (float(covariance[2, 2]) + _HEIGHT_SIGMA_M**2)
+    moved = pose.translation + gain * (height_m - float(pose.translation[2]))
+    moved[2] = height_m
+    narrowed = covariance - np.outer(gain, covariance[2])
+    return Transform(pose.rotation, moved), np.asarray((narrowed + narrowed.T) / 2)
 
 
 def _fuse(known: RememberedObject, fresh: RememberedObject) -> RememberedObject:

@@ -10,7 +10,7 @@ from taskmatrix_ros.perception.observation import ObjectObservation
 from taskmatrix_ros.robot.object_memory import RememberedObject
 from taskmatrix_ros.robot.pose2 import Pose2, wrap_angle
 from taskmatrix_ros.robot.reach_planner import OutOfReach
-from taskmatrix_ros.robot.reach_target import object_target
+from taskmatrix_ros.robot.reach_target import plan_reach
 from taskmatrix_ros.robot.skill_error import SkillError, SkillErrorCode
 from taskmatrix_ros.robot.skill_parts import SkillParts
 from taskmatrix_ros.robot.skill_run import SkillRun
@@ -148,9 +148,8 @@ class PickUpSkill:
             bearing = math.atan2(y, x)
             askew = min(abs(wrap_angle(bearing - sight.pose.yaw_rad - k * math.pi / 2)) for k in range(4))
             others = [(o.x_m, o.y_m) for o in p.memory.all() if o.name != thing.name and abs(o.z_m - seen.z_m) < 0.2]
-            target = object_target(thing, seen, approach.face_rad)
             try:
-                plan = p.reach.plan(target, p.navigator.where().pose, others)
+                plan = plan_reach(p.reach, thing, seen, p.navigator.where().pose, others, approach)
             except OutOfReach as error:
                 raise SkillError(SkillErrorCode.OUT_OF_REACH, f"{thing.name} cannot be grasped: {error}") from error
             if plan.here:

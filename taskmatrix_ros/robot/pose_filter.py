@@ -13,7 +13,7 @@ from taskmatrix_ros.perception.camera_model import CameraModel
 from taskmatrix_ros.perception.transform import Transform
 from taskmatrix_ros.robot.distance_field import DistanceField
 from taskmatrix_ros.robot.pose2 import Pose2, wrap_angle
-from taskmatrix_ros.robot.scan_match import ScanFit, ScanNoise, match_scan
+from taskmatrix_ros.robot.scan_match import ScanFit, ScanNoise, ScanSearch, match_scan, search_scan
 
 Array = NDArray[np.float64]
 
@@ -21,6 +21,7 @@ Array = NDArray[np.float64]
 _GATE_8 = 26.1
 _ITERATIONS = 6
 _CORRELATED = 0.1
+_AROUND_M, _AROUND_RAD = 0.20, 0.06
 
 
 class TagVerdict(Enum):
@@ -197,19 +198,32 @@ class PoseFilter:
         self._pose = Pose2(float(state[0]), float(state[1]), wrap_angle(float(state[2])))
         return TagVerdict.USED
 
-    def update_scan(self, points_m: Array, field: DistanceField, noise: ScanNoise) -> ScanFit:
+    def update_scan(
+        self, points_m: Array, field: DistanceField, noise: ScanNoise, *, begin: Pose2 | None = None
+    ) -> ScanFit:
         """Correct the pose by a scan of walls and furniture that are on the map.
 
         :param points_m: ``(N, 2)`` hits of the scanner, base_link.
         :param field: distance to everything that stands at the scanner's height.
+        :param begin: a pose from which to lay the scan over the map, where that is known better than the pose.
         :raises RuntimeError: the pose is unknown; start it first.
         """
         if self._pose is None:
             raise RuntimeError("the pose is unknown: start the filter before updating it")
-        fit = match_scan(self._pose, self._covariance, points_m, field, noise)
+        fit = match_scan(self._pose, self._covariance, points_m, field, noise, begin=begin)
         if fit.used:
             self._pose, self._covariance = fit.pose, fit.covariance
         return fit
+
+    def better_scan(self, points_m: Array, field: DistanceField, noise: ScanNoise) -> ScanSearch:
+        """Look around the pose for one that explains a scan better, whatever is believed.
+
+        :param points_m: ``(N, 2)`` hits, base_link; N > 0.
+        :raises RuntimeError: the pose is unknown; start it first.
+        """
+        if self._pose is None:
+            raise RuntimeError("the pose is unknown: start the filter before looking around it")
+        return search_scan(self._pose, points_m, field, noise, _AROUND_M, _AROUND_RAD)
 
 
 def _predict_corners(

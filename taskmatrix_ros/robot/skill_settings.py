@@ -62,6 +62,8 @@ class LookSettings(Frozen):
     close_pictures: int = Field(gt=0)
     camera_timeout_wall_s: float = Field(gt=0)
     range_m: float = Field(gt=0)
+    near_m: float = Field(gt=0)
+    sure_m: float = Field(gt=0)
     edge_rad: float = Field(ge=0)
     view_step_m: float = Field(gt=0)
     max_views: int = Field(gt=0)
@@ -84,6 +86,7 @@ class ApproachSettings(Frozen):
     arrive_rad: float = Field(gt=0)
     last_look_m: float = Field(gt=0)
     face_rad: float = Field(gt=0)
+    last_face_rad: float = Field(gt=0)
     furniture_margin_m: float = Field(ge=0)
     finger_margin_m: float = Field(ge=0)
 

@@ -144,6 +144,23 @@ class ViewPlanner:
             at = pose
         return plan
 
+    def nearest_to(
+        self, here: Pose2, rooms: Iterable[Room], spot_m: tuple[float, float, float], within_m: float
+    ) -> Pose2 | None:
+        """Give the pose that is reached soonest of those that show a spot from near by.
+
+        :param spot_m: x, y, z, map frame. :param within_m: of the camera to the spot, over the floor.
+        :returns: None if there is none.
+        """
+        best, least = None, math.inf
+        for x_m, y_m in self.candidates(rooms):
+            if math.hypot(spot_m[0] - x_m, spot_m[1] - y_m) > within_m:
+                continue
+            cost = self._planner.cost_m((here.x_m, here.y_m), (x_m, y_m))
+            if cost < least and bool(self._visible_from(x_m, y_m, np.array([spot_m]))[0]):
+                best, least = Pose2(x_m, y_m, 0.0).facing(spot_m[0], spot_m[1]), cost
+        return best
+
     def shows(self, pose: Pose2, spot_m: tuple[float, float, float]) -> bool:
         """Whether a picture from a pose would show something small at a spot, map frame."""
         return bool(self._shown_from(pose, np.array([spot_m]))[0])

@@ -19,7 +19,7 @@ from taskmatrix_ros.robot.description_file import description_file, load_descrip
 from taskmatrix_ros.robot.pose2 import Pose2
 from taskmatrix_ros.robot.static_box import StaticBox
 
-_BESIDE_M, _SETTLES_M = 0.05, 0.06
+_BESIDE_M, _FAR_BESIDE_M, _SETTLES_M = 0.05, 0.25, 0.06
 """How far from a surface's outline, and from standing on it, a thing may seem to be that stands on it."""
 
 
@@ -293,15 +293,19 @@ class WorldDescription(Frozen):
         known = [n for thing in things if thing.name == name for n in (thing.name, *thing.aliases)] or [name]
         return tuple(dict.fromkeys(form for n in known for form in (n, spoken_name(n))))
 
-    def stands_at_m(self, name: str, at_m: Matrix) -> float:
+    def stands_at_m(self, name: str, at_m: Matrix, unsure_m: float = 0.0) -> float:
         """Give the height over the floor of a thing's middle, seen at a position: on a surface that is near, its top.
 
-        :param at_m: ``(3,)``, map frame.
+        :param at_m: ``(3,)``, map frame. :param unsure_m: how far off it may be over the floor.
         """
         x, y, z = (float(value) for value in at_m)
         thing = self.catalogue.find(name)
         half = thing.size_m[2] / 2 if thing is not None else 0.0
-        tops = [s.height_m + half for s in self.surfaces if float(s.box.distance([x, y])) <= _BESIDE_M]
+        tops = [
+            s.height_m + half
+            for s in self.surfaces
+            if float(s.box.distance([x, y])) <= max(_BESIDE_M, min(unsure_m, _FAR_BESIDE_M))
+        ]
         nearest = min(tops, key=lambda top: abs(top - z), default=z)
         return nearest if thing is not None and abs(nearest - z) <= _SETTLES_M else z
 

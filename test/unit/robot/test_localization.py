@@ -142,6 +142,42 @@ def test_three_pictures_that_contradict_the_pose_win() -> None:
     assert_at(loc, truth, 0.06, 0.05)
 
 
+@settings(deadline=None, max_examples=30)
+@given(
+    st.floats(1.5, 4.5),
+    st.floats(1.0, 3.2),
+    st.floats(-3.1, 3.1),
+    st.sampled_from([(0.12, 0.0), (-0.1, 0.08), (0.0, -0.15)]),
+    st.integers(0, 99),
+)
+def test_a_pose_that_is_believed_and_wrong_is_put_right_by_scans(
+    x: float, y: float, yaw: float, off: tuple[float, float], seed: int
+) -> None:
+    """Ten centimetres off and sure of it: the walls ahead fit, those beside are taken for something else."""
+    truth = Pose2(x, y, yaw)
+    if min(float(box.distance([x, y])) for box in BOXES) < 0.3:
+        return
+    loc = localization()
+    loc.start(Pose2(x + off[0], y + off[1], yaw), 0.008, 0.006)
+    for k in range(4):
+        loc.on_odometry(1.0 + 1.1 * k, Pose2())
+        loc.on_scan(1.0 + 1.1 * k, scan_points(BOXES, truth, noise_m=0.005, seed=seed + k))
+    assert_at(loc, truth, 0.025, 0.015)
+    assert loc.doubts is None
+
+
+def test_a_tag_that_is_seen_well_ends_a_false_certainty() -> None:
+    truth = Pose2(3.5, 2.4, 0.1)
+    loc = localization(scans=False)
+    loc.start(Pose2(3.5, 2.25, 0.1), 0.008, 0.006)
+    loc.on_odometry(1.0, Pose2())
+    assert loc.on_tags(1.0, [sighting(30, truth, 1.0)], CAMERA) == 1
+    estimate = loc.estimate()
+    off_m = estimate.pose.distance_to(truth.x_m, truth.y_m)
+    assert off_m < 0.14
+    assert off_m < 2.5 * estimate.position_error_m
+
+
 def test_long_blind_driving_ends_in_lost() -> None:
     loc = localization(scans=False)
     loc.start(Pose2(), 0.05, 0.05)

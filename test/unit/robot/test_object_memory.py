@@ -55,6 +55,6 @@ def test_forgetting() -> None:
 
 
 def test_height_is_taken_from_the_table_that_it_stands_on() -> None:
-    memory = ObjectMemory(lambda name, at: 0.75 if (name, round(at[2], 3)) == ("coke", 0.8) else at[2])
+    memory = ObjectMemory(lambda name, at, _unsure: 0.75 if (name, round(at[2], 3)) == ("coke", 0.8) else at[2])
     coke = memory.see(seen(1.0, 0.0), HERE)
     assert (coke.x_m, coke.y_m, coke.z_m) == pytest.approx((2.0, 2.0, 0.75))
