@@ -58,3 +58,24 @@ def test_height_is_taken_from_the_table_that_it_stands_on() -> None:
     memory = ObjectMemory(lambda name, at, _unsure: 0.75 if (name, round(at[2], 3)) == ("coke", 0.8) else at[2])
     coke = memory.see(seen(1.0, 0.0), HERE)
     assert (coke.x_m, coke.y_m, coke.z_m) == pytest.approx((2.0, 2.0, 0.75))
+
+
+def test_a_known_height_corrects_a_distance_that_was_misjudged() -> None:
+    """Four metres away and six degrees below the camera: 15 cm too far is 1.5 cm too low, and the map knows the table."""
+    sight = np.array([4.0, 0.0, -0.4]) / math.hypot(4.0, 0.4)
+    truth = np.array([4.05, 0.0, 0.9])
+    covariance = np.eye(3) * 0.001**2 + np.outer(sight, sight) * 0.1**2
+    pose = Transform.from_rpy(truth + 0.15 * sight, (0, 0, 0.2))
+    afar = ObjectObservation("coke", 10.0, pose, covariance, 0.05, 4.1, 0.95)
+    sure = Estimate(10.0, HERE.pose, np.diag([1e-8, 1e-8, 1e-10]))
+    assert ObjectMemory().see(afar, sure).y_m == pytest.approx(HERE.pose.y_m + 4.05 + 0.149, abs=0.002)
+    coke = ObjectMemory(lambda _name, _at, unsure_m: 0.9 if unsure_m > 0.1 else 7.0).see(afar, sure)
+    assert (coke.x_m, coke.y_m, coke.z_m) == pytest.approx((2.0, HERE.pose.y_m + 4.05, 0.9), abs=0.03)
+    assert coke.unsure_m < 0.06
+
+
+def test_what_was_seen_grows_old_and_less_likely() -> None:
+    coke = ObjectMemory().see(seen(1.0, 0.0), HERE)
+    assert (coke.age_s(10.0), coke.confidence_now(10.0, 600.0)) == (0.0, 0.95)
+    assert coke.age_s(610.0) == 600.0
+    assert coke.confidence_now(610.0, 600.0) == pytest.approx(0.475)

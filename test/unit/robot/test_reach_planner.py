@@ -2,13 +2,17 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from home import home
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from taskmatrix_ros.perception.transform import Transform
+from taskmatrix_ros.robot.object_memory import RememberedObject
 from taskmatrix_ros.robot.pose2 import Pose2, wrap_angle
 from taskmatrix_ros.robot.reach_planner import OutOfReach, ReachTarget
+from taskmatrix_ros.robot.reach_target import plan_reach
 
 DOCK = Pose2(4.3, 0.6, math.pi / 2)
 EDGE_M = 0.09
@@ -78,3 +82,24 @@ def test_the_middle_of_a_big_table_is_out_of_reach() -> None:
 def test_what_hangs_from_the_hand_needs_room_too() -> None:
     goal = on_edge("kitchen_counter", 0.9)
     assert home().reach.plan(goal, DOCK, hanging_m=0.06).advance_m > 0
+
+
+def test_farther_askew_than_is_good_only_where_nothing_else_is_left() -> None:
+    """A thing at the end of the counter, behind which a cupboard leaves a narrow way."""
+    asked: list[float] = []
+
+    class Narrow:
+        def plan(self, target: ReachTarget, *_: object) -> str:
+            asked.append(target.tolerance_rad)
+            if target.tolerance_rad < 0.6:
+                raise OutOfReach("furniture keeps the base too far away")
+            return "a stand"
+
+    h = home()
+    coke = h.world.catalogue.find("coke")
+    seen = RememberedObject("coke", Transform.from_plane(2, 2, 0, 0.9), np.eye(3) * 1e-4, 0.05, 1.0, 1.0, 0.9)
+    assert plan_reach(Narrow(), coke, seen, DOCK, (), h.settings.approach) == "a stand"  # type: ignore[arg-type]
+    assert asked == [h.settings.approach.face_rad, h.settings.approach.last_face_rad]
+    plan = plan_reach(h.reach, coke, seen, DOCK, (), h.settings.approach)
+    off = min(abs(wrap_angle(plan.stand.yaw_rad - k * math.pi / 2)) for k in range(4))
+    assert off <= h.settings.approach.face_rad + 1e-9

@@ -55,5 +55,20 @@ def test_walls_hide_what_is_behind_them() -> None:
     assert shown == []
 
 
+def test_a_look_from_nearer_shows_the_spot_from_near_by() -> None:
+    h = home()
+    spot = (2.05, 6.5, 0.91)
+    pose = h.views.nearest_to(DOCK, h.world.rooms, spot, h.settings.look.near_m)
+    assert pose is not None
+    assert pose.distance_to(spot[0], spot[1]) <= h.settings.look.near_m
+    assert h.views.shows(pose, spot)
+    assert h.grid.clearance_m(pose.x_m, pose.y_m) > h.radius
+
+
+def test_what_no_pose_shows_has_no_look_from_nearer() -> None:
+    h = home()
+    assert h.views.nearest_to(DOCK, h.world.rooms, (2.05, 9.0, 0.9), h.settings.look.near_m) is None
+
+
 def test_nothing_to_look_at_gives_no_views() -> None:
     assert home().views.plan(DOCK, home().world.rooms, []) == []
