@@ -35,6 +35,7 @@ class _Search:
         self.seen_from: list[Pose2] = []
         self.surfaces: list[str] = []
         self.skipped: list[str] = []
+        self.unreached: list[Pose2] = []
 
 
 class FindSkill:
@@ -109,29 +110,42 @@ class FindSkill:
         return None
 
     def _look_where_it_was(self, run: SkillRun, thing: CatalogueObject, search: _Search) -> RememberedObject | None:
-        """Look again at where it was seen last; believe it gone if it is not there."""
+        """Look again at where it was seen, the likeliest place first; believe it gone where it is not."""
         p = self._p
-        known = p.memory.get(thing.name)
-        if known is None:
-            return None
-        here = p.navigator.where().pose
-        bearing = here.bearing_to(known.x_m, known.y_m)
-        if p.views.shows(here.facing(known.x_m, known.y_m), (known.x_m, known.y_m, known.z_m)):
-            run.report(0.1, "turning", f"turning to where {thing.name} was seen last")
-            p.carry(run)
-            p.motion.turn_by(run, bearing)
-        else:
-            try:
-                stand = p.reach.plan(object_target(thing, known), here).stand
-            except OutOfReach:
-                p.memory.forget(thing.name)
-                return None
-            run.report(0.1, "driving", f"going to look where {thing.name} was seen last")
-            self._drive(run, stand)
-        found = self._look(run, thing, search)
-        if found is None:
+        for known in p.memory.likely_places(thing.name, run.now_s, p.settings.look.half_life_s):
+            spot = (known.x_m, known.y_m, known.z_m)
+            if any(p.views.shows(pose, spot) for pose in search.seen_from[1:]):
+                continue  # it would have been seen on the way to a likelier place
+            minutes = known.age_s(run.now_s) / 60.0
+            found = self._look_at(run, thing, search, known, f"where {thing.name} was seen {minutes:.0f} min ago")
+            if found is not None:
+                return found
             p.memory.forget(thing.name)
-        return found
+        return None
+
+    def _look_at(
+        self, run: SkillRun, thing: CatalogueObject, search: _Search, known: RememberedObject, where: str
+    ) -> RememberedObject | None:
+        p = self._p
+        here = p.navigator.where().pose
+        if p.views.shows(here.facing(known.x_m, known.y_m), (known.x_m, known.y_m, known.z_m)):
+            run.report(0.1, "turning", f"turning to {where}")
+            p.carry(run)
+            p.motion.turn_by(run, here.bearing_to(known.x_m, known.y_m))
+            return self._look(run, thing, search)
+        try:
+            stand = p.reach.plan(object_target(thing, known), here).stand
+        except OutOfReach:
+            return None
+        run.report(0.1, "driving", f"going to look {where}")
+        try:
+            self._drive(run, stand)
+        except SkillError as error:
+            if error.code not in (SkillErrorCode.BLOCKED, SkillErrorCode.NO_PATH):
+                raise
+            search.skipped.append(where)
+            return None
+        return self._look(run, thing, search)
 
     def _look_nearer(
         self, run: SkillRun, thing: CatalogueObject, search: _Search, found: RememberedObject
@@ -163,10 +177,13 @@ class FindSkill:
         search: _Search,
         *regions: tuple[list[Room], list[Surface]],
     ) -> RememberedObject | None:
-        """Go from view point to view point."""
+        """Go from view point to view point: first to what was not looked at for a while."""
         p = self._p
-        for rooms, surfaces in regions:
-            views = p.views.plan(p.navigator.where().pose, rooms, surfaces, search.seen_from)
+        # What pictures showed a while ago is known; so first what they did not show, and only then the same again.
+        known = p.memory.looks_since(run.now_s - p.settings.look.fresh_s)
+        for rooms, surfaces, seen_before in [(*region, poses) for region in regions for poses in (known, [])]:
+            here = p.navigator.where().pose
+            views = p.views.plan(here, rooms, surfaces, [*search.seen_from, *search.unreached, *seen_before])
             for number, view in enumerate(views):
                 where = ", ".join(view.surfaces)
                 run.report(number / len(views), "driving", f"going to look at {where}")
@@ -176,6 +193,7 @@ class FindSkill:
                     if error.code not in (SkillErrorCode.BLOCKED, SkillErrorCode.NO_PATH):
                         raise
                     search.skipped.append(where)
+                    search.unreached.append(view.pose)
                     continue
                 found = self._look(run, thing, search)
                 search.surfaces += [s for s in view.surfaces if s not in search.surfaces]

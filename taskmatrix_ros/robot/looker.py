@@ -100,7 +100,10 @@ class Looker:
     def _recognise_tags(self, frame: CameraFrame, seen: dict[str, ObjectObservation]) -> None:
         tags = self._detector.detect(frame)
         self._localization.on_tags(frame.stamp_s, tags, frame.camera)
-        self._take_in(self._observer.observe(tags), self._localization.estimate(frame.stamp_s), seen)
+        robot = self._localization.estimate(frame.stamp_s)
+        if robot is not None:
+            self._memory.looked(frame.stamp_s, robot.pose)
+        self._take_in(self._observer.observe(tags), robot, seen)
 
     def _recognise_shapes(
         self, run: SkillRun, frame: CameraFrame, after_s: float, seen: dict[str, ObjectObservation]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -13,9 +14,11 @@ from numpy.typing import NDArray
 from taskmatrix_ros.perception.observation import ObjectObservation
 from taskmatrix_ros.perception.transform import Transform
 from taskmatrix_ros.robot.localization import Estimate
+from taskmatrix_ros.robot.pose2 import Pose2
 
 _SAME_M = 0.12
 _HEIGHT_SIGMA_M = 0.004
+_FORMER, _LOOKS = 5, 200
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,7 +74,7 @@ class RememberedObject:
 
 
 class ObjectMemory:
-    """The newest belief about each object. Thread-safe.
+    """The newest belief about each object, where it was before, and from where was looked. Thread-safe.
 
     :param stands_at: what height over the floor the middle of a named thing has that was seen at a position, map frame,
         to within so many metres: a picture tells height worse than the map tells where tables are.
@@ -82,6 +85,8 @@ class ObjectMemory:
     ) -> None:
         self._stands_at = stands_at
         self._objects: dict[str, RememberedObject] = {}
+        self._former: dict[str, deque[RememberedObject]] = {}
+        self._looks: deque[tuple[float, Pose2]] = deque(maxlen=_LOOKS)
         self._lock = threading.Lock()
 
     def see(self, seen: ObjectObservation, robot: Estimate) -> RememberedObject:
@@ -107,6 +112,8 @@ class ObjectMemory:
         )
         with self._lock:
             known = self._objects.get(seen.name)
+            if known is not None and _apart_m(known, fresh) > _SAME_M:
+                self._keep(known)
             self._objects[seen.name] = fresh if known is None else _fuse(known, fresh)
             return self._objects[seen.name]
 
@@ -116,14 +123,46 @@ class ObjectMemory:
             self._objects[remembered.name] = remembered
 
     def forget(self, name: str) -> None:
-        """Believe nothing about an object: it was looked for where it was, and is gone."""
+        """Believe nothing about an object: it was looked for where it was, and is gone. Where it was is kept."""
         with self._lock:
-            self._objects.pop(name, None)
+            known = self._objects.pop(name, None)
+            if known is not None:
+                self._keep(known)
 
     def clear(self) -> None:
-        """Believe nothing."""
+        """Believe nothing, and know of nothing that was."""
         with self._lock:
             self._objects.clear()
+            self._former.clear()
+            self._looks.clear()
+
+    def looked(self, stamp_s: float, pose: Pose2) -> None:
+        """Note that a picture was taken from a pose, map frame: what it shows is known from then on."""
+        with self._lock:
+            self._looks.append((stamp_s, pose))
+
+    def looks_since(self, stamp_s: float) -> list[Pose2]:
+        """Poses from which pictures were taken since a moment, oldest first."""
+        with self._lock:
+            return [pose for at_s, pose in self._looks if at_s >= stamp_s]
+
+    def likely_places(self, name: str, now_s: float, half_life_s: float) -> list[RememberedObject]:
+        """Give where an object was seen, likeliest first: what is believed, then where it stood before that.
+
+        :param half_life_s: as in ``RememberedObject.confidence_now``.
+        """
+        with self._lock:
+            believed = self._objects.get(name)
+            former = list(self._former.get(name, ()))
+        former.sort(key=lambda one: one.confidence_now(now_s, half_life_s), reverse=True)
+        return [one for one in (believed, *former) if one is not None]
+
+    def _keep(self, known: RememberedObject) -> None:
+        """Keep where something was, a spot once."""
+        former = self._former.setdefault(known.name, deque(maxlen=_FORMER))
+        for other in [one for one in former if _apart_m(one, known) <= _SAME_M]:
+            former.remove(other)
+        former.append(known)
 
     def get(self, name: str) -> RememberedObject | None:
         """Return what is believed about an object; None if it was not seen or is gone."""
@@ -134,6 +173,10 @@ class ObjectMemory:
         """Everything, by name."""
         with self._lock:
             return [self._objects[k] for k in sorted(self._objects)]
+
+
+def _apart_m(a: RememberedObject, b: RememberedObject) -> float:
+    return float(np.linalg.norm(a.pose.translation - b.pose.translation))
 
 
 def _at_height(
@@ -148,7 +191,7 @@ def _at_height(
 
 
 def _fuse(known: RememberedObject, fresh: RememberedObject) -> RememberedObject:
-    apart_m = float(np.linalg.norm(known.pose.translation - fresh.pose.translation))
+    apart_m = _apart_m(known, fresh)
     # Much closer pictures, and ones after a while, count alone: the robot's own error has changed since.
     if apart_m > _SAME_M or fresh.seen_at_s - known.seen_at_s > 3.0 or fresh.distance_m < 0.6 * known.distance_m:
         return replace(fresh, sightings=1 if apart_m > _SAME_M else known.sightings + 1)

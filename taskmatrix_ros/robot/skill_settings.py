@@ -64,6 +64,8 @@ class LookSettings(Frozen):
     range_m: float = Field(gt=0)
     near_m: float = Field(gt=0)
     sure_m: float = Field(gt=0)
+    fresh_s: float = Field(ge=0)
+    half_life_s: float = Field(gt=0)
     edge_rad: float = Field(ge=0)
     view_step_m: float = Field(gt=0)
     max_views: int = Field(gt=0)

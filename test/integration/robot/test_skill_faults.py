@@ -17,6 +17,7 @@ pytest.importorskip("mujoco")
 pytest.importorskip("taskmatrix_interfaces")
 
 from action_msgs.msg import GoalStatus
+from coloured_home import RED, Body, write_home
 from faulty_driver import FaultyDriver
 from robot_lab import Goal, RobotLab, wait_for
 
@@ -204,6 +205,32 @@ def test_the_camera_is_silent(ros_domain: int) -> None:
         assert result.error_code == "NO_CAMERA", result.message
         assert lab.speed() < 0.005
         lab.do("go_to", place="living room")
+    finally:
+        lab.close()
+
+
+def test_what_appears_on_the_way_is_driven_round(ros_domain: int, tmp_path: Path) -> None:
+    """Somebody puts a crate before a robot that drives; a crate that was touched would not stand where it was put."""
+    crate = Body("crate", RED, "box", (0.4, 0.4, 0.6))
+    listed = {"name": "crate", "color": "red", "shape": "box", "size_m": list(crate.size_m), "grasp_width_m": 0.4}
+    world = write_home(tmp_path, [crate], [listed])
+    arguments = ("--world", str(world))
+    lab = RobotLab("crate", seed=1, speed=2.0, simulator_arguments=arguments)
+    try:
+        goal = lab.send("go_to", place="kitchen")
+        lab.wait_for_speed(0.3)
+        robot = lab.truth()["robot"]
+        x_m = robot["x_m"] + 1.2 * math.cos(robot["yaw_rad"])
+        y_m = robot["y_m"] + 1.2 * math.sin(robot["yaw_rad"])
+        lab.put("crate", x_m, y_m, 0.3)
+        result = goal.result(240.0).result
+        assert result.success, result.message
+        truth = lab.truth()
+        assert truth["room"] == "kitchen"
+        assert math.hypot(truth["robot"]["x_m"] - 2.1, truth["robot"]["y_m"] - 4.9) < 0.05
+        assert abs(math.remainder(truth["robot"]["yaw_rad"] - math.pi / 2, 2 * math.pi)) < math.radians(5)
+        assert math.dist((truth["objects"]["crate"]["x_m"], truth["objects"]["crate"]["y_m"]), (x_m, y_m)) < 0.01
+        assert truth["hardest_bump"] is None
     finally:
         lab.close()
 

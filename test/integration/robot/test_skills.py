@@ -86,6 +86,22 @@ def test_fetch(lab: RobotLab) -> None:
     wait_for(lambda: not lab.state.holding, "an empty hand")
 
 
+def test_a_search_begins_where_the_thing_was_seen_before(lab: RobotLab) -> None:
+    """Seen on one table, then on another, then gone from there: the first is looked at next, not the whole home."""
+    for surface, x_m, y_m, z_m in (("coffee_table", 1.7, 1.72, 0.56), ("dining_table", 6.0, 1.52, 0.78)):
+        lab.put("cup", x_m, y_m, z_m)
+        lab.do("find", object="cup", place=surface)
+    lab.put("cup", 1.7, 1.72, 0.56)
+    lab.do("go_to", place="bedroom")
+    goal = lab.send("find", object="cup")
+    result = goal.result().result
+    assert result.success, result.message
+    assert abs(result.pose.pose.position.x - 1.7) < 0.05
+    said = [f.message for f in goal.feedback if "where cup was seen" in f.message]
+    assert said, "it did not look where it was seen"
+    assert not [f.message for f in goal.feedback if f.message.startswith("going to look at ")], "it searched the home"
+
+
 def test_a_pose_is_reached_within_five_centimetres_and_degrees(lab: RobotLab) -> None:
     goal = PoseStamped()
     goal.header.frame_id = "map"

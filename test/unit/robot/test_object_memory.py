@@ -61,7 +61,7 @@ def test_height_is_taken_from_the_table_that_it_stands_on() -> None:
 
 
 def test_a_known_height_corrects_a_distance_that_was_misjudged() -> None:
-    """Four metres away and six degrees below the camera: 15 cm too far is 1.5 cm too low, and the map knows the table."""
+    """Four metres away and six degrees below the camera: 15 cm too far is 1.5 cm too low."""
     sight = np.array([4.0, 0.0, -0.4]) / math.hypot(4.0, 0.4)
     truth = np.array([4.05, 0.0, 0.9])
     covariance = np.eye(3) * 0.001**2 + np.outer(sight, sight) * 0.1**2
@@ -79,3 +79,28 @@ def test_what_was_seen_grows_old_and_less_likely() -> None:
     assert (coke.age_s(10.0), coke.confidence_now(10.0, 600.0)) == (0.0, 0.95)
     assert coke.age_s(610.0) == 600.0
     assert coke.confidence_now(610.0, 600.0) == pytest.approx(0.475)
+
+
+def test_where_it_was_before_is_kept_and_the_likeliest_place_comes_first() -> None:
+    memory = ObjectMemory()
+    memory.see(seen(1.0, 0.0, stamp=10.0), HERE)
+    memory.see(seen(1.0, 0.9, stamp=20.0), HERE)
+    memory.see(seen(2.0, 0.0, stamp=30.0), HERE)
+    places = memory.likely_places("coke", 40.0, 600.0)
+    assert [one.seen_at_s for one in places] == [30.0, 20.0, 10.0]
+    memory.forget("coke")
+    assert memory.get("coke") is None
+    assert [one.seen_at_s for one in memory.likely_places("coke", 40.0, 600.0)] == [30.0, 20.0, 10.0]
+    memory.see(seen(1.0, 0.0, stamp=50.0), HERE)
+    memory.forget("coke")
+    assert [one.seen_at_s for one in memory.likely_places("coke", 60.0, 600.0)] == [50.0, 30.0, 20.0]
+    assert memory.likely_places("milk", 60.0, 600.0) == []
+    memory.clear()
+    assert memory.likely_places("coke", 60.0, 600.0) == []
+
+
+def test_from_where_was_looked_is_known_by_time() -> None:
+    memory = ObjectMemory()
+    for stamp_s in (1.0, 2.0, 3.0):
+        memory.looked(stamp_s, Pose2(stamp_s, 0.0, 0.0))
+    assert [pose.x_m for pose in memory.looks_since(2.0)] == [2.0, 3.0]
