@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taskmatrix_ros.core.errors import ConfigError
+from taskmatrix_ros.perception.lettering import Color, Lettering
 from taskmatrix_ros.sim.floor_plan import FloorPlan, circle
 from taskmatrix_ros.sim.home_map import HomeMap, load_home_map
-from taskmatrix_ros.sim.lettering import Color, Lettering
 from taskmatrix_ros.sim.locations import map_file, model_folders, world_file
 from taskmatrix_ros.sim.sdf_reader import SdfReader
 from taskmatrix_ros.sim.sdf_types import World

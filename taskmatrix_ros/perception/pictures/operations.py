@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,11 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taskmatrix_ros.core.errors import CallFailed
-from taskmatrix_ros.perception.pictures.picture_file import MAX_PIXELS, Pixels
+from taskmatrix_ros.perception.lettering import Lettering
+from taskmatrix_ros.perception.pictures.picture_file import MAX_PIXELS, MAX_SIDE_PX, Pixels
 
 _FEATHER_PX = 3
 _SKETCH_SIGMA_RATIO = 0.02
 _INPAINT_RADIUS_PX = 5
+_INPAINT_PIXELS = 1_000_000
+_BLUR_SIGMA_PX = 6.0
 _NOISE_SLOPE = 60.0
 _COLORS = ((230, 25, 75), (0, 130, 200), (60, 180, 75), (245, 130, 48), (145, 30, 180), (0, 128, 128))
 
@@ -61,8 +65,10 @@ def resize(pixels: Pixels, width_px: int | None, height_px: int | None) -> Pixel
         raise CallFailed("picture: neither width_px nor height_px was given; give one", code="BAD_SIZE")
     wide = width_px if width_px is not None else max(1, round(width * (height_px or 1) / height))
     high = height_px if height_px is not None else max(1, round(height * wide / width))
-    if wide < 1 or high < 1 or wide * high > MAX_PIXELS:
-        raise CallFailed(f"picture: {wide}x{high} is outside 1..{MAX_PIXELS} pixels", code="BAD_SIZE")
+    if wide < 1 or high < 1 or wide * high > MAX_PIXELS or max(wide, high) > MAX_SIDE_PX:
+        raise CallFailed(
+            f"picture: {wide}x{high} is outside 1..{MAX_PIXELS} pixels with sides of 1..{MAX_SIDE_PX}", code="BAD_SIZE"
+        )
     smaller = wide * high < width * height
     return np.asarray(
         cv2.resize(pixels, (wide, high), interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC), np.uint8
@@ -107,7 +113,7 @@ def lines(pixels: Pixels) -> tuple[Pixels, list[dict[str, int]]]:
 def sketch(pixels: Pixels) -> Pixels:
     """Draw it as a pencil would: brightness over the brightness around it."""
     gray = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.float32)
-    around = cv2.GaussianBlur(gray, (0, 0), max(1.0, _SKETCH_SIGMA_RATIO * max(gray.shape)))
+    around = _wide_blur(gray, max(1.0, _SKETCH_SIGMA_RATIO * max(gray.shape)))
     drawn = np.clip(255.0 * gray / np.maximum(around, 1.0), 0, 255)
     return _gray_to_rgb(drawn.astype(np.uint8))
 
@@ -134,25 +140,44 @@ def remove(pixels: Pixels, where: Box | NDArray[np.uint8]) -> Pixels:
     wider = cv2.dilate(mask, np.ones((_FEATHER_PX, _FEATHER_PX), np.uint8))
     if not np.any(wider) or np.all(wider):
         raise CallFailed("picture: what is to be removed is nothing, or the whole picture", code="BAD_MASK")
-    return np.asarray(cv2.inpaint(pixels, wider, _INPAINT_RADIUS_PX, cv2.INPAINT_TELEA), np.uint8)
+    return _inpainted(pixels, np.asarray(wider, np.uint8))
+
+
+def _inpainted(pixels: Pixels, mask: NDArray[np.uint8]) -> Pixels:
+    """Fill what the mask shows; a large hole in a smaller picture of it, for its filling is smooth anyway."""
+    height, width = mask.shape
+    x, y, across, down = cv2.boundingRect(mask)
+    margin = 4 * _INPAINT_RADIUS_PX
+    rows = slice(max(0, y - margin), min(height, y + down + margin))
+    columns = slice(max(0, x - margin), min(width, x + across + margin))
+    part, hole = pixels[rows, columns], mask[rows, columns]
+    scale = math.sqrt(_INPAINT_PIXELS / hole.size)
+    if scale < 1:
+        size = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
+        small = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
+        holes = (cv2.resize(hole, size, interpolation=cv2.INTER_AREA) > 0).astype(np.uint8)
+        small = cv2.inpaint(small, holes, _INPAINT_RADIUS_PX, cv2.INPAINT_TELEA)
+        filled = cv2.resize(small, (part.shape[1], part.shape[0]), interpolation=cv2.INTER_LINEAR)
+    else:
+        filled = cv2.inpaint(np.ascontiguousarray(part), hole, _INPAINT_RADIUS_PX, cv2.INPAINT_TELEA)
+    result = pixels.copy()
+    result[rows, columns][hole > 0] = filled[hole > 0]
+    return result
 
 
 def annotate(pixels: Pixels, marks: Sequence[tuple[Box, str]]) -> Pixels:
     """Draw boxes with their labels."""
     drawn = pixels.copy()
-    scale = max(0.4, min(pixels.shape[:2]) / 700)
+    size = max(13.0, min(pixels.shape[:2]) / 28)
+    lettering = Lettering(drawn)
     for number, (box, label) in enumerate(marks):
         box.within(pixels)
         color = _COLORS[number % len(_COLORS)]
         corner = (box.x_px, box.y_px)
         cv2.rectangle(drawn, corner, (box.x_px + box.width_px - 1, box.y_px + box.height_px - 1), color, 2)
         if label:
-            (width, height), _ = cv2.getTextSize(label, cv2.FONT_HERSHEY_SIMPLEX, scale, 1)
-            top = max(box.y_px, height + 6)
-            cv2.rectangle(drawn, (box.x_px, top - height - 6), (box.x_px + width + 4, top), color, cv2.FILLED)
-            cv2.putText(
-                drawn, label, (box.x_px + 2, top - 4), cv2.FONT_HERSHEY_SIMPLEX, scale, (255, 255, 255), 1, cv2.LINE_AA
-            )
+            top = max(box.y_px - 1.4 * size, 0.0)
+            lettering.write_on_plate(label, box.x_px, top, size, (255, 255, 255), color)
     return drawn
 
 
@@ -174,6 +199,20 @@ def depth_picture(depth_m: NDArray[np.float32]) -> tuple[Pixels, Mapping[str, fl
     colored[~known] = 0
     picture = np.asarray(cv2.cvtColor(colored, cv2.COLOR_BGR2RGB), np.uint8)
     return picture, {"nearest_m": near, "median_m": float(np.median(values)), "farthest_m": far}
+
+
+def _wide_blur(gray: NDArray[np.float32], sigma_px: float) -> NDArray[np.float32]:
+    """Blur by a Gaussian however wide: what a wide one leaves is in a smaller picture as well, for less work.
+
+    :source: Burt and Adelson, "The Laplacian Pyramid as a Compact Image Code", 1983.
+    """
+    height, width = gray.shape
+    shrink = max(1.0, sigma_px / _BLUR_SIGMA_PX)
+    if shrink == 1.0:
+        return np.asarray(cv2.GaussianBlur(gray, (0, 0), sigma_px), np.float32)
+    size = (max(1, round(width / shrink)), max(1, round(height / shrink)))
+    small = cv2.GaussianBlur(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), (0, 0), _BLUR_SIGMA_PX)
+    return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _gray_to_rgb(gray: NDArray[Any]) -> Pixels:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from taskmatrix_ros.core.errors import CallUnavailable
+from taskmatrix_ros.core.errors import CallFailed, CallUnavailable
 from taskmatrix_ros.perception.camera_frame import CameraFrame
 from taskmatrix_ros.perception.observation import ObjectObservation
 from taskmatrix_ros.perception.pictures import operations
@@ -130,10 +130,7 @@ class PictureFunctions:
 
     async def image_annotate(self, picture: str, marks: list[dict[str, Any]]) -> Answer:
         """Draw boxes with their labels."""
-        boxes = [
-            (Box(*(int(mark[key]) for key in ("x_px", "y_px", "width_px", "height_px"))), str(mark.get("label", "")))
-            for mark in marks
-        ]
+        boxes = [_mark(mark) for mark in marks]
         return await self._changed(picture, lambda p: operations.annotate(p, boxes))
 
     # Models
@@ -187,6 +184,18 @@ class PictureFunctions:
                 code="NO_MODEL",
             )
         return self.painter
+
+
+def _mark(mark: Any) -> tuple[Box, str]:
+    try:
+        sides = (int(mark[key]) for key in ("x_px", "y_px", "width_px", "height_px"))
+        return Box(*sides), str(mark.get("label") or "")
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
+        raise CallFailed(
+            f"picture: the mark {str(mark)[:80]} is no box; give x_px, y_px, width_px and height_px in "
+            "pixels, and a label",
+            code="BAD_BOX",
+        ) from error
 
 
 def _no_camera() -> CallUnavailable:

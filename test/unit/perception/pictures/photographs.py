@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import struct
+
 import cv2
 import numpy as np
 
@@ -31,3 +34,18 @@ def jpeg(pixels: np.ndarray) -> bytes:
     done, data = cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 90])
     assert done
     return data.tobytes()
+
+
+def with_head(data: bytes, orientation: int = 1, thumbnail: bytes = b"") -> bytes:
+    """A JPEG file with the note that a telephone writes: how it was held, and the photograph once more, small."""
+    entry = struct.pack(">HHIHH", 0x0112, 3, 1, orientation, 0)
+    note = b"Exif\0\0MM\0*" + struct.pack(">IH", 8, 1) + entry + struct.pack(">I", 0) + thumbnail
+    return data[:2] + b"\xff\xe1" + struct.pack(">H", len(note) + 2) + note + data[2:]
+
+
+RED_CMYK = base64.b64decode(
+    "/9j/7gAOQWRvYmUAZAAAAAAA/9sAQwANCQoLCggNCwoLDg4NDxMgFRMSEhMnHB4XIC4pMTAuKS0sMzpKPjM2RjcsLUBXQUZMTlJTUjI+"
+    "WmFaUGBKUVJP/8AAFAgACAAQBEMRAE0RAFkRAEsRAP/EABYAAQEBAAAAAAAAAAAAAAAAAAAGB//EABQQAQAAAAAAAAAAAAAAAAAAAAD/"
+    "2gAOBEMATQBZAEsAAD8ArEGiWnAD/9k="
+)
+"""A printer's JPEG file of four inks: 16x8 pixels of (200, 30, 40)."""

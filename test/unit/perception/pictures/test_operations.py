@@ -31,7 +31,7 @@ def test_a_box_that_does_not_fit(box: Box) -> None:
     assert caught.value.error_code == "BAD_BOX"
 
 
-@pytest.mark.parametrize("size", [(None, None), (0, 5), (100_000, 100_000)])
+@pytest.mark.parametrize("size", [(None, None), (0, 5), (100_000, 100_000), (40_000_000, 1), (None, 70_000)])
 def test_a_size_that_is_none(size: tuple[int | None, int | None]) -> None:
     with pytest.raises(CallFailed) as caught:
         operations.resize(photograph(), *size)
@@ -112,6 +112,45 @@ def test_marks_are_drawn_and_nothing_else() -> None:
     assert changed[130, 80]
     assert not changed[CUP[1] + 40 : CUP[1] + 80, CUP[0] + 10 : CUP[0] + 50].any(), "the inside stays"
     assert changed[CUP[1] - 15 : CUP[1], CUP[0] : CUP[0] + 30].any(), "the label stands above"
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 500), (500, 1), (3, 2)])
+def test_nothing_is_too_small_to_be_worked_on(shape: tuple[int, int]) -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, (*shape, 3)).astype(np.uint8)
+    for work in (operations.edges, operations.sketch, lambda p: operations.lines(p)[0]):
+        assert work(pixels).shape == pixels.shape
+    assert operations.crop(pixels, Box(0, 0, 1, 1)).shape == (1, 1, 3)
+    assert operations.resize(pixels, 4, 4).shape == (4, 4, 3)
+    assert operations.annotate(pixels, [(Box(0, 0, 1, 1), "a label wider than the picture")]).shape == pixels.shape
+
+
+def test_a_large_hole_is_filled_as_a_small_one_and_the_rest_is_untouched() -> None:
+    large = cv2.resize(photograph(), (2400, 1800), interpolation=cv2.INTER_CUBIC)
+    x, y, width, height = (int(side * 3.75) for side in CUP)
+    hole = Box(x - 300, y - 500, width + 900, height + 600)
+    filled = operations.remove(large, hole)
+    inside = filled[y + 60 : y + height - 60, x + 60 : x + width - 60].astype(int)
+    redness = inside[..., 0] - inside[..., 1:].mean(axis=-1)
+    assert redness.max() < 70, "no trace of the cup"
+    outside = np.ones(large.shape[:2], bool)
+    outside[hole.y_px - 3 : hole.y_px + hole.height_px + 3, hole.x_px - 3 : hole.x_px + hole.width_px + 3] = False
+    assert np.array_equal(filled[outside], large[outside])
+
+
+def test_a_sketch_of_a_large_photograph_is_that_of_the_same_one_small() -> None:
+    small = operations.sketch(photograph())
+    large = operations.sketch(cv2.resize(photograph(), (2560, 1920), interpolation=cv2.INTER_CUBIC))
+    again = cv2.resize(large, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
+    assert np.abs(small.astype(int) - again).mean() < 4
+
+
+def test_labels_of_other_alphabets_are_written() -> None:
+    if not hasattr(cv2, "FontFace"):
+        pytest.skip("this OpenCV writes ASCII only")
+    picture = np.zeros((200, 400, 3), np.uint8)
+    drawn = [operations.annotate(picture, [(Box(50, 100, 200, 60), label)]) for label in ("Küche", "Kuche", "K??che")]
+    assert not np.array_equal(drawn[0], drawn[1])
+    assert not np.array_equal(drawn[0], drawn[2])
 
 
 def test_distances_as_colors() -> None:

@@ -87,6 +87,27 @@ def test_a_picture_goes_from_hand_to_hand(store: ArtifactStore) -> None:
     assert run(functions, "image_depth")["median_m"] == 2.0
 
 
+@pytest.mark.parametrize(
+    "mark",
+    [
+        {},
+        {"x_px": 1},
+        "everything",
+        None,
+        {"x_px": "left", "y_px": 0, "width_px": 5, "height_px": 5},
+        {"x_px": float("nan"), "y_px": 0, "width_px": 5, "height_px": 5},
+        {"x_px": float("inf"), "y_px": 0, "width_px": 5, "height_px": 5},
+        {"x_px": 10**9, "y_px": 0, "width_px": 5, "height_px": 5},
+    ],
+)
+def test_a_mark_that_is_no_box(store: ArtifactStore, mark: Any) -> None:
+    functions = PictureFunctions(store=store)
+    with pytest.raises(CallFailed) as caught:
+        run(functions, "image_annotate", picture=store.keep(photograph()), marks=[mark])
+    assert caught.value.error_code == "BAD_BOX"
+    assert "\n" not in caught.value.message
+
+
 def test_models_see_and_draw(store: ArtifactStore) -> None:
     seer = Seer()
     functions = PictureFunctions(store=store, camera=Camera(), seer=seer, painter=Painter())
