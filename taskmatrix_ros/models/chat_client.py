@@ -6,7 +6,6 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 from taskmatrix_ros.core.errors import ConfigError, ModelUnavailable, PlanningError
@@ -14,7 +13,7 @@ from taskmatrix_ros.core.picture import picture_problem
 from taskmatrix_ros.models.json_reply import parse_json_reply
 from taskmatrix_ros.models.message import Message, Reply, Role
 from taskmatrix_ros.models.model_settings import BACKOFF_S, ModelSettings, Structured
-from taskmatrix_ros.models.openai_client import make_client
+from taskmatrix_ros.models.openai_client import OpenAiClient
 from taskmatrix_ros.models.reply_reader import misshapen, read_stream, read_whole
 from taskmatrix_ros.models.server_errors import CutStream, planning_error, unstructured
 from taskmatrix_ros.models.spending import Spending, estimated_tokens
@@ -37,26 +36,21 @@ class ChatClient:
 
     def __init__(self, settings: ModelSettings) -> None:
         self.settings = settings
-        self._client: openai.AsyncOpenAI | None = None
-        self._key = ""
+        self._client = OpenAiClient(settings)
         self._structured: Structured = (
             Structured.JSON_SCHEMA if settings.structured is Structured.AUTO else settings.structured
         )
-        self._stack = AsyncExitStack()
 
     async def open(self) -> None:
         """Read the key and make the client; nothing is sent yet.
 
         :raises ConfigError: the key is missing.
         """
-        self._key = self.settings.load_key() or ""
-        self._client = make_client(self.settings, self._key)
-        self._stack.push_async_callback(self._client.close)
+        await self._client.open()
 
     async def close(self) -> None:
         """Close the connections."""
-        self._client = None
-        await self._stack.aclose()
+        await self._client.close()
 
     async def ask(self, messages: Sequence[Message], spending: Spending, on_text: OnText | None = None) -> str:
         """Ask for text.
@@ -140,7 +134,7 @@ class ChatClient:
     ) -> Reply:
         import openai
 
-        assert self._client is not None, "ask after open()"
+        library = self._client.library
         settings = self.settings
         prompt = estimated_tokens("".join(message.text for message in messages)) + len(json.dumps(more)) // 3
         prompt += PICTURE_TOKENS * sum(len(message.pictures) for message in messages)
@@ -167,13 +161,13 @@ class ChatClient:
             # The library's timeout is of each read: a server that trickles would hold a task for ever.
             async with asyncio.timeout(settings.timeout_s * (settings.retries + 1) + settings.patience_s):
                 if settings.stream:
-                    reply = await self._streamed(self._client, request, on_part)
+                    reply = await self._streamed(library, request, on_part)
                 else:
-                    reply = read_whole(await self._client.chat.completions.create(**request), settings.model)
+                    reply = read_whole(await library.chat.completions.create(**request), settings.model)
         except (openai.OpenAIError, TimeoutError) as error:
             # A part of a reply was paid for, too.
             spending.add(prompt if written else 0, estimated_tokens(written) if written else 0)
-            raise planning_error(error, settings, self._key) from error
+            raise planning_error(error, settings, self._client.key) from error
         except CutStream:
             spending.add(prompt, estimated_tokens(written))
             raise

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING
 
 from taskmatrix_ros.core.errors import PlanningError
 from taskmatrix_ros.models.model_settings import EmbeddingSettings
-from taskmatrix_ros.models.openai_client import make_client
+from taskmatrix_ros.models.openai_client import OpenAiClient
 from taskmatrix_ros.models.server_errors import planning_error
-
-if TYPE_CHECKING:
-    import openai
 
 
 class EmbeddingClient:
@@ -21,23 +16,18 @@ class EmbeddingClient:
 
     def __init__(self, settings: EmbeddingSettings) -> None:
         self.settings = settings
-        self._client: openai.AsyncOpenAI | None = None
-        self._key = ""
-        self._stack = AsyncExitStack()
+        self._client = OpenAiClient(settings)
 
     async def open(self) -> None:
         """Read the key and make the client; nothing is sent yet.
 
         :raises ConfigError: the key is missing.
         """
-        self._key = self.settings.load_key() or ""
-        self._client = make_client(self.settings, self._key)
-        self._stack.push_async_callback(self._client.close)
+        await self._client.open()
 
     async def close(self) -> None:
         """Close the connections."""
-        self._client = None
-        await self._stack.aclose()
+        await self._client.close()
 
     async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
         """Give one vector per text, in their order, all of one length; asked ``batch`` texts at a time.
@@ -57,15 +47,15 @@ class EmbeddingClient:
     async def _batch(self, texts: Sequence[str]) -> list[Sequence[float]]:
         import openai
 
-        assert self._client is not None, "ask after open()"
+        library = self._client.library
         settings = self.settings
         try:
             async with asyncio.timeout(settings.timeout_s * (settings.retries + 1) + settings.patience_s):
-                reply = await self._client.embeddings.create(
+                reply = await library.embeddings.create(
                     model=settings.model, input=list(texts), encoding_format="float"
                 )
         except (openai.OpenAIError, TimeoutError) as error:
-            raise planning_error(error, settings, self._key) from error
+            raise planning_error(error, settings, self._client.key) from error
         except ValueError as error:
             raise self._misshapen("its answer cannot be read") from error
         try:
