@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from domain_reservation import DomainReservation
 from home_assistant_home import furnish, home_configuration
@@ -19,6 +20,12 @@ from peers import MISSING, MODULES, required_peers
 from ros_free import ROS_MODULES, ros_free
 
 from taskmatrix_ros.bench.home_assistant_server import HomeAssistantServer
+
+# A slow machine is no fault of what is tested; and what a run finds by chance alone is to be found at a desk, where
+# examples are drawn anew each time, not on the way to being merged.
+hypothesis.settings.register_profile("desk", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.register_profile("ci", hypothesis.settings.get_profile("desk"), derandomize=True, database=None)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") or os.environ.get("TASKMATRIX_REQUIRE") else "desk")
 
 UNIT = Path(__file__).resolve().parent / "unit"
 leaks = Leaks()

@@ -124,11 +124,15 @@ class ActionCall:
             ):
                 if self._withdrawn:
                     return GoalReport(GoalEnd.CANCELED, reason=f"{self._withdrawn} before it was sent")
-                self._handle = await self._thread.result(
+                if reason := lost():
+                    return GoalReport(GoalEnd.NO_SERVER, reason=reason)
+                if unanswered := await self._send(
                     lambda: self._client.send_goal_async(
                         goal, lambda message: on_feedback(message.feedback), UUID(uuid=list(goal_id))
-                    )
-                )
+                    ),
+                    lost,
+                ):
+                    return GoalReport(GoalEnd.LOST, reason=unanswered)
         except TimeoutError:
             return GoalReport(GoalEnd.LOST, reason=f"{self._name} did not answer the goal within {deadline_s:g} s")
         if not self._handle.accepted:
@@ -171,6 +175,39 @@ class ActionCall:
                 return False
             await asyncio.sleep(POLL_S)
         return not self._withdrawn
+
+    async def _send(self, send: Callable[[], Any], lost: Callable[[], str | None]) -> str:
+        """Send the goal and wait until the server takes or rejects it.
+
+        :returns: why that will never be known, empty if it is. A goal that is taken later is cancelled.
+        """
+        given_up = False
+
+        def cancel_late(answered: Any) -> None:
+            if given_up and answered.exception() is None and answered.result().accepted:
+                answered.result().cancel_goal_async()
+
+        def begin() -> Any:
+            sent = send()
+            sent.add_done_callback(cancel_late)
+            return sent
+
+        answer = asyncio.ensure_future(self._thread.result(begin))
+        seen_s = time.monotonic()
+        try:
+            while not (await asyncio.wait({answer}, timeout=WATCH_S))[0]:
+                if why := self._abandoned or lost():
+                    return why
+                if await self._thread.run(self._client.server_is_ready):
+                    seen_s = time.monotonic()
+                elif time.monotonic() - seen_s > GONE_S:
+                    return f"{self._name} was sent, then its server went away"
+            self._handle = answer.result()
+            return ""
+        finally:
+            given_up = not answer.done()
+            answer.cancel()
+            await asyncio.gather(answer, return_exceptions=True)
 
     async def _asked_again(self) -> Any:
         """Ask for the result until an answer comes: a server that has not discovered this client yet drops it."""

@@ -26,7 +26,7 @@ from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.outcome import Outcome, Status
 from taskmatrix_ros.core.ports import Binding, ProgressReport
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 """A test that waits longer for a fact has failed."""
 
 FOR_EVER_S = 20 * PATIENCE_S

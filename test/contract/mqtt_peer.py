@@ -78,7 +78,7 @@ class Lamp:
         client.connect(HOST, port)
         client.loop_start()
         self._client = client
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await listening.wait()
 
     async def say(self, payload: bytes) -> None:

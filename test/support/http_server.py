@@ -41,7 +41,7 @@ class HttpServer:
     async def start(self) -> None:
         script = Path(__file__).with_name("http_service.py")
         self._process = await asyncio.create_subprocess_exec(sys.executable, str(script), str(self.port), self._token)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not await self.listens():
                 await asyncio.sleep(0.02)
 

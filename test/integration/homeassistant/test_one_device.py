@@ -23,7 +23,7 @@ from taskmatrix_ros.registry.registry import Registry
 
 pytestmark = [pytest.mark.homeassistant, pytest.mark.mqtt, needs_mosquitto]
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 LAMP = {
     "name": "Desk lamp",
     "unique_id": "0x00158d0001",

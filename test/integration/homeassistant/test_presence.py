@@ -32,7 +32,7 @@ from taskmatrix_ros.core.resources import resource
 
 pytestmark = [pytest.mark.homeassistant, pytest.mark.mqtt, needs_mosquitto]
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 INSTRUCTIONS = "taskmatrix/instruction"
 TOPICS = PresenceTopics()
 SENTENCES = """

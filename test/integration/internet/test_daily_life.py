@@ -32,7 +32,7 @@ from taskmatrix_ros.rules.home_place import HomePlace
 
 ZONE = "Europe/Berlin"
 PLACE = HomePlace(time_zone=ZONE)
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 def test_the_weather_is_told_and_fed_into_state(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def caldav(tmp_path: Path) -> Iterator[str]:
         yield f"caldav://ann@127.0.0.1:{port}/ann/home/"
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
         log.close()
 
 

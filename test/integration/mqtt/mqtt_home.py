@@ -25,7 +25,7 @@ from taskmatrix_ros.core.outcome import Outcome
 from taskmatrix_ros.core.resources import resource
 from taskmatrix_ros.core.state_store import StateStore
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 HOME = ApiPackage.model_validate(yaml.safe_load(resource("api_manifests/home.yaml").read_text(encoding="utf-8")))
 

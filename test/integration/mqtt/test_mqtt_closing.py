@@ -29,7 +29,7 @@ def test_it_ends_whenever_it_is_closed(tmp_path: Path) -> None:
                     time.sleep(moment / 6000)  # noqa: ASYNC251 - connected before the loop had its turn
                 else:
                     await asyncio.sleep(moment / 12_000)
-                async with asyncio.timeout(30):
+                async with asyncio.timeout(60):
                     await link.close()
         finally:
             await broker.close()

@@ -97,7 +97,7 @@ def test_an_edited_manifest_is_taken_while_the_node_runs(tmp_path: Path) -> None
         file = tmp_path / "finder.yaml"
 
         async def until(fact: object) -> None:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while not fact():  # type: ignore[operator]
                     await asyncio.sleep(0.02)
 

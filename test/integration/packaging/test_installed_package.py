@@ -65,7 +65,7 @@ def test_it_finds_its_share_folder(prefix: Path) -> None:
         env=os.environ | {"PYTHONPATH": str(site)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -29,7 +29,7 @@ Scenario = Callable[[ScriptedModel, ChatClient, Spending], Awaitable[None]]
 
 def play(scenario: Scenario, *answers: Any, **settings: Any) -> None:
     async def main() -> None:
-        async with asyncio.timeout(30), ScriptedModel(*answers) as server:
+        async with asyncio.timeout(60), ScriptedModel(*answers) as server:
             chosen = ModelSettings.model_validate({"base_url": server.url, "model": "m", **settings})
             client = ChatClient(chosen)
             await client.open()

@@ -17,7 +17,7 @@ from taskmatrix_ros.models.model_settings import EmbeddingSettings
 
 def play(scenario: Callable[[ScriptedModel, EmbeddingClient], Awaitable[None]], *answers: Any, **settings: Any) -> None:
     async def main() -> None:
-        async with asyncio.timeout(30), ScriptedModel(*answers) as server:
+        async with asyncio.timeout(60), ScriptedModel(*answers) as server:
             chosen = EmbeddingSettings.model_validate({"base_url": server.url, "model": "e", **settings})
             client = EmbeddingClient(chosen)
             await client.open()

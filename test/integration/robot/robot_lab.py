@@ -67,7 +67,7 @@ class Child:
         if self.process.poll() is None:
             self.process.send_signal(number)
         try:
-            status = self.process.wait(15)
+            status = self.process.wait(60)
         except subprocess.TimeoutExpired:
             self.process.kill()
             status = self.process.wait()
@@ -169,7 +169,7 @@ class RobotLab:
 
     def post(self, function: Callable[[], Any]) -> Any:
         """Call in the node's thread."""
-        return self._thread.post(function).result(20)
+        return self._thread.post(function).result(60)
 
     def complete(self, start: Callable[[], Any]) -> Any:
         """Call something that returns an rclpy Future, in the node's thread, and wait for its result."""

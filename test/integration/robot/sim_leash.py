@@ -41,18 +41,18 @@ class SimLeash:
         node = thread.node
         with self._lock:
             self._heard_s[node] = 0.0  # until it has heard of time, time waits
-        publisher = thread.post(lambda: node.create_publisher(Float64, self._topic, 1)).result(30)
+        publisher = thread.post(lambda: node.create_publisher(Float64, self._topic, 1)).result(60)
 
         def on_clock(message: Clock) -> None:
             with self._lock:
                 self._heard_s[node] = message.clock.sec + message.clock.nanosec * 1e-9
                 publisher.publish(Float64(data=min(self._heard_s.values()) + self._length_s))
 
-        subscription = thread.post(lambda: node.create_subscription(Clock, "/clock", on_clock, _CLOCK)).result(30)
+        subscription = thread.post(lambda: node.create_subscription(Clock, "/clock", on_clock, _CLOCK)).result(60)
         try:
             yield
         finally:
-            thread.post(lambda: node.destroy_subscription(subscription)).result(30)
+            thread.post(lambda: node.destroy_subscription(subscription)).result(60)
             with self._lock:
                 self._heard_s.pop(node, None)
-            thread.post(lambda: node.destroy_publisher(publisher)).result(30)
+            thread.post(lambda: node.destroy_publisher(publisher)).result(60)

@@ -82,13 +82,13 @@ def check(leaks: object) -> Iterator[Check]:
                     node = relay.open()
                     stack.callback(relay.close)
                     planted = {topic.replace("__", "/"): change for topic, change in faults.items()}
-                    driver = relay.post(lambda: FaultyDriver(node, GOOD, bad, planted)).result(30)
-                    stack.callback(lambda: relay.post(driver.close).result(30))
+                    driver = relay.post(lambda: FaultyDriver(node, GOOD, bad, planted)).result(60)
+                    stack.callback(lambda: relay.post(driver.close).result(60))
                     if not watchdog:
-                        relay.post(lambda: driver.keep_driving(GOOD)).result(30)
+                        relay.post(lambda: driver.keep_driving(GOOD)).result(60)
                     stack.enter_context(leash.held_by(relay))
                 if slow_checker:
-                    checker.post(lambda: checker.node.create_timer(0.01, fall_behind)).result(30)
+                    checker.post(lambda: checker.node.create_timer(0.01, fall_behind)).result(60)
                 else:
                     stack.enter_context(leash.held_by(checker))
                 if lift_m is not None:
@@ -113,16 +113,16 @@ def move_lift(thread: NodeThread, lift_m: float) -> None:
     def on_joints(message: JointState) -> None:
         positions.append(message.position[list(message.name).index(ROBOT.lift.joint)])
 
-    publisher = thread.post(lambda: node.create_publisher(Float64, f"{GOOD}/lift/command", 1)).result(30)
-    joints = thread.post(lambda: node.create_subscription(JointState, f"{GOOD}/joint_states", on_joints, 5)).result(30)
+    publisher = thread.post(lambda: node.create_publisher(Float64, f"{GOOD}/lift/command", 1)).result(60)
+    joints = thread.post(lambda: node.create_subscription(JointState, f"{GOOD}/joint_states", on_joints, 5)).result(60)
 
     def there() -> bool:
         publisher.publish(Float64(data=lift_m))
         return bool(positions) and abs(positions[-1] - lift_m) < 0.01
 
     wait_for(there, f"the lift at {lift_m} m")
-    thread.post(lambda: node.destroy_subscription(joints)).result(30)
-    thread.post(lambda: node.destroy_publisher(publisher)).result(30)
+    thread.post(lambda: node.destroy_subscription(joints)).result(60)
+    thread.post(lambda: node.destroy_publisher(publisher)).result(60)
 
 
 def codes(faults: list[Fault]) -> set[str]:

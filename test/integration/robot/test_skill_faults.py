@@ -109,7 +109,7 @@ def test_cancel_while_picking_up(lab: RobotLab, state: str) -> None:
     goal = lab.send("pick_up", object="coke")
     reached(goal, state)
     goal.cancel()
-    answer = goal.result(30.0)
+    answer = goal.result(60)
     assert (answer.status, answer.result.error_code) == (GoalStatus.STATUS_CANCELED, "CANCELLED")
     stands_and_works(lab)
 
@@ -121,7 +121,7 @@ def test_cancel_while_putting_down(lab: RobotLab, state: str) -> None:
     goal = lab.send("put_down", object="coke", place=lab.truth()["objects_at_start"]["coke"]["on"])
     reached(goal, state)
     goal.cancel()
-    answer = goal.result(30.0)
+    answer = goal.result(60)
     assert (answer.status, answer.result.error_code) == (GoalStatus.STATUS_CANCELED, "CANCELLED")
     stands_and_works(lab)
 
@@ -131,7 +131,7 @@ def test_cancel_while_looking(lab: RobotLab) -> None:
     goal = lab.send("find", object="coke")
     reached(goal, "looking")
     goal.cancel()
-    answer = goal.result(30.0)
+    answer = goal.result(60)
     assert (answer.status, answer.result.error_code) == (GoalStatus.STATUS_CANCELED, "CANCELLED")
     stands_and_works(lab)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.callback_groups import ReentrantCallbackGroup
@@ -17,13 +18,16 @@ from taskmatrix_ros.ros.node_thread import NodeThread
 
 class FindServer:
     """``robot/find`` ends by the object's name: ``cup`` is found, ``unicorn`` is not, ``away`` finds the robot's
-    driver silent, ``rejected`` never begins, ``slow`` waits for a cancel, ``deaf`` ignores it, ``crash`` raises."""
+    driver silent, ``rejected`` never begins, ``undecided`` neither until ``decide``, ``slow`` waits for a cancel,
+    ``deaf`` ignores it, ``crash`` raises."""
 
     def __init__(self, thread: NodeThread) -> None:
         self._thread = thread
         self._entities = NodeEntities(thread)
         self.goals: list[str] = []
         self.goal_ids: list[bytes] = []
+        self.deciding = threading.Event()
+        self.decide = threading.Event()
         self.triggers = 0
         self.trigger_success = True
         self._waiting: dict[bytes, Future] = {}
@@ -55,6 +59,9 @@ class FindServer:
         await asyncio.sleep(0)
 
     def _decide(self, goal: RobotFind.Goal) -> GoalResponse:
+        if goal.object == "undecided":
+            self.deciding.set()
+            self.decide.wait(120)
         return GoalResponse.REJECT if goal.object == "rejected" else GoalResponse.ACCEPT
 
     def _cancel(self, handle) -> CancelResponse:

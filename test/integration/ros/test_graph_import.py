@@ -24,7 +24,7 @@ from taskmatrix_ros.ros.ros_context import RosContext
 
 async def seen(thread: NodeThread, *names: str) -> dict[str, InterfaceDescription]:
     """Read the graph until it holds these names."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             found = {one.name: one for one in await read_graph(thread)}
             if set(names) <= set(found):

@@ -23,7 +23,7 @@ from taskmatrix_ros.app.processes.broker import HOST, Broker
 
 pytestmark = pytest.mark.mqtt
 
-PATIENCE_S = 40.0
+PATIENCE_S = 60.0
 HERE = Path(__file__).parent
 
 RULES = """

@@ -25,7 +25,7 @@ from taskmatrix_ros.rules.home_place import HomePlace
 
 BERLIN = HomePlace(time_zone="Europe/Berlin", latitude_deg=52.52, longitude_deg=13.41)
 MORNING = datetime(2026, 12, 1, 5, 30, tzinfo=UTC)  # half past six in Berlin
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 class Talk:

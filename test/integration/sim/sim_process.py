@@ -57,7 +57,7 @@ class SimProcess:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
             try:
-                self.process.wait(10)
+                self.process.wait(60)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
@@ -98,7 +98,7 @@ class Listener:
 
     def post(self, function: Callable[[], Any]) -> Any:
         """Call in the node's thread."""
-        return self._thread.post(function).result(10)
+        return self._thread.post(function).result(60)
 
 
 def wait_for(fact: Callable[[], Any], what: str, timeout_s: float = 15.0) -> Any:

@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.ros, pytest.mark.mujoco]
 )
 def test_wrong_arguments_are_one_line_and_status_2(arguments: tuple[str, ...], what: str) -> None:
     with SimProcess(*arguments) as process:
-        assert process.process.wait(20) == 2
+        assert process.process.wait(60) == 2
     assert process.errors() == what + "\n"
     assert process.ready_line == ""
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 
+import pytest
+
+from taskmatrix_ros.app.runs import ask_back
 from taskmatrix_ros.app.system import System
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.call import Call
@@ -70,7 +73,8 @@ def test_devices_are_named_as_the_home_names_them() -> None:
     assert episode.code.source == 'light_turn_off(entity_id=["light.hall"])'
 
 
-def test_what_is_not_clear_is_refused_with_the_question() -> None:
+def test_what_is_not_clear_is_refused_with_the_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ask_back, "ANSWER_S", 0.1)  # nobody answers
     episode = submit("turn it off")
     assert episode.status is RunStatus.REFUSED
     assert "'it'" in episode.summary

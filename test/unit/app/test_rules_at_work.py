@@ -117,7 +117,7 @@ class House:
         self.system.state.set(key, value, source="world")
 
     async def until(self, fact: Callable[[], bool]) -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not fact():
                 await asyncio.sleep(0.005)
 

@@ -53,7 +53,7 @@ def test_what_an_update_made_more_than_reading_is_asked_no_more(
         asking = StateCalls(catalogue, state, meter, [meter])  # type: ignore[arg-type, list-item]
         await asking.open()  # the first question is asked with the loop's next turn
         catalogue.document = ApiDocument.model_validate({**METER, "version": "1.1.0", "effect": effect})
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while "meter.kwh" not in state and not caplog.text:
                 await asyncio.sleep(0)
         await asking.close()

@@ -76,7 +76,7 @@ def play(
     node = Node()
 
     async def main() -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             asker = Asker(node, Timeline(console), yes=yes, ask=person.ask if person else None)
             await scenario(asker, node)
             await asker.close()

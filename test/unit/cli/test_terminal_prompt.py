@@ -30,7 +30,7 @@ async def typed(keyboard: int, raw: bytes) -> str | None:
     shown = asyncio.ensure_future(ask_line("y/N: "))
     await asyncio.sleep(0)  # it begins
     os.write(keyboard, raw)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         return await shown
 
 

@@ -165,7 +165,7 @@ def test_a_run_that_waits_says_so_and_holds_no_worker(runner: asyncio.Runner, in
     async def scenario() -> tuple[list[RunResult], RunResult]:
         source = "if wait_until(condition='state[\"door.state\"] == \"open\"'):\n    say(text='open')"
         waiting = [asyncio.ensure_future(bench.run(source, f"run{number}")) for number in range(10)]
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while [status for status, _ in bench.listener.statuses].count("waiting") < 10:
                 await asyncio.sleep(0.01)
             other = await bench.run("light_on(light='kitchen')", "other")
@@ -198,7 +198,7 @@ def test_an_orderly_end_leaves_a_run_that_waits_to_the_next_life(
 
     async def scenario() -> None:
         task = asyncio.ensure_future(bench.run(source))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not bench.listener.statuses:
                 await asyncio.sleep(0.005)
         assert bench.runner.leave("run")

@@ -87,7 +87,7 @@ def test_what_the_world_shows_was_done_is_not_repeated(runner: asyncio.Runner, b
 async def resolved(bench: Bench, log: list[CallRecord], resolution: Resolution, source: str = PLAN) -> RunResult:
     task = asyncio.ensure_future(bench.run(source, log=log))
     call_id = log[-1].call.call_id
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not any(status == "waiting" for status, _ in bench.listener.statuses):
             await asyncio.sleep(0.005)
     assert call_id in bench.listener.statuses[-1][1]

@@ -98,7 +98,7 @@ def unharmed(runner: asyncio.Runner, bench: Bench, other: Everything, good: Veri
     assert other.calls == []
     assert not bench.latch.holds
     bench.devices.calls.clear()
-    result = runner.run(asyncio.wait_for(bench.runner.run(good, Instruction(text="x"), "good", bench.listener), 20))
+    result = runner.run(asyncio.wait_for(bench.runner.run(good, Instruction(text="x"), "good", bench.listener), 60))
     assert result.status is RunStatus.SUCCEEDED, result.summary
     assert [call.api for call in bench.devices.calls] == ["thermometer_read", "light_off", "say"]
 
@@ -132,7 +132,7 @@ def test_it_is_refused_or_contained(runner: asyncio.Runner, bench: Bench, hostil
         assert result.summary or result.status in (RunStatus.SUCCEEDED, RunStatus.UNCONFIRMED)
         return ("contained", {result.error_code}) if result.status is RunStatus.FAILED else ("ran", set())
 
-    outcome, codes = runner.run(asyncio.wait_for(main(), 30))
+    outcome, codes = runner.run(asyncio.wait_for(main(), 60))
     wanted, _, expected = hostile.expect.partition(" ")
     sent = [call.api for call in bench.devices.calls]
     assert forbidden(bench.devices.calls) == []
@@ -179,7 +179,7 @@ def test_the_gate_alone_holds_too(runner: asyncio.Runner, bench: Bench, hostile:
             await gathering.close()
             bench.state.set("robot.holding", None, source="test:devices")
 
-    runner.run(asyncio.wait_for(main(), 30))
+    runner.run(asyncio.wait_for(main(), 60))
     assert forbidden(bench.devices.calls) == []
 
 

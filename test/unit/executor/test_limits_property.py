@@ -97,7 +97,7 @@ def test_no_call_outside_its_limits_reaches_a_device(
     bench.journal.lines.clear()
     bench.devices.values["probe"] = answer
     result = runner.run(
-        asyncio.wait_for(bench.runner.run(programs[which], Instruction(text="x"), "run", bench.listener), 10)
+        asyncio.wait_for(bench.runner.run(programs[which], Instruction(text="x"), "run", bench.listener), 60)
     )
     assert all(allowed(call) for call in bench.devices.calls), bench.sent()
     assert result.status in (RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.UNCONFIRMED)

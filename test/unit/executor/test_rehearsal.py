@@ -70,7 +70,7 @@ class Stage:
             verified = await self._verifier.verify(code(source, self._shelf.documents()), outline=outline)
             return await self.rehearsal.rehearse(verified, state or {}, NOW)
 
-        return self._runner.run(asyncio.wait_for(main(), 10))
+        return self._runner.run(asyncio.wait_for(main(), 60))
 
     def ways(self, source: str, state: Mapping[str, Any] | None = None) -> dict[tuple[str, ...], list[str]]:
         """Give what the alternatives assume, and the APIs each calls."""

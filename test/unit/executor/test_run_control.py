@@ -26,7 +26,7 @@ def bench(interpreter: Interpreter) -> Bench:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not holds():
             await asyncio.sleep(0.005)
 
@@ -116,14 +116,14 @@ def test_what_may_not_be_repeated_is_told_to_the_code(runner: asyncio.Runner, be
 
 
 def test_a_paused_run_can_be_cancelled_and_spends_no_time(runner: asyncio.Runner, interpreter: Interpreter) -> None:
-    bench = Bench(interpreter, budgets=Budgets(run_s=0.3))
+    bench = Bench(interpreter, budgets=Budgets(run_s=1.0))
 
     async def main() -> RunResult:
         slow_once(bench, "robot_find")
         task = asyncio.ensure_future(bench.run(FETCH))
         await until(in_hand(bench, "robot_find"))
         bench.runner.pause("run", cancel_call=True)
-        await asyncio.wait({task}, timeout=0.5)
+        await asyncio.wait({task}, timeout=1.2)
         assert not task.done(), "the time of a pause is not the run's"
         assert await bench.runner.cancel("run", "enough")
         return await task

@@ -30,7 +30,7 @@ def bench(interpreter: Interpreter) -> Bench:
 
 
 def run(runner: asyncio.Runner, bench: Bench, source: str, **instruction: Any) -> RunResult:
-    return runner.run(asyncio.wait_for(bench.run(source, **instruction), 20))
+    return runner.run(asyncio.wait_for(bench.run(source, **instruction), 60))
 
 
 def outcomes(result: RunResult) -> list[tuple[str, str, str]]:

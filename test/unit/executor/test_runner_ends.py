@@ -26,7 +26,7 @@ def bench(interpreter: Interpreter) -> Bench:
 
 
 def run(runner: asyncio.Runner, bench: Bench, source: str, **instruction: Any) -> RunResult:
-    return runner.run(asyncio.wait_for(bench.run(source, **instruction), 20))
+    return runner.run(asyncio.wait_for(bench.run(source, **instruction), 60))
 
 
 def outcomes(result: RunResult) -> list[tuple[str, str, str]]:
@@ -40,7 +40,7 @@ def outcomes(result: RunResult) -> list[tuple[str, str, str]]:
 async def started(bench: Bench, source: str, run_id: str = "run", **instruction: Any) -> asyncio.Task[RunResult]:
     bench.devices.began.clear()
     task = asyncio.create_task(bench.run(source, run_id, **instruction))
-    await asyncio.wait_for(bench.devices.began.wait(), 10)
+    await asyncio.wait_for(bench.devices.began.wait(), 60)
     return task
 
 
@@ -101,7 +101,7 @@ def test_a_peer_that_does_not_confirm_its_end_is_given_up_on(runner: asyncio.Run
         await bench.runner.cancel("run", "no")
         return await task
 
-    result = runner.run(asyncio.wait_for(main(), 5))
+    result = runner.run(asyncio.wait_for(main(), 60))
     assert result.status is RunStatus.CANCELLED
     assert outcomes(result) == [("robot_find", "in_doubt", "none")]
 
@@ -125,7 +125,7 @@ def test_a_binding_whose_cancel_hangs_or_fails_cannot_keep_the_run(runner: async
     bench.devices.behaviours["robot_find"] = deaf
     for behaviour in (hang, fail):
         bench.devices.cancel = behaviour  # type: ignore[method-assign]
-        assert runner.run(asyncio.wait_for(main(), 5)).status is RunStatus.CANCELLED
+        assert runner.run(asyncio.wait_for(main(), 60)).status is RunStatus.CANCELLED
 
 
 def test_cancel_while_the_code_computes_or_reads_back(runner: asyncio.Runner, bench: Bench) -> None:
@@ -144,10 +144,10 @@ def test_cancel_while_the_code_computes_or_reads_back(runner: asyncio.Runner, be
         await bench.runner.cancel("run", "no")
         return await task
 
-    result = runner.run(asyncio.wait_for(main("light_on(light='hall')"), 5))
+    result = runner.run(asyncio.wait_for(main("light_on(light='hall')"), 60))
     assert result.status is RunStatus.CANCELLED
     assert outcomes(result) == [("light_on", "succeeded", "unconfirmed")]
-    result = runner.run(asyncio.wait_for(main("thermometer_read()\nwhile True:\n    pass"), 5))
+    result = runner.run(asyncio.wait_for(main("thermometer_read()\nwhile True:\n    pass"), 60))
     assert result.status is RunStatus.CANCELLED
 
 
@@ -179,7 +179,7 @@ def test_a_cancel_that_meets_a_cancelled_task_still_raises(runner: asyncio.Runne
             await task
         assert await cancelling
 
-    runner.run(asyncio.wait_for(main(), 5))
+    runner.run(asyncio.wait_for(main(), 60))
 
 
 def test_a_run_that_was_cancelled_leaves_its_task_fit_for_more(runner: asyncio.Runner, bench: Bench) -> None:
@@ -215,7 +215,7 @@ def test_stop_from_another_thread_ends_runs_uncatchably(runner: asyncio.Runner, 
         thread.join()
         return await task
 
-    result = runner.run(asyncio.wait_for(main(), 5))
+    result = runner.run(asyncio.wait_for(main(), 60))
     assert (result.status, result.error_code) == (RunStatus.CANCELLED, "STOPPED")
     assert "red button" in result.summary
     assert bench.journal.reason == "red button"
@@ -257,7 +257,7 @@ def test_runs_that_share_a_robot_take_turns(runner: asyncio.Runner, bench: Bench
         assert (await second).status is RunStatus.SUCCEEDED
         return [call.api for call in bench.devices.calls]
 
-    assert runner.run(asyncio.wait_for(main(), 10)) == ["robot_find", "light_on", "robot_go_to"]
+    assert runner.run(asyncio.wait_for(main(), 60)) == ["robot_find", "light_on", "robot_go_to"]
 
 
 def test_a_run_that_waits_for_its_turn_can_be_cancelled(runner: asyncio.Runner, bench: Bench) -> None:
@@ -272,7 +272,7 @@ def test_a_run_that_waits_for_its_turn_can_be_cancelled(runner: asyncio.Runner, 
         await bench.runner.cancel("first", "no")
         await first
 
-    runner.run(asyncio.wait_for(main(), 10))
+    runner.run(asyncio.wait_for(main(), 60))
 
 
 def test_confirmations_are_kept_with_their_evidence(runner: asyncio.Runner, bench: Bench) -> None:
@@ -297,6 +297,6 @@ def test_many_runs_at_once(runner: asyncio.Runner, interpreter: Interpreter) -> 
         source = "for i in range(5):\n    thermometer_read()"
         return await asyncio.gather(*(bench.run(source, f"run-{n}") for n in range(20)))
 
-    results = runner.run(asyncio.wait_for(main(), 30))
+    results = runner.run(asyncio.wait_for(main(), 60))
     assert {result.status for result in results} == {RunStatus.SUCCEEDED}
     assert len(bench.sent()) == 100

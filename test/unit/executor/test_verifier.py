@@ -287,7 +287,7 @@ def test_style_is_a_warning(verifier: Verifier, runner: asyncio.Runner) -> None:
 
 
 def test_verifying_runs_nothing(verifier: Verifier, runner: asyncio.Runner) -> None:
-    runner.run(asyncio.wait_for(verifier.verify(code("while True:\n    pass\n")), 1.5))
+    runner.run(asyncio.wait_for(verifier.verify(code("while True:\n    pass\n")), 60))
 
 
 def test_a_pin_without_documents_allows_plain_code(verifier: Verifier, runner: asyncio.Runner) -> None:

@@ -25,7 +25,7 @@ class Ground:
         support = folder / "test" / "support"
         shutil.copytree(TEST / "support", support, ignore=shutil.ignore_patterns("__pycache__"))
         leaks = support / "leaks.py"
-        leaks.write_text(leaks.read_text().replace("GRACE_S = 3.0", "GRACE_S = 0.3"))
+        leaks.write_text(leaks.read_text().replace("GRACE_S = 20.0", "GRACE_S = 0.3"))
 
     def write(self, text: str, *, where: str = "test/test_it.py") -> None:
         (self.folder / where).write_text(text)
@@ -38,7 +38,7 @@ class Ground:
             env=kept | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"} | environment,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
             check=False,
         )
         return done.returncode, done.stdout + done.stderr

@@ -49,7 +49,7 @@ def manifest(folder: str) -> ElementTree.Element:
 
 def test_versions_agree() -> None:
     done = subprocess.run(
-        [sys.executable, "setup.py", "--version"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "setup.py", "--version"], cwd=ROOT, capture_output=True, text=True, timeout=120, check=True
     )
     versions = {manifest(".").findtext("version"), manifest("taskmatrix_interfaces").findtext("version")}
     assert versions == {taskmatrix_ros.__version__} == {done.stdout.split()[-1]}

@@ -12,7 +12,7 @@ SCRIPTS = ("setup", "demo", "test", "check", "bench")
 
 
 def run(*command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
 
 
 @pytest.mark.parametrize("path", [*(f"scripts/{name}" for name in SCRIPTS), ".ci/run"])
@@ -62,7 +62,7 @@ def test_a_python_that_does_not_run_is_said_in_one_line(tmp_path: Path, python: 
         env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "TASKMATRIX_PYTHON": python},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )
     assert done.returncode == 4

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import threading
 import time
 
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.mujoco
 
 
 def reached(pacer: Pacer, simulator, time_s: float) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while simulator.time_s < time_s:
         assert pacer.failed is None
         assert time.monotonic() < deadline
@@ -30,11 +31,10 @@ def test_runs_holds_and_ends() -> None:
         reached(pacer, simulator, 0.5)
         pacer.pause(True)
         assert pacer.paused
+        assert pacer.between_steps(lambda: None, 60)  # the step that was under way has ended
+        before = simulator.time_s
         held = threading.Event()
         simulator.every(0.0, held.set)
-        held.wait(0.1)  # the step that was under way
-        held.clear()
-        before = simulator.time_s
         assert not held.wait(0.3)
         assert simulator.time_s == before
         pacer.pause(False)
@@ -63,9 +63,28 @@ def test_tells_what_ended_it() -> None:
     simulator.data.qpos[0] = float("nan")
     pacer = Pacer(simulator, speed=0.0)
     pacer.open()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while pacer.failed is None:
         assert time.monotonic() < deadline
         time.sleep(0.005)
     pacer.close()
     assert isinstance(pacer.failed, SimulationError)
+
+
+def test_waits_for_whoever_listens() -> None:
+    simulator = build_simulator("home").simulator
+    pacer = Pacer(simulator, speed=0.0)
+    waiting = threading.Event()
+    pacer.run_until(0.5, waiting.set)
+    pacer.open()
+    try:
+        reached(pacer, simulator, 0.5)
+        assert waiting.wait(60)
+        assert simulator.time_s == pytest.approx(0.5)
+        assert pacer.between_steps(lambda: None, 60), "somebody may still ask for something"
+        pacer.run_until(0.8)
+        reached(pacer, simulator, 0.8)
+        pacer.run_until(math.inf)
+        reached(pacer, simulator, 1.5)
+    finally:
+        pacer.close()

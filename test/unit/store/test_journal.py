@@ -227,7 +227,7 @@ def test_what_is_written_soon_outlives_a_kill_from_the_next_entry_or_the_next_tu
             journal.begin_call(calls[2], durable=True)
             journal.end_call(Outcome(call_id=calls[2].call_id, status=Status.SUCCEEDED), soon=True)
             assert after_a_kill() == [True, True, False]
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 while after_a_kill() != [True, True, True]:
                     await asyncio.sleep(0.002)
         finally:
