@@ -123,6 +123,7 @@ def _start(context):
                 arguments=["up", "--profile", given["profile"], *words],
                 output="screen",
                 emulate_tty=True,
+                on_exit=Shutdown(reason="the node ended"),
             )
         )
     return actions

@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # both speak ROS; what a hand makes of them does not
     from taskmatrix_ros.robot.skill_run import SkillRun
 
 UNKNOWN_OBJECT = "unknown object"
+_COMMANDS = 2  # of one motion of the lift: the first may be lost on its way
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +108,19 @@ class Hand:
         lift = self._robot.lift
         position = self._robot.lift_for_height(height_m)
         target = self._robot.gripper.height_at_zero_m + position
+        sent = 0
         while True:
             run.hold()
             self._driver.command_lift(position)
             if not wait:
                 return
+            sent += 1
             timeout_s = abs(self.height_m - target) / lift.max_speed_m_s * 2 + 2.0
             there = run.wait_until(lambda: self._is_at(target) or run.suspended is not None, timeout_s)
-            if run.suspended is None:
+            if run.suspended is not None:
+                self.hold_position()
+            elif there or sent == _COMMANDS:
                 break
-            self.hold_position()
         if not there:
             raise SkillError(
                 SkillErrorCode.UNAVAILABLE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 from pydantic import Field, model_validator
 
@@ -85,8 +86,49 @@ class GripperDescription(Frozen):
     height_at_zero_m: float
 
 
+class LiftInterface(Frozen):
+    """How the lift is told where to go: ``name`` is a topic, or the action of ``follow_joint_trajectory``."""
+
+    kind: Literal["float64", "joint_trajectory", "follow_joint_trajectory"] = "float64"
+    name: str = Field(default="lift/command", min_length=1)
+
+
+class GripperInterface(Frozen):
+    """How the fingers are told where to go: ``name`` is a topic, or the action of ``gripper_command``.
+
+    :param position: what ``gripper_command`` means by its position: the ``gap`` between both fingers, or the way of
+        each ``finger`` from the middle.
+    """
+
+    kind: Literal["float64", "gripper_command"] = "float64"
+    name: str = Field(default="gripper/command", min_length=1)
+    position: Literal["gap", "finger"] = "gap"
+
+
+class InterfaceDescription(Frozen):
+    """How the robot's driver is spoken to; left out, as the driver contract has it.
+
+    :param velocity: type of ``cmd_vel``.
+    :param navigation: who finds the way: the skill server, or Nav2 by its action ``navigate_to_pose``.
+    :param nav2_velocity: where Nav2 publishes its velocities; they reach ``cmd_vel`` through the skill server's limits.
+    """
+
+    velocity: Literal["twist", "twist_stamped"] = "twist"
+    navigation: Literal["own", "nav2"] = "own"
+    navigate_to_pose: str = Field(default="navigate_to_pose", min_length=1)
+    nav2_velocity: str = Field(default="nav2/cmd_vel", min_length=1)
+    lift: LiftInterface = LiftInterface()
+    gripper: GripperInterface = GripperInterface()
+
+    @model_validator(mode="after")
+    def _check(self) -> InterfaceDescription:
+        if self.nav2_velocity == "cmd_vel":
+            raise ValueError("nav2_velocity must not be cmd_vel: Nav2 would drive past the limits of the skill server")
+        return self
+
+
 class RobotDescription(Frozen):
-    """All that the skills know of a robot's body."""
+    """All that the skills know of a robot's body, and how its driver is spoken to."""
 
     name: str
     base: BaseDescription
@@ -94,6 +136,7 @@ class RobotDescription(Frozen):
     lidar: LidarDescription
     lift: LiftDescription
     gripper: GripperDescription
+    interface: InterfaceDescription = InterfaceDescription()
 
     @model_validator(mode="after")
     def _check(self) -> RobotDescription:

@@ -15,16 +15,16 @@ from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import JointState, LaserScan
-from std_msgs.msg import Bool, Float64
+from std_msgs.msg import Bool
 
 from taskmatrix_ros.robot.camera_feed import CameraFeed
 from taskmatrix_ros.robot.path_follower import Velocity
 from taskmatrix_ros.robot.pose2 import Pose2
+from taskmatrix_ros.robot.position_command import gripper_command, lift_command
 from taskmatrix_ros.robot.robot_description import RobotDescription
 
 # Depth 1: under load the newest measurement counts, and old ones would only delay it.
 _SENSOR_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
-_COMMAND_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +79,8 @@ class RobotDriver:
         self._scan: ScanReading | None = None
         self._bumps = 0
         self._heard_wall_s = {"odom": math.nan, "joint_states": math.nan, "scan": math.nan}
-        self._lift = node.create_publisher(Float64, "lift/command", _COMMAND_QOS)
-        self._gripper = node.create_publisher(Float64, "gripper/command", _COMMAND_QOS)
+        self._lift = lift_command(node, robot, self._lift_position)
+        self._gripper = gripper_command(node, robot)
         group = MutuallyExclusiveCallbackGroup()
         self._subscriptions = [
             node.create_subscription(Odometry, "odom", self._on_odometry, _SENSOR_QOS, callback_group=group),
@@ -119,7 +119,7 @@ class RobotDriver:
         :param position_m: of its joint.
         """
         lift = self._robot.lift
-        self._lift.publish(Float64(data=min(max(float(position_m), lift.min_m), lift.max_m)))
+        self._lift.send(min(max(float(position_m), lift.min_m), lift.max_m))
 
     def command_gripper(self, position_m: float) -> None:
         """Move the fingers; clipped to their range.
@@ -127,7 +127,11 @@ class RobotDriver:
         :param position_m: of each finger from the middle.
         """
         gripper = self._robot.gripper
-        self._gripper.publish(Float64(data=min(max(float(position_m), gripper.closed_m), gripper.open_m)))
+        self._gripper.send(min(max(float(position_m), gripper.closed_m), gripper.open_m))
+
+    def _lift_position(self) -> float | None:
+        reading = self.joint(self._robot.lift.joint)
+        return None if reading is None else reading.position
 
     def _on_odometry(self, message: Odometry) -> None:
         position, q = message.pose.pose.position, message.pose.pose.orientation

@@ -16,6 +16,7 @@ from taskmatrix_ros.robot.hand import Hand
 from taskmatrix_ros.robot.hand_guard import HandGuard
 from taskmatrix_ros.robot.localization import Localization
 from taskmatrix_ros.robot.looker import Looker
+from taskmatrix_ros.robot.nav2_navigator import Nav2Navigator
 from taskmatrix_ros.robot.navigator import Navigator
 from taskmatrix_ros.robot.object_memory import ObjectMemory
 from taskmatrix_ros.robot.obstacle_guard import ObstacleGuard
@@ -96,7 +97,7 @@ def build_robot(
             alive_timeout_wall_s=settings.watch.alive_timeout_wall_s,
             command_timeout_wall_s=settings.watch.command_timeout_wall_s,
         ),
-        stamped=safety.stamped_velocity,
+        stamped=safety.stamped_velocity or robot.interface.velocity == "twist_stamped",
         stop_topic=safety.stop,
         alive_topic=safety.alive,
         require_alive=safety.require_alive,
@@ -122,7 +123,9 @@ def build_robot(
     motion = BaseMotion(driver, guard, settings.drive, settings.approach)
     hand = Hand(driver, robot, settings.grasp)
     memory = ObjectMemory(world.stands_at_m)
-    navigator = Navigator(grid, localization, driver, motion, guard, HandGuard(tall, robot), robot, settings.drive)
+    ways = (grid, localization, driver, motion, guard, HandGuard(tall, robot), robot, settings.drive)
+    own = robot.interface.navigation == "own"
+    navigator = Navigator(*ways) if own else Nav2Navigator(node, robot.interface, world.frame, *ways)
     reach = ReachPlanner(grid, navigator.planner, robot, settings)
     views = ViewPlanner(grid, navigator.planner, robot, settings)
     looker: Looker | PoseLooker

@@ -51,9 +51,9 @@ def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def _write(path: Path, name: str) -> None:
+def _write(path: Path, name: str, seconds: int = 3) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f'#!/bin/sh\necho "{name} $* path=$GZ_SIM_RESOURCE_PATH"\nsleep 3\n')
+    path.write_text(f'#!/bin/sh\necho "{name} $* path=$GZ_SIM_RESOURCE_PATH"\nsleep {seconds}\n')
     path.chmod(0o755)
 
 
@@ -77,6 +77,16 @@ def test_without_rendering_things_are_recognised_by_poses(programs: Path) -> Non
     (ours,) = (line for line in heard if line.startswith("taskmatrix up"))
     assert "processes.skills.perception=poses" in ours
     assert 'processes.skills.world="office"' in ours
+
+
+def test_a_robot_has_names_of_its_own(programs: Path) -> None:
+    _write(programs / "prefix" / "lib" / "taskmatrix_ros" / "taskmatrix", "taskmatrix", seconds=20)
+    heard = start("robot.launch.py", {"namespace": "anna", "initial_pose": "[1.0, 2.0, 0.5]"}, programs)
+    (ours,) = (line for line in heard if line.startswith("taskmatrix up"))
+    assert "--set ros.robot_namespace=/anna --set ros.namespace=/anna/taskmatrix" in ours
+    assert "processes.skills.start=false" in ours
+    (ready,) = (line for line in heard if line.startswith("skill server ready"))
+    assert "namespace /anna, wall time" in ready
 
 
 def test_gazebo_that_is_not_installed_is_said_in_a_line(

@@ -40,6 +40,7 @@ MISSING: dict[str, Callable[[], str | None]] = {
     "mujoco": lambda: _lacks_modules("mujoco"),
     "homeassistant": _lacks_home_assistant,
     "sdformat": _lacks_sdformat,
+    "nav2": lambda: _lacks_modules("nav2_msgs", "control_msgs"),
     "launch": lambda: _lacks_modules("launch", "launch_ros"),
 }
 """Marker -> a function that says what is missing, or None."""

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from taskmatrix_ros.app.processes.broker import Broker
 from taskmatrix_ros.app.processes.child_process import ChildProcess
-from taskmatrix_ros.app.profile.settings import Settings, SimulatorSettings, SkillsSettings
+from taskmatrix_ros.app.processes.skill_arguments import SKILLS_MODULE, skill_arguments
+from taskmatrix_ros.app.profile.settings import Settings, SimulatorSettings
 from taskmatrix_ros.core.errors import ConfigError, ManifestError
 from taskmatrix_ros.registry.registry import Registry
 from taskmatrix_ros.sim.gazebo.commands import find_bridge, find_gazebo
@@ -140,23 +141,12 @@ class Supervisor:
             outside = () if processes.outside_c is None else ("--outside-c", str(processes.outside_c))
             port = ("--port", str(self._broker_port()))
             found.append(self._child("devices", "taskmatrix_ros.sim.mqtt_devices", *port, *outside))
-        namespace, own = (ros.robot_namespace, ros.namespace.rstrip("/")) if ros else ("", "")
+        namespace = ros.robot_namespace if ros else ""
         if processes.simulator and processes.simulator.start:
             found.append(self._simulator(processes.simulator, namespace))
-        if processes.skills:
-            found.append(self._skills(processes.skills, namespace, own))
+        if processes.skills and processes.skills.start:
+            found.append(self._child("skills", SKILLS_MODULE, *skill_arguments(self._settings)))
         return found
-
-    def _skills(self, skills: SkillsSettings, namespace: str, own: str) -> ChildProcess:
-        """:param own: namespace of the node, which stops the robot."""
-        ros = self._settings.ros
-        words = [f"--world={skills.world}", f"--robot={skills.robot}", f"--namespace={namespace}"]
-        words += [f"--stop-topic={own}/stop", f"--alive-topic={own}/alive", f"--perception={skills.perception}"]
-        if skills.initial_pose is not None:
-            words += ["--initial-pose", *map(str, skills.initial_pose)]
-        if not (ros and ros.sim_time):
-            words.append("--wall-time")
-        return self._child("skills", "taskmatrix_ros.robot.process", *words)
 
     def _simulator(self, simulator: SimulatorSettings, namespace: str) -> ChildProcess:
         words = [f"--world={simulator.world}", f"--seed={simulator.seed}", f"--speed={simulator.speed}"]

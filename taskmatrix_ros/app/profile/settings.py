@@ -83,13 +83,15 @@ class SkillsSettings(Frozen):
     """The skill server; ``world`` names its map in ``config/world``, ``robot`` its robot in ``config/robot``.
 
     ``perception``: ``tags`` in pictures, or ``poses`` that a simulator publishes, where no camera is rendered.
-    ``initial_pose``: x_m, y_m and yaw_rad on the map; left out, the robot looks for wall tags.
+    ``initial_pose``: x_m, y_m and yaw_rad on the map; left out, the robot looks for wall tags. ``start``: false where
+    somebody else starts it, as ``launch/robot.launch.py`` does.
     """
 
     world: str = "home"
     robot: str = "home_robot"
     perception: Literal["tags", "poses"] = "tags"
     initial_pose: tuple[float, float, float] | None = None
+    start: bool = True
 
 
 def world_overrides(world: str) -> tuple[str, ...]:

@@ -48,7 +48,7 @@ class Child:
         self.process = subprocess.Popen(
             [sys.executable, *(() if module.endswith(".py") else ("-m",)), module, *arguments],
             cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
