@@ -7,6 +7,8 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, overload
 
+import regex
+
 from taskmatrix_ros.bindings.mqtt.mqtt_topic import MAX_TOPIC_BYTES, problem_of_text
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.expressions.jinja_template import JinjaTemplate
@@ -18,6 +20,7 @@ _ONLY_IN_HOME_ASSISTANT = frozenset(
     }
 )
 _MAX_WORDS = 500
+_MAX_SHOWN = 20
 _MAX_LETTERS = 1000
 
 
@@ -127,14 +130,29 @@ class Fields:
             raise self.problem(name, "is no list of texts")
         return tuple(dict.fromkeys(map(str, items)))
 
+    def pattern(self, name: str) -> str | None:
+        """A regular expression."""
+        value = self.text(name)
+        try:
+            return None if value is None else regex.compile(value).pattern
+        except regex.error as error:
+            raise self.problem(name, f"is no pattern: {error}") from error
+
+    def check_together(self, name: str, other: str) -> None:
+        """See that two fields are there both or not at all. :raises DiscoveryProblem: one is missing."""
+        if (name in self) != (other in self):
+            there, missing = (name, other) if name in self else (other, name)
+            raise DiscoveryProblem(f"{there} is given without {missing}; give both or neither")
+
     def choice(self, name: str, allowed: Iterable[str], default: str) -> str:
         """One of a few words."""
         word = self.text(name, default)
         if word not in (known := tuple(allowed)):
             near = difflib.get_close_matches(word, known, n=1)
-            raise self.problem(
-                name, f"is not known; {f'did you mean {near[0]!r}' if near else 'allowed: ' + ', '.join(known)}"
-            )
+            shown = [one for one in known if one]
+            more = ", …" if len(shown) > _MAX_SHOWN else ""
+            hint = f"did you mean {near[0]!r}" if near else f"allowed: {', '.join(shown[:_MAX_SHOWN])}{more}"
+            raise self.problem(name, f"is not known; {hint}")
         return word
 
     def problem(self, name: str, what: str) -> DiscoveryProblem:

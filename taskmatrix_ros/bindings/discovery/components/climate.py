@@ -158,6 +158,7 @@ class _Climate:
         return (f"(set|change) the temperature in [the|my] {area} to {{temperature_c}} [degrees] [celsius]",)
 
     def _presets(self) -> None:
+        self._fields.check_together("preset_modes", "preset_mode_command_topic")
         modes = self._fields.texts("preset_modes")
         if "none" in modes:
             raise self._fields.problem("preset_modes", "has 'none', which means no preset; leave it out")

@@ -46,6 +46,8 @@ class _Cover:
         self._closed = fields.number("position_closed", 0)
         if self._open == self._closed:
             raise DiscoveryProblem(f"position_open and position_closed are both {self._open:g}")
+        if self._set_position is not None and "position_topic" not in fields:
+            raise DiscoveryProblem("set_position_topic is given without position_topic; give both or leave it out")
         self._position_topic = fields.heard_topic("position_topic")
         self._position_template = fields.template("position_template")
         self._may_harm = maker.device_class in ("garage", "gate", "door")

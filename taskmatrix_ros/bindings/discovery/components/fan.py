@@ -20,6 +20,7 @@ def describe(maker: EntityMaker) -> None:
     template = fields.template("command_template")
     add_on_off(maker, key, word_message(maker, command, on, template), word_message(maker, command, off, template))
     _speed(maker)
+    fields.check_together("preset_modes", "preset_mode_command_topic")
     presets = fields.texts("preset_modes")
     add_choice(
         maker,

@@ -32,6 +32,7 @@ def describe(maker: EntityMaker) -> None:
             "(set|change) [the] humidity of NAME to {humidity_pct} [percent]",
         ),
     )  # fmt: skip
+    fields.check_together("modes", "mode_command_topic")
     modes = fields.texts("modes")
     add_choice(maker, "mode", modes, attribute="mode", said="mode")
     topic, own = fields.heard_topic("current_humidity_topic"), fields.template("current_humidity_template")

@@ -134,6 +134,8 @@ def _json(maker: EntityMaker) -> None:
     modes = fields.texts("supported_color_modes", required="supported_color_modes" in fields)
     if wrong := [mode for mode in modes if mode not in _COLOR_MODES]:
         raise fields.problem("supported_color_modes", f"has {wrong[0]!r}; allowed: {', '.join(_COLOR_MODES)}")
+    if alone := {"onoff", "brightness"} & set(modes) if len(modes) > 1 else set():
+        raise fields.problem("supported_color_modes", f"has {min(alone)} beside others, which all have it")
     scale = fields.number("brightness_scale", 255, low=1)
     brightness = fields.flag("brightness", default=any(mode != "onoff" for mode in modes))
     temperature = "color_temp" in modes or fields.flag("color_temp")

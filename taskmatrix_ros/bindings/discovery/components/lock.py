@@ -33,8 +33,10 @@ def describe(maker: EntityMaker) -> None:
         template=fields.template("value_template"),
         words=words,
     )
+    if fields.text("payload_lock", "LOCK") == fields.text("payload_unlock", "UNLOCK"):
+        raise DiscoveryProblem("the same payload locks and unlocks")
     template = fields.template("command_template")
-    coded = "code_format" in fields
+    coded = fields.pattern("code_format") is not None
     code = {
         "code": ParameterSpec(type=ValueType.STRING, description="The lock's code.", sensitive=True, required=False)
     }

@@ -170,6 +170,9 @@ def describe_alarm(maker: EntityMaker) -> None:
             add(verb, fields.text(f"payload_{verb}", default), state, hazardous=verb == "trigger")
 
 
+_UNPOSITIONED = ("payload_open", "payload_close", "state_open", "state_closed")
+
+
 def describe_valve(maker: EntityMaker) -> None:
     """Add a valve: to let water or gas flow wants a person's yes."""
     fields = maker.fields
@@ -180,14 +183,11 @@ def describe_valve(maker: EntityMaker) -> None:
     topic, own = fields.heard_topic("state_topic"), fields.template("value_template")
     template = fields.template("command_template")
     if fields.flag("reports_position"):
+        if unread := [name for name in _UNPOSITIONED if name in fields]:
+            raise DiscoveryProblem(f"{unread[0]} does not go with reports_position, which tells numbers")
         _positioned_valve(maker, command, topic)
     else:
-        words = {
-            fields.text("state_opening", "opening"): "opening",
-            fields.text("state_closing", "closing"): "closing",
-            fields.text("state_open", "open"): "open",
-            fields.text("state_closed", "closed"): "closed",
-        }
+        words = {fields.text(f"state_{word}", word): word for word in ("closed", "open", "closing", "opening")}
         key = maker.state("state", ValueType.STRING, topic, template=own, words=words)
         for verb, default, after, effect in (
             ("open", "OPEN", "open", Effect.HAZARDOUS),

@@ -7,7 +7,7 @@ from taskmatrix_ros.bindings.discovery.fields import DiscoveryProblem
 from taskmatrix_ros.core.parameter_spec import ValueType
 
 _TEXT_CLASSES = frozenset({"date", "enum", "timestamp", "uptime"})
-_NUMBER_CLASSES = frozenset(
+NUMBER_CLASSES = frozenset(
     {
         *(
             "absolute_humidity",
@@ -42,18 +42,19 @@ def describe_sensor(maker: EntityMaker) -> None:
     fields = maker.fields
     topic = fields.heard_topic("state_topic", required=True)
     kind = maker.device_class
-    if kind and kind not in _TEXT_CLASSES and kind not in _NUMBER_CLASSES:
+    if kind and kind not in _TEXT_CLASSES and kind not in NUMBER_CLASSES:
         raise fields.problem("device_class", "is no kind of sensor")
     unit = fields.text("unit_of_measurement")
     state_class = fields.choice(
         "state_class", ("", "measurement", "measurement_angle", "total", "total_increasing"), ""
     )
+    fields.number("suggested_display_precision", 0, low=0, high=20)
     options = fields.texts("options")
     if options and (unit or state_class or kind not in ("", "enum")):
         raise DiscoveryProblem("options go with device_class enum alone, without unit and state_class")
     if kind in _TEXT_CLASSES and (unit or state_class):
         raise DiscoveryProblem(f"device_class {kind} has neither unit nor state_class")
-    is_number = bool(unit or state_class or kind in _NUMBER_CLASSES)
+    is_number = bool(unit or state_class or kind in NUMBER_CLASSES)
     maker.state(
         "state",
         ValueType.NUMBER if is_number else ValueType.STRING,
@@ -89,6 +90,7 @@ def describe_tracker(maker: EntityMaker) -> None:
     topic = fields.heard_topic("state_topic")
     if topic is None and fields.heard_topic("json_attributes_topic") is None:
         raise DiscoveryProblem("state_topic and json_attributes_topic are missing; one is needed")
+    fields.choice("source_type", ("gps", "router", "bluetooth", "bluetooth_le"), "gps")
     words = {
         fields.text("payload_not_home", "not_home"): "not_home",
         fields.text("payload_home", "home"): "home",
@@ -102,6 +104,7 @@ def describe_event(maker: EntityMaker) -> None:
     """Add the kind of event that came last."""
     fields = maker.fields
     fields.texts("event_types", required=True)
+    fields.choice("device_class", ("", "button", "doorbell", "motion"), "")
     template = fields.template("value_template")
     if template is None:
         path, text = "/event_type", None

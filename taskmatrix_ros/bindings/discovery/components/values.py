@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from taskmatrix_ros.bindings.discovery.components.sensors import NUMBER_CLASSES
 from taskmatrix_ros.bindings.discovery.components.switch import word_message
 from taskmatrix_ros.bindings.discovery.entity_maker import EntityMaker, number, word
 from taskmatrix_ros.bindings.discovery.fields import DiscoveryProblem
@@ -54,6 +55,7 @@ def describe_number(maker: EntityMaker) -> None:
     if low >= high:
         raise DiscoveryProblem(f"min {low:g} is not below max {high:g}")
     fields.choice("mode", ("auto", "box", "slider"), "auto")
+    fields.choice("device_class", ("", *sorted(NUMBER_CLASSES)), "")
     unit = fields.text("unit_of_measurement")
     key = maker.state(
         "state",
@@ -101,6 +103,7 @@ def describe_text(maker: EntityMaker) -> None:
     low, high = fields.number("min", 0, low=0, high=255), fields.number("max", 255, low=0, high=255)
     if low > high:
         raise DiscoveryProblem(f"min {low:g} is above max {high:g}")
+    fields.pattern("pattern")
     secret = fields.choice("mode", ("text", "password"), "text") == "password"
     key = None
     if not secret:
