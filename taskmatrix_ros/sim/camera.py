@@ -55,6 +55,7 @@ class OffscreenRenderer:
         geom_groups: tuple[int, ...] = (GeomGroup.VISUAL, GeomGroup.ROBOT_VISUAL),
     ) -> None:
         self._model = model
+        self.size_px = (width_px, height_px)
         self._rectangle = mujoco.MjrRect(0, 0, width_px, height_px)
         self._groups = geom_groups
         self._gl: Any = None
@@ -162,7 +163,9 @@ class CameraThread:
     ) -> None:
         self._model = model
         self._data = mujoco.MjData(model)
-        self._camera, self._size_px, self._aim = camera, size_px, aim
+        self._camera, self._aim = camera, aim
+        self.size_px = size_px
+        """May be set to another size at any time; the next picture has it."""
         self._on_picture, self._on_failure = on_picture, on_failure
         self._requests: queue.Queue[tuple[float, NDArray[np.float64], bool] | None] = queue.Queue(maxsize=1)
         self._idle = threading.Event()
@@ -198,8 +201,11 @@ class CameraThread:
         renderer: OffscreenRenderer | None = None
         try:
             while (request := self._requests.get()) is not None:
+                if renderer is not None and renderer.size_px != self.size_px:
+                    renderer.close()
+                    renderer = None
                 if renderer is None:
-                    renderer = OffscreenRenderer(self._model, *self._size_px)
+                    renderer = OffscreenRenderer(self._model, *self.size_px)
                     renderer.open()
                 self._on_picture(self._draw(renderer, *request))
                 self.drawn += 1

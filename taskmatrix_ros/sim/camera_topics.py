@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, Image
 
+from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.sim import driver_messages as messages
 from taskmatrix_ros.sim.camera import CameraThread, Picture, robot_camera
+from taskmatrix_ros.sim.mujoco_world import LARGEST_PICTURE_PX
 from taskmatrix_ros.sim.sdf_types import CameraSensor
 from taskmatrix_ros.sim.simulator import Simulator
 
@@ -44,6 +48,22 @@ class CameraTopics:
         """End the camera's thread; physics must have ended before."""
         self._thread.close()
 
+    def set_size(self, width_px: int, height_px: int) -> None:
+        """Give the pictures from now on another size: large ones show what is far, small ones come soon.
+
+        :raises ConfigError: it is larger than can be drawn, or has other proportions than the camera.
+        """
+        sensor = self._sensor
+        if not (0 < width_px <= LARGEST_PICTURE_PX[0] and 0 < height_px <= LARGEST_PICTURE_PX[1]):
+            largest = "x".join(map(str, LARGEST_PICTURE_PX))
+            raise ConfigError(f"simulation camera: {width_px}x{height_px} is outside 1x1..{largest}")
+        if width_px * sensor.height_px != height_px * sensor.width_px:
+            raise ConfigError(
+                f"simulation camera: {width_px}x{height_px} has other proportions than its "
+                f"{sensor.width_px}x{sensor.height_px}; allowed: the same"
+            )
+        self._thread.size_px = (width_px, height_px)
+
     @property
     def pictures_drawn(self) -> int:
         """How many pictures were drawn so far."""
@@ -55,10 +75,12 @@ class CameraTopics:
             self._thread.request(self._simulator.time_s, self._simulator.data.qpos, with_depth=with_depth)
 
     def _publish(self, picture: Picture) -> None:
-        self._info.publish(messages.camera_info_message(self._sensor, picture.time_s))
+        height, width = picture.rgb.shape[:2]
+        sensor = replace(self._sensor, width_px=width, height_px=height)
+        self._info.publish(messages.camera_info_message(sensor, picture.time_s))
         if picture.depth_m is not None:
-            self._depth.publish(messages.image_message(picture.depth_m, self._sensor, picture.time_s))
-        self._image.publish(messages.image_message(picture.rgb, self._sensor, picture.time_s))
+            self._depth.publish(messages.image_message(picture.depth_m, sensor, picture.time_s))
+        self._image.publish(messages.image_message(picture.rgb, sensor, picture.time_s))
 
     def _complain(self, text: str) -> None:
         self._node.get_logger().error(text)

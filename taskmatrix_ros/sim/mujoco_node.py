@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable
 from functools import partial
@@ -10,7 +11,9 @@ from typing import Any
 
 from geometry_msgs.msg import Twist
 from nav_msgs.msg import Odometry
+from rcl_interfaces.msg import SetParametersResult
 from rclpy.node import Node
+from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import BatteryState, JointState, LaserScan
@@ -30,6 +33,7 @@ from taskmatrix_ros.sim.simulator import Simulator
 from taskmatrix_ros.sim.true_pose import TruePose
 
 _LATCHED = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+_CAMERA_SIZE = "camera_size"
 _CLOCK_WALL_PERIOD_S = 0.01  # at most 100 Hz, however fast simulated time runs
 _JOINTS_HZ, _BUMPER_HZ, _PERSON_HZ, _BATTERY_HZ, _TRUTH_HZ = 25.0, 20.0, 5.0, 1.0, 10.0
 
@@ -44,7 +48,7 @@ class MujocoNode:
     paused (Trigger), ``sim/reset`` of everything to where it started while time goes on (Trigger), ``sim/record``
     (SetBool) of a film, whose file is told in ``message``; the topic ``sim/put`` (String, JSON) moves a thing, also out
     of the hand; after the first ``sim/until`` (Float64, s) simulated time runs no further than the last one says, so
-    that it never outruns who listens.
+    that it never outruns who listens. The parameter ``camera_size`` changes the size of the pictures.
 
     :param node: spun by its owner; messages are published from the stepping thread and the camera's.
     :param person_near_m: distance between the robot's middle and a person from which ``person_near`` is true.
@@ -109,6 +113,8 @@ class MujocoNode:
         FrameBroadcaster(node, simulator).open()
         for camera in self._cameras:
             camera.open()
+        node.declare_parameter(_CAMERA_SIZE, "")
+        node.add_on_set_parameters_callback(self._on_parameters)
 
     def close(self) -> None:
         """End the camera's thread. The pacer must have been closed, the node is its owner's."""
@@ -132,6 +138,19 @@ class MujocoNode:
             publisher.publish(Clock(clock=messages.stamp(self._simulator.time_s)))
 
     # Subscriptions and services: the node's thread.
+
+    def _on_parameters(self, parameters: list[Parameter]) -> SetParametersResult:
+        """The parameter ``camera_size``, as ``1280x960``: of the pictures from now on."""
+        try:
+            for size in (str(p.value) for p in parameters if p.name == _CAMERA_SIZE):
+                wide_high = re.fullmatch(r"(\d{1,4})x(\d{1,4})", size)
+                if wide_high is None:
+                    raise ConfigError(f"simulation camera: size '{size}' is not WIDTHxHEIGHT in pixels, as 640x480")
+                for camera in self._cameras:
+                    camera.set_size(int(wide_high[1]), int(wide_high[2]))
+        except ConfigError as error:
+            return SetParametersResult(successful=False, reason=error.message)
+        return SetParametersResult(successful=True)
 
     def _on_velocity(self, message: Twist) -> None:
         self._simulator.set_velocity(message.linear.x, message.angular.z)

@@ -16,6 +16,9 @@ pytest.importorskip("mujoco")
 import numpy as np
 from geometry_msgs.msg import Twist
 from nav_msgs.msg import Odometry
+from rcl_interfaces.msg import Parameter as ParameterMessage
+from rcl_interfaces.msg import ParameterType, ParameterValue
+from rcl_interfaces.srv import SetParameters
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import BatteryState, CameraInfo, Image, JointState, LaserScan
@@ -306,3 +309,33 @@ def test_ends_cleanly_on_a_signal(number: int) -> None:
         assert process.ready_line.startswith("simulation ready")
         assert process.end(number) == 0
         assert "Traceback" not in process.errors()
+
+
+def set_camera_size(listener: Listener, size: str) -> SetParameters.Response:
+    """Set the simulator's parameter."""
+    client = listener.post(lambda: listener.node.create_client(SetParameters, "/contract/simulator/set_parameters"))
+    wait_for(client.service_is_ready, "the parameters", 60)
+    value = ParameterValue(type=ParameterType.PARAMETER_STRING, string_value=size)
+    request = SetParameters.Request(parameters=[ParameterMessage(name="camera_size", value=value)])
+    future = listener.post(lambda: client.call_async(request))
+    answer = wait_for(lambda: future.done() and future.result(), "an answer", 60)
+    return answer.results[0]
+
+
+def test_the_pictures_size_can_be_chosen_while_it_runs(listener: Listener) -> None:
+    infos = listener.listen(CameraInfo, "camera/camera_info")
+    pictures = listener.listen(Image, "camera/image", RELIABLE)
+    wait_for(lambda: pictures and infos, "pictures", 60)
+    focal_ratio = infos[-1].k[0] / infos[-1].width
+    for wide, high in ((1280, 960), (320, 240), (960, 720)):
+        assert set_camera_size(listener, f"{wide}x{high}").successful
+        wait_for(lambda wide=wide: pictures[-1].width == infos[-1].width == wide, f"a picture of {wide} pixels", 60)
+        image, info = pictures[-1], infos[-1]
+        assert (image.height, info.height, len(image.data)) == (high, high, 3 * wide * high)
+        assert info.k[0] / info.width == pytest.approx(focal_ratio), "the field of view stays"
+    listener.ignore("camera/image")
+    listener.ignore("camera/camera_info")
+    for size, why in (("big", "is not WIDTHxHEIGHT"), ("4000x3000", "is outside"), ("640x360", "other proportions")):
+        refused = set_camera_size(listener, size)
+        assert not refused.successful
+        assert why in refused.reason
