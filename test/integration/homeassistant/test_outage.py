@@ -119,7 +119,9 @@ async def outage(server: HomeAssistantServer, folder: Path, restarts_at: int = C
     )
     await system.open()
     try:
-        went_out: dict[str, float] = {}
+        async with asyncio.timeout(60):
+            while bindings[0].peer_problem() is not None or system.registry.get("input_number_set_value") is None:
+                await asyncio.sleep(0.01)
         answers: list[asyncio.Task[Episode]] = []
         restarted = asyncio.Event()
 
@@ -131,7 +133,6 @@ async def outage(server: HomeAssistantServer, folder: Path, restarts_at: int = C
             code = await system.verifier.verify(ActionCode(source=source(number), documents=pins, planner="test"))
             asked = Instruction(text=source(number))
             view = system.session.start_verified(asked, Outline(instruction=asked.text, steps=(), planner="test"), code)
-            went_out[view.episode.run_id] = time.monotonic()
             return await system.session.finish(view)
 
         async def restart() -> None:
