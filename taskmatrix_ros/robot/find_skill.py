@@ -7,16 +7,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from taskmatrix_ros.perception.object_catalogue import CatalogueObject
+from taskmatrix_ros.perception.boxed_body import PictureBox
+from taskmatrix_ros.perception.camera_frame import CameraFrame
+from taskmatrix_ros.perception.object_catalogue import CatalogueObject, spoken_name
+from taskmatrix_ros.perception.pictures.picture_file import encode_picture
 from taskmatrix_ros.perception.transform import Transform
 from taskmatrix_ros.robot.object_memory import RememberedObject
+from taskmatrix_ros.robot.picture_eye import PictureEye
 from taskmatrix_ros.robot.pose2 import Pose2
 from taskmatrix_ros.robot.reach_planner import OutOfReach
 from taskmatrix_ros.robot.reach_target import object_target
 from taskmatrix_ros.robot.skill_error import SkillError, SkillErrorCode
 from taskmatrix_ros.robot.skill_parts import SkillParts
 from taskmatrix_ros.robot.skill_run import SkillRun
+from taskmatrix_ros.robot.strangers import Sought
 from taskmatrix_ros.robot.world_description import Room, Surface
+
+_SMALL_M = (0.08, 0.08, 0.1)
+"""What a thing that nobody has measured is taken for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +44,7 @@ class _Search:
         self.surfaces: list[str] = []
         self.skipped: list[str] = []
         self.unreached: list[Pose2] = []
+        self.sought: Sought | None = None
 
 
 class FindSkill:
@@ -58,8 +67,11 @@ class FindSkill:
         thing = p.known_object(name)
         first, last = self._regions(place)
         search = _Search()
-        if thing is None:
-            return self._glance_round(run, name, search)
+        if p.world.catalogue.find(name) is None:
+            if p.eye is None:
+                return self._glance_round(run, name, search)
+            thing = self._stranger(run, name, search, p.eye)
+        assert thing is not None
         held = p.hand.held
         if held is not None and held.thing.name == thing.name:
             return Found(self._in_hand(thing), 0)
@@ -72,6 +84,16 @@ class FindSkill:
         if found is None:
             raise SkillError(SkillErrorCode.NOT_FOUND, self._not_found(thing.name, search))
         return Found(found, search.looks)
+
+    def _stranger(self, run: SkillRun, name: str, search: _Search, eye: PictureEye) -> CatalogueObject:
+        """Search for what is on no list by having a vision model point at it, in each picture anew."""
+        spending = eye.spending()
+
+        def point(frame: CameraFrame) -> PictureBox | None:
+            return eye.locate(encode_picture(frame.image), name, spending, run.check)
+
+        search.sought = Sought(name, point)
+        return self._p.strangers.find(name) or CatalogueObject(spoken_name(name), (), "", None, None, None, _SMALL_M, 0)
 
     def _regions(self, place: str) -> tuple[tuple[list[Room], list[Surface]], tuple[list[Room], list[Surface]]]:
         """Rooms and surfaces to look over first and afterwards."""
@@ -96,7 +118,7 @@ class FindSkill:
         p = self._p
         run.report(run.last_progress.completion, "looking", f"looking for {thing.name}")
         p.clear_sight(run)
-        view = p.looker.look(run)
+        view = p.looker.look(run, sought=search.sought)
         search.looks += view.pictures
         search.seen_from.append(p.navigator.where().pose)
         if thing.name in view.objects:
@@ -104,7 +126,7 @@ class FindSkill:
         if thing.tag_id is None and not view.measured:
             raise SkillError(
                 SkillErrorCode.NO_CAMERA,
-                f"{thing.name} is known by colour and shape, and no distances came on camera/depth within "
+                f"{thing.name} carries no tag, and no distances came on camera/depth within "
                 f"{p.settings.look.camera_timeout_wall_s:.0f} s of wall time; see whether the depth camera runs",
             )
         return None

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from taskmatrix_ros.perception.camera_frame import CameraFrame
+from taskmatrix_ros.perception.object_catalogue import spoken_name
 from taskmatrix_ros.perception.object_observer import ObjectObserver
 from taskmatrix_ros.perception.observation import ObjectObservation
 from taskmatrix_ros.perception.shape_observer import ShapeObserver
@@ -22,6 +23,7 @@ from taskmatrix_ros.robot.robot_driver import RobotDriver
 from taskmatrix_ros.robot.skill_error import SkillError, SkillErrorCode
 from taskmatrix_ros.robot.skill_run import SkillRun
 from taskmatrix_ros.robot.skill_settings import LookSettings
+from taskmatrix_ros.robot.strangers import Measured, Sought, Strangers
 from taskmatrix_ros.robot.world_description import Surface
 
 
@@ -48,6 +50,7 @@ class Looker:
         detector: TagDetector,
         observer: ObjectObserver,
         shapes: ShapeObserver,
+        strangers: Strangers,
         surfaces: Sequence[Surface],
         localization: Localization,
         memory: ObjectMemory,
@@ -59,18 +62,20 @@ class Looker:
         self._detector = detector
         self._observer = observer
         self._shapes = shapes
+        self._strangers = strangers
         self._surfaces = surfaces
         self._localization = localization
         self._memory = memory
         self._settings = settings
 
-    def look(self, run: SkillRun, pictures: int | None = None) -> View:
+    def look(self, run: SkillRun, pictures: int | None = None, *, sought: Sought | None = None) -> View:
         """Stand, then take pictures that were begun after the robot stood.
 
         :param pictures: how many; by default as the settings say.
+        :param sought: something that is on no list, to be pointed at in each picture.
         :raises SkillError: NO_CAMERA if no picture comes, or what comes is none.
         """
-        measuring = self._shapes.knows_any
+        measuring = self._shapes.knows_any or sought is not None or self._strangers.any_about
         with self._driver.camera.watched(), self._driver.depth.watched() if measuring else nullcontext():
             self._motion.stand(run)
             stamp_s = run.now_s + self._settings.settle_s
@@ -80,7 +85,7 @@ class Looker:
                 frame = self._picture(run, stamp_s)
                 self._recognise_tags(frame, seen)
                 # A depth camera that was silent once is not waited for again at every picture.
-                measuring = measuring and self._recognise_shapes(run, frame, stamp_s, seen)
+                measuring = measuring and self._recognise_bodies(run, frame, stamp_s, seen, sought)
                 stamp_s = frame.stamp_s
         return View(seen, count, measuring)
 
@@ -105,10 +110,15 @@ class Looker:
             self._memory.looked(frame.stamp_s, robot.pose)
         self._take_in(self._observer.observe(tags), robot, seen)
 
-    def _recognise_shapes(
-        self, run: SkillRun, frame: CameraFrame, after_s: float, seen: dict[str, ObjectObservation]
+    def _recognise_bodies(
+        self,
+        run: SkillRun,
+        frame: CameraFrame,
+        after_s: float,
+        seen: dict[str, ObjectObservation],
+        sought: Sought | None,
     ) -> bool:
-        """Look for what is known by colour and shape; gives whether distances came."""
+        """Look for what is known by colour and shape, or was pointed at; gives whether distances came."""
         robot = self._localization.estimate(frame.stamp_s)
         try:
             depth_m = self._driver.depth.distances_after(after_s, run.check, self._settings.camera_timeout_wall_s)
@@ -116,13 +126,19 @@ class Looker:
             raise SkillError(SkillErrorCode.NO_CAMERA, f"the depth camera sends nothing usable: {error}") from error
         if depth_m is None:
             return False
-        if robot is not None:
-            if depth_m.shape != frame.image.shape[:2]:
-                size = (frame.camera.width_px, frame.camera.height_px)
-                depth_m = np.asarray(cv2.resize(depth_m, size, interpolation=cv2.INTER_NEAREST), np.float32)
-            tops = [surface.support_from(robot.pose) for surface in self._surfaces]
-            fresh = [one for one in self._shapes.observe(frame, depth_m, tops) if one.name not in seen]
-            self._take_in(fresh, robot, seen)
+        if robot is None:
+            return True
+        if depth_m.shape != frame.image.shape[:2]:
+            size = (frame.camera.width_px, frame.camera.height_px)
+            depth_m = np.asarray(cv2.resize(depth_m, size, interpolation=cv2.INTER_NEAREST), np.float32)
+        tops = [surface.support_from(robot.pose) for surface in self._surfaces]
+        scene = Measured(frame, depth_m, robot.pose, tops)
+        fresh = self._shapes.observe(frame, depth_m, tops) + self._strangers.look_again(scene)
+        if sought is not None:
+            fresh = [one for one in fresh if one.name != spoken_name(sought.name)]
+            pointed_at = self._strangers.look_for(sought, scene)
+            fresh += [pointed_at] if pointed_at is not None else []
+        self._take_in([one for one in fresh if one.name not in seen], robot, seen)
         return True
 
     def _take_in(

@@ -48,6 +48,12 @@ class PickUpSkill:
         if seen is None:
             raise SkillError(SkillErrorCode.NOT_LOCATED, f"nobody has found {thing.name} yet; find it first")
         self._check_reach(thing, seen)
+        if thing.grasp_width_m > p.hand.open_gap_m - p.settings.approach.finger_margin_m:
+            raise SkillError(
+                SkillErrorCode.GRASP_FAILED,
+                f"{thing.name} is {thing.grasp_width_m * 1000:.0f} mm wide, and the fingers open to "
+                f"{p.hand.open_gap_m * 1000:.0f} mm",
+            )
         problem = "the fingers closed on nothing"
         attempts = p.settings.grasp.retries + 1
         for attempt in range(1, attempts + 1):

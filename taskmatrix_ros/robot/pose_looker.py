@@ -26,6 +26,7 @@ from taskmatrix_ros.robot.pose2 import Pose2
 from taskmatrix_ros.robot.skill_error import SkillError, SkillErrorCode
 from taskmatrix_ros.robot.skill_run import SkillRun
 from taskmatrix_ros.robot.skill_settings import LookSettings
+from taskmatrix_ros.robot.strangers import Sought
 
 POSES_TOPIC = "sim/poses"
 _SENSOR_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
@@ -79,12 +80,14 @@ class PoseLooker:
         self._told = False
         self._subscription = node.create_subscription(String, POSES_TOPIC, self._on_poses, _SENSOR_QOS)
 
-    def look(self, run: SkillRun, pictures: int | None = None) -> View:
+    def look(self, run: SkillRun, pictures: int | None = None, *, sought: Sought | None = None) -> View:
         """Stand, then take the poses of a moment at which the robot stood.
 
         :param pictures: counted as looks; one message is as good as many.
+        :param sought: not seen: without pictures nobody can point at it.
         :raises SkillError: NO_CAMERA if no poses come.
         """
+        del sought
         self._motion.stand(run)
         poses = self._after(run, run.now_s + self._settings.settle_s)
         return View(self._seen(poses), pictures or self._settings.pictures)

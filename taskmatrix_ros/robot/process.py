@@ -8,9 +8,13 @@ import sys
 import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.parent_death import die_with_parent
+
+if TYPE_CHECKING:
+    from taskmatrix_ros.models.model_settings import ModelSettings
 
 _NODE = "skill_server"
 
@@ -36,6 +40,9 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--stamped-velocity", action="store_true", help="publish TwistStamped on cmd_vel, not Twist")
     result.add_argument(
         "--perception", choices=("tags", "poses"), default="tags", help="poses: by a simulator's sim/poses, no camera"
+    )
+    result.add_argument(
+        "--vision", metavar="JSON", help="settings of a model that takes pictures, as models.chat of a profile has them"
     )
     result.add_argument("--wall-time", action="store_true", help="time is the machine's and not /clock: hardware")
     return result
@@ -79,6 +86,8 @@ def _run(options: argparse.Namespace, ros_arguments: Sequence[str]) -> int:
     robot = RobotDescription.load(options.robot)
     settings = SkillSettings.load(robot, options.robot)
 
+    vision = _vision(options.vision) if options.vision else None
+
     from rclpy.parameter import Parameter
 
     from taskmatrix_ros.robot.skill_builder import DriveTopics
@@ -107,6 +116,7 @@ def _run(options: argparse.Namespace, ros_arguments: Sequence[str]) -> int:
                 perception=options.perception,
             ),
             initial_pose=Pose2(*options.initial_pose) if options.initial_pose else None,
+            vision=vision,
         )
         thread.post(server.open).result(timeout=20.0)
         stack.callback(server.close)
@@ -117,6 +127,19 @@ def _run(options: argparse.Namespace, ros_arguments: Sequence[str]) -> int:
         sys.stdout.flush()
         ended.wait()
     return 0
+
+
+def _vision(text: str) -> ModelSettings:
+    from pydantic import ValidationError
+
+    from taskmatrix_ros.models.model_settings import ModelSettings
+
+    try:
+        return ModelSettings.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "JSON"
+        raise ConfigError(f"skill server: --vision: {where}: {first['msg']}") from error
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from typing import Literal
 
 from rclpy.node import Node
 
+from taskmatrix_ros.models.model_settings import ModelSettings
 from taskmatrix_ros.perception.object_observer import ObjectObserver
 from taskmatrix_ros.perception.shape_observer import ShapeObserver
 from taskmatrix_ros.perception.tag_detector import TagDetector
@@ -21,6 +22,7 @@ from taskmatrix_ros.robot.navigator import Navigator
 from taskmatrix_ros.robot.object_memory import ObjectMemory
 from taskmatrix_ros.robot.obstacle_guard import ObstacleGuard
 from taskmatrix_ros.robot.occupancy_grid import OccupancyGrid
+from taskmatrix_ros.robot.picture_eye import PictureEye
 from taskmatrix_ros.robot.pose_looker import PoseLooker
 from taskmatrix_ros.robot.reach_planner import ReachPlanner
 from taskmatrix_ros.robot.robot_clock import RobotClock
@@ -28,6 +30,7 @@ from taskmatrix_ros.robot.robot_description import RobotDescription
 from taskmatrix_ros.robot.robot_driver import RobotDriver
 from taskmatrix_ros.robot.skill_parts import SkillParts
 from taskmatrix_ros.robot.skill_settings import SkillSettings
+from taskmatrix_ros.robot.strangers import Strangers
 from taskmatrix_ros.robot.surface_space import SurfaceSpace
 from taskmatrix_ros.robot.suspension import Suspension
 from taskmatrix_ros.robot.view_planner import ViewPlanner
@@ -62,9 +65,17 @@ class BuiltRobot:
 
 
 def build_robot(
-    node: Node, world: WorldDescription, robot: RobotDescription, settings: SkillSettings, safety: DriveTopics
+    node: Node,
+    world: WorldDescription,
+    robot: RobotDescription,
+    settings: SkillSettings,
+    safety: DriveTopics,
+    vision: ModelSettings | None = None,
 ) -> BuiltRobot:
-    """Create publishers and subscriptions on a node, and everything that works on them."""
+    """Create publishers and subscriptions on a node, and everything that works on them.
+
+    :param vision: a model that takes pictures, to point at what is on no list.
+    """
     clock = RobotClock(node)
     least_x, least_y, most_x, most_y = world.bounds_m
     bounds = (least_x - _BORDER_M, least_y - _BORDER_M, most_x + _BORDER_M, most_y + _BORDER_M)
@@ -128,6 +139,7 @@ def build_robot(
     navigator = Navigator(*ways) if own else Nav2Navigator(node, robot.interface, world.frame, *ways)
     reach = ReachPlanner(grid, navigator.planner, robot, settings)
     views = ViewPlanner(grid, navigator.planner, robot, settings)
+    strangers = Strangers(memory, base_from_camera)
     looker: Looker | PoseLooker
     if safety.perception == "poses":
         looker = PoseLooker(node, motion, hand, views.shows, world.catalogue, localization, memory, settings.look)
@@ -139,6 +151,7 @@ def build_robot(
             TagDetector(world.tag_sizes_m),
             ObjectObserver(world.catalogue, base_from_camera),
             ShapeObserver(world.catalogue, base_from_camera),
+            strangers,
             world.surfaces,
             localization,
             memory,
@@ -157,5 +170,7 @@ def build_robot(
         reach=reach,
         views=views,
         space=SurfaceSpace(reach, edge_m=settings.place.edge_m, gap_m=settings.place.gap_m),
+        strangers=strangers,
+        eye=PictureEye(vision) if vision is not None and safety.perception != "poses" else None,
     )
     return BuiltRobot(parts=parts, driver=driver, gate=gate, clock=clock)

@@ -12,6 +12,7 @@ from taskmatrix_ros.robot.localization import Localization
 from taskmatrix_ros.robot.looker import Looker
 from taskmatrix_ros.robot.navigator import Navigator
 from taskmatrix_ros.robot.object_memory import ObjectMemory
+from taskmatrix_ros.robot.picture_eye import PictureEye
 from taskmatrix_ros.robot.pose2 import Pose2
 from taskmatrix_ros.robot.pose_looker import PoseLooker
 from taskmatrix_ros.robot.reach_planner import ReachPlanner
@@ -19,6 +20,7 @@ from taskmatrix_ros.robot.robot_description import RobotDescription
 from taskmatrix_ros.robot.skill_error import SkillError, SkillErrorCode
 from taskmatrix_ros.robot.skill_run import SkillRun
 from taskmatrix_ros.robot.skill_settings import SkillSettings
+from taskmatrix_ros.robot.strangers import Strangers
 from taskmatrix_ros.robot.surface_space import SurfaceSpace
 from taskmatrix_ros.robot.view_planner import ViewPlanner
 from taskmatrix_ros.robot.world_description import WorldDescription
@@ -40,6 +42,8 @@ class SkillParts:
     reach: ReachPlanner
     views: ViewPlanner
     space: SurfaceSpace
+    strangers: Strangers
+    eye: PictureEye | None = None
 
     def known_object(self, name: str) -> CatalogueObject | None:
         """Look an object up; None if there is no picture of such a thing.
@@ -48,12 +52,15 @@ class SkillParts:
         """
         if not name.strip():
             raise SkillError(SkillErrorCode.BAD_GOAL, "the goal names no object; give one, such as 'coke'")
-        return self.world.catalogue.find(name)
+        return self.world.catalogue.find(name) or self.strangers.find(name)
 
     def no_such_object(self, name: str) -> str:
         """One sentence that says what is known instead."""
         near = self.world.catalogue.nearest(name) or list(self.world.catalogue.names)
-        return f"there is no picture of '{name}' to recognise it by; known: {', '.join(near)}"
+        why = f"there is no picture of '{name}' to recognise it by; known: {', '.join(near)}"
+        if self.eye is None:
+            why += "; no vision model is configured: give the profile `models.chat` with `pictures: true`"
+        return why
 
     def grasp_point(self, pose: Pose2) -> tuple[float, float]:
         """Where the middle of the grasp is for a pose of the base, x and y, map frame."""

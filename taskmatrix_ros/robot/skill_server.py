@@ -15,6 +15,7 @@ from rclpy.node import Node
 from rclpy.task import Future
 
 from taskmatrix_interfaces.action import RobotFind, RobotGoTo, RobotPickUp, RobotPutDown
+from taskmatrix_ros.models.model_settings import ModelSettings
 from taskmatrix_ros.perception.object_catalogue import spoken_name
 from taskmatrix_ros.robot.find_skill import FindSkill
 from taskmatrix_ros.robot.go_to_skill import GoToSkill
@@ -51,6 +52,7 @@ class SkillServer:
 
     :param node: spun by its owner; needs the parameter ``use_sim_time`` where ``/clock`` is published.
     :param initial_pose: where the robot starts, map frame; None to find out from wall tags.
+    :param vision: a model that takes pictures, to find what is on no list.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class SkillServer:
         *,
         safety: DriveTopics | None = None,
         initial_pose: Pose2 | None = None,
+        vision: ModelSettings | None = None,
     ) -> None:
         self._node = node
         self._world = world
@@ -69,6 +72,7 @@ class SkillServer:
         self._settings = settings
         self._safety = safety or DriveTopics()
         self._initial_pose = initial_pose
+        self._vision = vision
         self._idle = threading.Condition()
         self._active: SkillRun | None = None
         self._closing = False
@@ -88,7 +92,9 @@ class SkillServer:
 
     def open(self) -> None:
         """Subscribe to the driver and offer the actions. The node may already be spinning only in this thread."""
-        built = self._built = build_robot(self._node, self._world, self._robot, self._settings, self._safety)
+        built = self._built = build_robot(
+            self._node, self._world, self._robot, self._settings, self._safety, self._vision
+        )
         parts, deadlines = built.parts, self._settings.deadlines
         if self._initial_pose is not None:
             loc = self._settings.localization
@@ -286,8 +292,9 @@ class SkillServer:
         """Keep the caller's own words for an object and a place: ``robot/state`` gives them back beside the names."""
         known = self._world.catalogue.find(thing) if thing.strip() else None
         where = self._world.find_place(place) if place.strip() else None
-        for name, word in ((known.name if known else None, thing), (where.name if where else None, place)):
-            if name is not None and word != name and len(word) <= 80 and spoken_name(word):
+        own = known.name if known else spoken_name(thing)  # so is called what was found by a vision model
+        for name, word in ((own, thing), (where.name if where else "", place)):
+            if name and word != name and len(word) <= 80 and spoken_name(word):
                 words = self._called.setdefault(name, set())
                 if len(words) < 8:
                     self._called[name] = words | {word}

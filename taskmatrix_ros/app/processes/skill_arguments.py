@@ -9,7 +9,7 @@ SKILLS_MODULE = "taskmatrix_ros.robot.process"
 
 
 def skill_arguments(settings: Settings) -> list[str]:
-    """Give its arguments: map, robot, namespaces, whose stop it obeys, and whose time it takes.
+    """Give its arguments: map, robot, namespaces, whose stop it obeys, whose time it takes, what sees for it.
 
     :raises ConfigError: the profile names no skills, or no ROS.
     """
@@ -21,4 +21,6 @@ def skill_arguments(settings: Settings) -> list[str]:
     words += [f"--stop-topic={own}/stop", f"--alive-topic={own}/alive", f"--perception={skills.perception}"]
     if skills.initial_pose is not None:
         words += ["--initial-pose", *map(str, skills.initial_pose)]
+    if settings.models is not None and settings.models.chat.pictures:
+        words.append(f"--vision={settings.models.chat.model_dump_json(exclude_defaults=True)}")
     return words if ros.sim_time else [*words, "--wall-time"]

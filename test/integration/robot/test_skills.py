@@ -54,6 +54,7 @@ def test_a_thing_that_does_not_exist_is_looked_for_and_not_found(lab: RobotLab) 
     result = lab.refuse("find", object="unicorn")
     assert result.error_code == "NOT_FOUND"
     assert "no picture of 'unicorn'" in result.message
+    assert "no vision model is configured" in result.message
 
 
 def test_fetch(lab: RobotLab) -> None:
