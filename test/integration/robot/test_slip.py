@@ -30,16 +30,16 @@ def before_the_coke(lab: RobotLab) -> None:
     lab.do("go_to", object="coke")
 
 
-def test_friction_carries_a_thing_from_table_to_table() -> None:
+def test_friction_carries_a_thing_and_puts_it_down() -> None:
     with lab_with("friction") as lab:
+        table = lab.truth()["objects"]["coke"]["on"]
         before_the_coke(lab)
         lab.do("pick_up", object="coke")
-        assert lab.truth()["holding"] == "coke"
-        lab.do("go_to", place="user")
-        assert lab.truth()["holding"] == "coke"
-        lab.do("put_down", object="coke", place="user")
+        held = lab.truth()
+        assert (held["holding"], held["objects"]["coke"]["on"]) == ("coke", None)
+        lab.do("put_down", object="coke", place=table)
         end = lab.truth()
-        assert (end["holding"], end["objects"]["coke"]["on"]) == (None, "coffee_table")
+        assert (end["holding"], end["objects"]["coke"]["on"]) == (None, table)
 
 
 def test_a_grip_that_is_too_weak_is_a_failed_grasp_and_no_success() -> None:
