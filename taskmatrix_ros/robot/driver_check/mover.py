@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from geometry_msgs.msg import Twist
+from geometry_msgs.msg import Twist, TwistStamped
 from nav_msgs.msg import Odometry
 from numpy.typing import NDArray
 from rclpy.node import Node
@@ -40,7 +40,8 @@ class Mover:
         self._node = node
         self._ear = ear
         self._robot = robot
-        self._velocity = node.create_publisher(Twist, "cmd_vel", 1)
+        self._stamped = robot.interface.velocity == "twist_stamped"
+        self._velocity = node.create_publisher(TwistStamped if self._stamped else Twist, "cmd_vel", 1)
         self.lift = node.create_publisher(Float64, "lift/command", 1)
         self.gripper = node.create_publisher(Float64, "gripper/command", 1)
         self._stop = node.create_publisher(Bool, "stop", _LATCHED)
@@ -48,10 +49,18 @@ class Mover:
 
     def close(self) -> None:
         """Stand still, and take back the stop."""
-        self._velocity.publish(Twist())
+        self._drive(Twist())
         self.stop(False)
         for publisher in self.publishers:
             self._node.destroy_publisher(publisher)
+
+    def _drive(self, command: Twist) -> None:
+        if not self._stamped:
+            self._velocity.publish(command)
+            return
+        message = TwistStamped(twist=command)
+        message.header.frame_id, message.header.stamp = "base_link", self._node.get_clock().now().to_msg()
+        self._velocity.publish(message)
 
     def stop(self, stopped: bool) -> None:
         """Publish ``stop``."""
@@ -101,7 +110,7 @@ class Mover:
             # The driver's watchdog stops a robot whose commands come late: the checker's doing, not the driver's.
             self._ear.note_lag(now_s - sent_s - _PERIOD_S)
             sent_s = now_s
-            self._velocity.publish(command)
+            self._drive(command)
             self._ear.wait(fact, _PERIOD_S)
 
     def turn(self, angle_rad: float) -> None:
