@@ -101,6 +101,7 @@ def _pose_publisher(name: str) -> str:
     return (
         '      <plugin filename="gz-sim-pose-publisher-system" name="gz::sim::systems::PosePublisher">\n'
         f"        <topic>/model/{name}/pose</topic>\n        <publish_model_pose>true</publish_model_pose>\n"
+        "        <publish_nested_model_pose>true</publish_nested_model_pose>\n"
         "        <publish_link_pose>false</publish_link_pose>\n"
         "        <update_frequency>20</update_frequency>\n      </plugin>\n"
     )

@@ -36,7 +36,7 @@ _COMMANDS = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
 _CLOCK_WALL_PERIOD_S = 0.01  # /clock at most 100 times a second
 _INSIST_WALL_PERIOD_S = 0.1  # what is repeated for the case that it was lost
 _COMMANDS_HZ, _JOINTS_HZ, _BUMPER_HZ, _PERSON_HZ, _BATTERY_HZ, _TRUTH_HZ = 100.0, 25.0, 20.0, 5.0, 1.0, 10.0
-_STILL_M_S = 0.01
+_STILL_M_S = 0.03  # fingers that are on their way go at 0.1
 
 
 class GazeboNode:

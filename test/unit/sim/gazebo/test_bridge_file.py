@@ -85,7 +85,8 @@ def topics(world: Path, models: list[Path]) -> dict[tuple[str, str], str]:
             case "JointStatePublisher":
                 add(text("topic"), FROM_GAZEBO, "gz.msgs.Model")
             case "PosePublisher":
-                assert text("publish_model_pose") == "true"
+                # Harmonic before 8.8 publishes the model's own pose only where both are set.
+                assert (text("publish_model_pose"), text("publish_nested_model_pose")) == ("true", "true")
                 # Only Harmonic 8.12 and newer read the topic; it must be what the others use of themselves.
                 assert text("topic") == f"/model/{model}/pose"
                 add(f"model/{model}/pose", FROM_GAZEBO, "gz.msgs.Pose")
