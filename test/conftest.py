@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -18,6 +19,7 @@ from home_assistant_home import furnish, home_configuration
 from leaks import RUN_VARIABLE, Leaks, processes_of_run
 from peers import MISSING, MODULES, required_peers
 from ros_free import ROS_MODULES, ros_free
+from worker_home import WorkerHome
 
 from taskmatrix_ros.bench.home_assistant_server import HomeAssistantServer
 
@@ -32,6 +34,11 @@ leaks = Leaks()
 run_id = secrets.token_hex(8)
 
 
+def is_worker(config: pytest.Config) -> bool:
+    """Tell whether this process runs some of the tests of a run that several share."""
+    return hasattr(config, "workerinput")
+
+
 def is_unit(path: Path) -> bool:
     """Tell whether the file is one of the tests that need no ROS."""
     return path.is_relative_to(UNIT)
@@ -42,6 +49,8 @@ def is_unit(path: Path) -> bool:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Take a free ROS domain, away from any robot, and mark every process that will be started."""
+    if is_worker(config):
+        config.stash[home_key] = WorkerHome()
     try:
         required_peers()
     except ValueError as error:
@@ -58,14 +67,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Remove the keys that nodes made."""
+    """Remove the keys that nodes made, and the home of a worker."""
     if keys_key in config.stash:
         shutil.rmtree(config.stash[keys_key], ignore_errors=True)
+    if home_key in config.stash:
+        config.stash[home_key].remove()
 
 
 domain_key = pytest.StashKey[DomainReservation]()
 keys_key = pytest.StashKey[Path]()
+home_key = pytest.StashKey[WorkerHome]()
 only_unit_key = pytest.StashKey[bool]()
+problems_key = pytest.StashKey[list[str]]()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -74,13 +87,37 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.stash[only_unit_key] = bool(items) and all(is_unit(item.path) for item in items)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Share a run with ``--dist loadfile`` so that robots, brokers and homes do not take each other's time."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from peers_together import PeersTogether
+
+    return PeersTogether(config, log)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Keep what a worker found left behind at its end, for the verdict on the whole run."""
+    problems = getattr(node, "workeroutput", {}).get("problems", ["a worker ended before its tests did"])
+    node.config.stash.setdefault(problems_key, []).extend(problems)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail the run if something outlived it, or if a run of unit tests alone imported ROS."""
-    problems = [f"left behind by the run: process {pid} {command}" for pid, command in processes_of_run(run_id).items()]
-    problems += [f"left behind by the run: {task}" for task in leaks.tasks]
-    if session.config.stash.get(only_unit_key, False):
+    config = session.config
+    problems = config.stash.get(problems_key, [])
+    if not getattr(config.option, "numprocesses", None) or is_worker(config):
+        found = processes_of_run(run_id).items()
+        problems += [f"left behind by the run: process {pid} {command}" for pid, command in found]
+        problems += [f"left behind by the run: {task}" for task in leaks.tasks]
+    if config.stash.get(only_unit_key, False):
         problems += [f"test/unit imported {name}" for name in sorted(ROS_MODULES & sys.modules.keys())]
+    if is_worker(config):
+        config.workeroutput["problems"] = problems
+        return
     for problem in problems:
         sys.stderr.write(f"\nERROR: {problem}\n")
     if problems and session.exitstatus == pytest.ExitCode.OK:

@@ -33,6 +33,9 @@ BLOCKED_S = 0.45
 """A loop whose heartbeat, every 0.2 s, has been silent for so long is blocked; after 1 s the robot halts by itself."""
 BUSY_SHARE = 0.5
 LOOK_S = 0.3
+LOOKS = 10
+ATTEMPTS = 3
+ROUND_TRIPS = 10
 AT_REST_S = 0.5
 """How long it is watched that nothing moves."""
 
@@ -90,8 +93,7 @@ class StopDrill:
 
     async def driving(self) -> None:
         """Be driving."""
-        self._say(f"go to the {next(self._places)}")
-        await self._under_way()
+        await self._under_way(lambda: self.home.say(f"go to the {next(self._places)}", new_id()))
 
     async def computing(self) -> None:
         """Be driving while another program computes without end."""
@@ -114,8 +116,7 @@ class StopDrill:
     async def inactive(self) -> None:
         """Be driving for somebody else while the node is inactive."""
         await self._change(Transition.TRANSITION_DEACTIVATE)
-        self._keep(self._goal(next(self._places)))
-        await self._under_way()
+        await self._under_way(lambda: self._goal(next(self._places)))
 
     async def activate(self) -> None:
         """Take instructions again."""
@@ -126,6 +127,15 @@ class StopDrill:
     async def stop(self) -> Stopping:
         """Stop, and wait until the robot stands."""
         return await self.watch.stop()
+
+    async def round_trip_ms(self) -> float:
+        """Give the slowest of some plain service calls to the node, in wall time: what this machine takes just now."""
+        took_s = []
+        for _ in range(ROUND_TRIPS):
+            began_s = time.monotonic()
+            await self.home.client.request("lifecycle_msgs/srv/GetState", "lifecycle/get_state", repeatable=True)
+            took_s.append(time.monotonic() - began_s)
+        return 1000 * max(took_s)
 
     async def kill_and_restart(self) -> bool:
         """End the node with SIGKILL, now, and start another. :returns: whether the journal had the stop by then."""
@@ -165,18 +175,23 @@ class StopDrill:
 
     # -- parts --------------------------------------------------------------------------------------------------------
 
-    async def _under_way(self) -> None:
-        await self.watch.until(lambda: self.watch.driving or not self._said, "the robot drives")
-        if not self._said:
-            raise CallUnavailable("bench stop: the robot was to drive, but its run has ended")
+    async def _under_way(self, send: Callable[[], Any]) -> None:
+        """Send the robot somewhere until it drives: one that missed a heartbeat on a busy machine stands."""
+        for _ in range(ATTEMPTS):
+            sent = self._keep(send())
+            await self.watch.until(lambda s=sent: self.watch.driving or s.done(), "the robot drives")
+            if not sent.done():
+                return
+        raise CallUnavailable("bench stop: the robot was to drive, but its run has ended")
 
     def _say(self, text: str) -> None:
         self._keep(self.home.say(text, new_id()))
 
-    def _keep(self, work: Any) -> None:
+    def _keep(self, work: Any) -> asyncio.Future[Any]:
         task = asyncio.ensure_future(work)
         self._said.add(task)
         task.add_done_callback(self._said.discard)
+        return task
 
     async def _forget(self) -> None:
         """Give what was said a moment to end, as a stop does; then wait no longer."""
@@ -206,23 +221,27 @@ class StopDrill:
             raise CallUnavailable(f"bench stop: transition {transition} failed; the node's log says why")
 
     async def _share_of_workers(self) -> float:
-        """Say how much of a core the node's sandbox workers take."""
+        """Say how much of the time a sandbox worker of the node computes, or would if other programs let it."""
         assert self._node is not None
         assert self._node.pid is not None
-        before = _ticks_of_children(self._node.pid)
-        await asyncio.sleep(LOOK_S)
-        ticks = _ticks_of_children(self._node.pid) - before
-        return ticks / os.sysconf("SC_CLK_TCK") / LOOK_S
+        looks = []
+        for _ in range(LOOKS):
+            looks.append(_has_running_child(self._node.pid))
+            await asyncio.sleep(LOOK_S / LOOKS)
+        return sum(looks) / LOOKS
 
 
-def _ticks_of_children(pid: int) -> int:
-    """Give the processor time of a process's children. :source: proc(5), fields 4, 14 and 15 of stat."""
-    total = 0
-    for entry in Path("/proc").glob("[0-9]*/stat"):
+def _has_running_child(pid: int) -> bool:
+    """Tell whether a thread of a process's child runs or waits for a processor. :source: proc(5), stat."""
+    for entry in Path("/proc").glob("[0-9]*"):
         try:
-            fields = entry.read_text(encoding="utf-8").rpartition(")")[2].split()
+            if int(_stat(entry)[1]) == pid and any(_stat(thread)[0] == "R" for thread in (entry / "task").iterdir()):
+                return True
         except OSError:
             continue
-        if int(fields[1]) == pid:
-            total += int(fields[11]) + int(fields[12])
-    return total
+    return False
+
+
+def _stat(folder: Path) -> list[str]:
+    """Give the fields of a process or thread from the third on."""
+    return (folder / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()

@@ -20,7 +20,7 @@ from taskmatrix_ros.core.errors import CallUnavailable
 DRIVING_M_S = 0.4
 STANDING_M_S = 0.01
 STANDING_RAD_S = 0.02
-PATIENCE_S = 40.0
+PATIENCE_S = 120.0
 POLL_S = 0.002
 
 

@@ -30,10 +30,10 @@ class Ground:
     def write(self, text: str, *, where: str = "test/test_it.py") -> None:
         (self.folder / where).write_text(text)
 
-    def run(self, **environment: str) -> tuple[int, str]:
+    def run(self, *arguments: str, **environment: str) -> tuple[int, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("TASKMATRIX_", "PYTEST_"))}
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-rA", "-p", "pytest_timeout"],
+            [sys.executable, "-m", "pytest", "-rA", "-p", "pytest_timeout", *arguments],
             cwd=self.folder,
             env=kept | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"} | environment,
             capture_output=True,
@@ -94,6 +94,35 @@ def test_an_orphan_fails_the_run(ground: Ground) -> None:
     assert status == 1
     assert "left behind by the run: process" in said
     assert "sleep 6.25" in said
+
+
+SHARED = ("-p", "xdist.plugin", "-n", "2", "--dist", "loadfile")
+
+
+def test_two_workers_share_a_run_each_with_a_home_and_a_domain_of_its_own(ground: Ground) -> None:
+    tell = "import os\n@pytest.mark.parametrize('n', range(3))\ndef test_it(n): print(KIND, os.environ['HOME'], DOMAIN)"
+    for kind, where in (
+        ("peers", "test/test_one.py"),
+        ("peers", "test/test_two.py"),
+        ("units", "test/unit/test_it.py"),
+    ):
+        text = tell.replace("KIND", f"'{kind}'").replace("DOMAIN", "os.environ['ROS_DOMAIN_ID']")
+        ground.write(f"import pytest\n{text}", where=where)
+    status, said = ground.run(*SHARED)
+    assert status == 0, said
+    assert "9 passed" in said
+    told = {tuple(line.split()) for line in said.splitlines() if line.startswith(("peers ", "units "))}
+    assert sorted(kind for kind, *_ in told) == ["peers", "units"], "each kind stays with one worker"
+    assert len({home for _, home, _ in told}) == len({domain for *_, domain in told}) == 2
+    assert not any(Path(home).exists() for _, home, _ in told)
+
+
+def test_an_orphan_of_a_worker_fails_the_shared_run(ground: Ground) -> None:
+    ground.write("import subprocess\ndef test_it():\n    subprocess.run(['sh', '-c', 'sleep 6.35 >/dev/null 2>&1 &'])")
+    status, said = ground.run(*SHARED)
+    assert status == 1
+    assert "left behind by the run: process" in said
+    assert "sleep 6.35" in said
 
 
 def test_a_long_lived_peer_may_start_late(ground: Ground) -> None:
