@@ -32,7 +32,6 @@ from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.outline import Outline
 from taskmatrix_ros.core.policy import Policy
 from taskmatrix_ros.core.ports import Binding, FollowsEvents, HaltsWhileStopped, PlanningContext
-from taskmatrix_ros.core.run import CallRecord
 from taskmatrix_ros.core.state_store import StateStore
 from taskmatrix_ros.executor.audit.audit_log import AuditLog
 from taskmatrix_ros.executor.gate.gate import Gate
@@ -121,7 +120,6 @@ class System:
         self._robot_namespace = robot_namespace
         self._stack = AsyncExitStack()
         self._store_file = store_file
-        self._database = Database(store_file)
         self._policy = policy or Policy()
         self._models = models
         self._robot_map = robot_map
@@ -129,6 +127,7 @@ class System:
         self.clock: HomeClock = clock or WallClock()
         self.events = EventBus()
         self.state = StateStore()
+        self._database = Database(store_file, self.state.together)
         self._apis = apis or ApisSettings()
         self.registry = Registry(
             self._apis.trust,
@@ -143,7 +142,7 @@ class System:
         )
         self.editor = Editor(self.registry)
         self.journal = SqliteJournal(self._database)
-        self.uses = UseCounter(self.registry, self._calls_of)
+        self.uses = UseCounter(self.registry)
         self.feedback = FeedbackDesk(self.journal, self.registry, FeedbackStore(self._database), self.registry)
         self.selector = ApiSelector(self.registry, uses=self.uses.confirmed)
         self._is_kept = store_file is not None
@@ -296,6 +295,7 @@ class System:
                 questions=self.questions,
                 phraser=planner if isinstance(planner, PlannerChain) else None,
                 preferences=self.preferences,
+                ended=self.uses.count,
                 max_repairs=planning.repairs,
                 max_replans=planning.replans,
             )
@@ -306,7 +306,6 @@ class System:
         stack.push_async_callback(self.rules.close)
         stack.callback(self.recorder.stop)
         stack.callback(self.latch.listen(self._stop_planning()))
-        stack.callback(self.events.listen(self.uses.hear, self.uses.wants))
         state_calls = StateCalls(self.registry, self.state, gate, bindings)
         stack.push_async_callback(state_calls.close)
         await state_calls.open()
@@ -347,9 +346,6 @@ class System:
                 loop.call_soon_threadsafe(self.session.stop_planning, reason)
 
         return tell
-
-    def _calls_of(self, run_id: str) -> Sequence[CallRecord]:
-        return self.session.calls_of(run_id)
 
     def _context(self) -> PlanningContext:
         return PlanningContext(

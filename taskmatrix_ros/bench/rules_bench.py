@@ -20,11 +20,11 @@ from taskmatrix_ros.bench.round_trips import RoundTrips
 from taskmatrix_ros.bench.rules_kill import KillReport, kill_drill
 from taskmatrix_ros.bench.rules_many import LOADED, SIMULATED_DAYS, SIMULATED_RULES, load_s, simulate_s
 
-ROUNDS = 6
-EVENTS = 250
+ROUNDS = 30
+EVENTS = 50
 WARM_UP = 50
 BURST = 2000
-BURSTS = 3
+BURSTS = 5
 WATCHERS = 1000
 PENDING_S = 20.0
 
@@ -143,10 +143,20 @@ class Bench:
             bare.append(await asyncio.to_thread(self._floor.burst, BURST))
             through.append(await asyncio.to_thread(ours.burst, BURST))
         worst = max((count for count, _ in through), key=lambda count: abs(count - BURST))
-        rates = [statistics.median(count / spent_s for count, spent_s in runs) for runs in (through, bare)]
+        pairs = [
+            [count / spent_s for count, spent_s in (ours_once, bare_once)]
+            for ours_once, bare_once in zip(through, bare, strict=True)
+        ]
+        rates = sorted(pairs, key=lambda pair: pair[0] / pair[1])[BURSTS // 2]
         return [
             Figure(name="burst_delivered", value=worst, unit="messages", note=f"of {BURST}; the worst of {BURSTS}"),
-            Figure(name="burst_rate_ratio", value=rates[0], unit="1/s", baseline=rates[1], note="median of bursts"),
+            Figure(
+                name="burst_rate_ratio",
+                value=rates[0],
+                unit="1/s",
+                baseline=rates[1],
+                note="the median of bursts, each beside one of the floor's",
+            ),
         ]
 
     async def watchers(self) -> Figure:

@@ -6,7 +6,7 @@ import asyncio
 import sys
 from asyncio.tasks import _enter_task, _leave_task
 from collections.abc import Coroutine, Generator
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 T = TypeVar("T")
 
@@ -43,32 +43,48 @@ class _Begun(Coroutine[Any, Any, T]):
         self._work = work
         self._waits = False
         self._waited_for: Any = None
+        self._has_returned = False
+        self._returned: Any = None
         self._end: BaseException | None = None
 
     def begin(self) -> None:
         try:
             self._waited_for = self._work.send(None)
             self._waits = True
-        except BaseException as end:  # noqa: BLE001 - its end, StopIteration included, is the task's to hear
+        except StopIteration as end:  # not kept: it holds on to all that ran
+            self._has_returned, self._returned = True, end.value
+        except BaseException as end:  # noqa: BLE001 - its end is the task's to hear
             self._end = end
 
     def send(self, value: Any) -> Any:
+        if self._has_returned:
+            raise StopIteration(self._returned)
         if self._end is not None:
-            raise self._end
+            self._raise()
         if self._waits:
             self._waits = False
             return self._waited_for
         return self._work.send(value)
 
     def throw(self, *error: Any) -> Any:
+        if self._has_returned:
+            raise StopIteration(self._returned)
         if self._end is not None:
-            raise self._end
+            self._raise()
         if self._waits:
             self._waits = False
             # As a task does it: what is waited for is cancelled, and tells so when it has ended.
             if isinstance(error[-1], asyncio.CancelledError) and self._waited_for and self._waited_for.cancel():
                 return self._waited_for
         return self._work.throw(*error)
+
+    def _raise(self) -> NoReturn:
+        end, self._end = self._end, None
+        assert end is not None
+        try:
+            raise end
+        finally:
+            del end  # it holds on to this frame
 
     def close(self) -> None:
         self._work.close()

@@ -20,7 +20,7 @@ def keep_garbage_small() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(2_000, 20, 50)
+    gc.set_threshold(20_000, 10, 10)  # what a burst of work makes is gone again before it is looked at
 
 
 def run_until_signal(program: Coroutine[Any, Any, T]) -> T | None:

@@ -248,9 +248,10 @@ class Gate(Protocol):
         :raises RunStopped: the latch holds: it may not.
         """
 
-    def check_latch(self, call: Call, document: ApiDocument, instruction: Instruction) -> None:
-        """Hold a call back that was let pass, if a stop has come since.
+    def check_again(self, call: Call, document: ApiDocument, instruction: Instruction) -> None:
+        """Hold a call back that was let pass, if a stop has come since, or what it requires holds no longer.
 
+        :raises CallRefused: a requirement.
         :raises RunStopped: the latch holds.
         """
 
@@ -343,7 +344,13 @@ class Journal(Protocol):
 
     def begin_call(self, call: Call, *, durable: bool, new: bool = False) -> None:
         """Write a call before it is dispatched; ``durable``: also against loss of power; ``new``: its id was just made,
-        for a run that was saved.
+        for a run that was saved, and ``kept`` is awaited before it goes out.
+        """
+
+    async def kept(self, call: Call) -> None:
+        """Wait until a call that has begun survives kill -9; those that begin together are kept by one commit.
+
+        :raises ConfigError: it cannot be, and is taken back: it must not go out.
         """
 
     def refuse_call(self, call: Call, outcome: Outcome) -> None:

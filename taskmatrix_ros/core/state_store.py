@@ -11,6 +11,7 @@ from typing import Any
 
 from taskmatrix_ros.core.clocks import SteadyClock
 from taskmatrix_ros.core.outcome import utc_now
+from taskmatrix_ros.core.together import Together
 
 _log = logging.getLogger(__name__)
 
@@ -43,6 +44,8 @@ class StateStore(Mapping[str, Any]):
     """
 
     def __init__(self, clock: SteadyClock | None = None) -> None:
+        self.together = Together()
+        """Whether more values are arriving right now."""
         self._clock = clock or SteadyClock()
         self._values: dict[str, StateValue] = {}
         self._stale_after_s: dict[str, float] = {}

@@ -280,14 +280,18 @@ class RuleEngine:
 
     def ended(self, firing_id: str, summary: str, now: datetime) -> None:
         """Hear that a firing's run has ended."""
-        self._guard.ended(firing_id, now)
-        live = self._running(firing_id)
+        self.all_ended(((firing_id, summary),), now)
+
+    def all_ended(self, endings: Iterable[tuple[str, str]], now: datetime) -> None:
+        """Hear of several runs that have ended: the ids of their firings, each with how it ended."""
         with self._store.transaction(soon=True):
-            self._store.end_firing(firing_id)
-            if live is not None:
-                firing = live.running.pop(firing_id)
-                self._desk.tell(live, Verdict.ENDED, summary, now, firing.trigger, firing_id)
-                self._desk.begin_next(live)
+            for firing_id, summary in endings:
+                self._guard.ended(firing_id, now)
+                self._store.end_firing(firing_id)
+                if (live := self._running(firing_id)) is not None:
+                    firing = live.running.pop(firing_id)
+                    self._desk.tell(live, Verdict.ENDED, summary, now, firing.trigger, firing_id)
+                    self._desk.begin_next(live)
         self._desk.send()
 
     def _running(self, firing_id: str) -> LiveRule | None:

@@ -70,8 +70,10 @@ class StateIndex:
         return sorted(fired), bool(concerned)
 
     def _concerned(self, old: Any, new: Any) -> Iterator[Watch]:
-        yield from self._above.between(_number(old), _number(new), beyond=-1)
-        yield from self._below.between(_number(old), _number(new), beyond=1)
+        if self._above or self._below:
+            before, after = _number(old), _number(new)
+            yield from self._above.between(before, after, beyond=-1)
+            yield from self._below.between(before, after, beyond=1)
         for value in (old, new):
             yield from self._values.get(_name(value), ())
         yield from self._any
@@ -83,6 +85,9 @@ class _Thresholds:
     def __init__(self) -> None:
         self._bounds: list[float] = []
         self._watches: dict[float, dict[Watch, None]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._bounds)
 
     def add(self, bound: float, watch: Watch) -> None:
         if bound not in self._watches:
@@ -98,8 +103,6 @@ class _Thresholds:
 
     def between(self, old: float | None, new: float | None, *, beyond: int) -> Iterator[Watch]:
         """Give the triggers whose bound lies between; a value that is no number lies ``beyond`` all of them."""
-        if not self._bounds:
-            return
         nowhere = 0 if beyond < 0 else len(self._bounds)
         # A value equal to its bound is not above, so it counts with the lower side; not below, so with the upper one.
         side = bisect_left if beyond < 0 else bisect_right

@@ -7,7 +7,7 @@ import json
 import logging
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from pydantic_core import to_json
 
 from taskmatrix_ros.core.errors import ConfigError
+from taskmatrix_ros.core.together import Together
 from taskmatrix_ros.store.checkpointer import Checkpointer
 from taskmatrix_ros.store.instance_lock import InstanceLock
 from taskmatrix_ros.store.migrations import APPLICATION_ID, MIGRATIONS
@@ -33,6 +34,16 @@ _SLOTS = 128
 _KEEP = "INSERT OR REPLACE INTO redo (slot, number, statements) VALUES (?, ?, ?)"
 
 _RETRY_S = 1.0
+
+
+class Repeated(str):
+    """A text that is written again and again: what is kept holds it once, and then a number that stands for it."""
+
+    __slots__ = ()
+
+
+_Entry = tuple[str, Sequence[Any]]
+"""A statement and its values."""
 
 _REMEDIES = {
     "SQLITE_NOTADB": "move it away to start afresh, or bring back a copy",
@@ -55,19 +66,27 @@ class Database:
     WAL with ``synchronous=NORMAL``: a commit survives kill -9; a durable transaction survives loss of power too.
     """
 
-    def __init__(self, path: Path | None) -> None:
-        """Name the file; ``None`` is a database in memory that ends with ``close``."""
+    def __init__(self, path: Path | None, together: Together | None = None) -> None:
+        """Name the file; ``None`` is a database in memory that ends with ``close``.
+
+        :param together: while more is coming, what is to survive waits, so that one row serves all.
+        """
         self._path = path
+        self._together = together or Together()
+        self._waiting: list[asyncio.Future[None]] = []
         self._lock = InstanceLock(path.with_name(path.name + ".lock")) if path is not None else None
         self._connection: sqlite3.Connection | None = None
         self._checkpointer: Checkpointer | None = None
         self._depth = 0
-        self._late: list[tuple[str, tuple[Any, ...]]] = []
+        self._late: dict[object, _Entry] = {}
+        """What the tables do not have yet, by key: of entries of one key only the latest is run."""
+        self._unkept: dict[object, _Entry] = {}
+        """What of it does not survive kill -9 yet."""
+        self._staged: dict[object, _Entry] | None = None
+        """Inside ``soon``: what becomes part of both at its end."""
         self._numbers: dict[str, int] = {}
         self._redos = self._applied = 0
         """Numbers of the latest row that is kept, and of the latest whose statements are done."""
-        self._kept = 0
-        """How many of the late statements survive kill -9."""
         self._gathered: tuple[Callable[[], None], ...] = ()
         self._scheduled = self._applies = False
 
@@ -137,7 +156,7 @@ class Database:
         :raises ConfigError: the disk is full, gone or damaged.
         :raises sqlite3.IntegrityError: a constraint of the layout; the caller says what it means.
         """
-        if (self._scheduled or self._late) and not self._depth:
+        if (self._scheduled or self._late or self._staged) and not self._depth:
             self.apply()
         cursor = self._run(statement, values)
         if self._checkpointer is not None:
@@ -170,43 +189,94 @@ class Database:
 
     # --- what may be written a little later
 
-    def write_soon(self, statement: str, values: Sequence[Any] = ()) -> None:
+    def write_soon(self, statement: str, values: Sequence[Any] = (), *, key: object = None) -> None:
         """Have a statement run a little later, in the order of its coming and before any other that is run.
 
         It survives kill -9 once ``keep`` was called, which happens by itself within a few milliseconds. What is kept is
         one row with all that came since, cheap to commit; the tables are brought up to date for many rows at once.
         Without a loop it is run at once. A constraint that it breaks is a fault of the program, and logged.
+
+        :param key: of what it makes the whole state of, such as a row; it takes the place of an earlier statement of
+            that key that was not run yet.
         """
         if self._depth or not self.waits():
             self.execute(statement, values)
             return
-        self._late.append((statement, tuple(values)))
+        entry = (statement, values)
+        key = object() if key is None else key
+        if self._staged is None:
+            self._late[key] = self._unkept[key] = entry
+        else:
+            self._staged[key] = entry
 
     @contextmanager
     def soon(self) -> Iterator[None]:
         """Take what ``write_soon`` is given inside as one: nothing of it is written where the block fails."""
-        before = len(self._late)
+        self._staged = {}
         try:
             yield
-        except BaseException:
-            del self._late[before:]
-            raise
+            self._take_over()
+        finally:
+            self._staged = None
+
+    def _take_over(self) -> None:
+        if self._staged:
+            self._late |= self._staged
+            self._unkept |= self._staged
+            self._staged = {}
 
     def keep(self) -> None:
         """Have what is to be written soon survive kill -9 from now on.
 
         :raises ConfigError: it cannot be written; it is tried again.
         """
-        if len(self._late) > self._kept and self._redos - self._applied >= _SLOTS:
+        if self._unkept and self._redos - self._applied >= _SLOTS:
             self._bring_up()  # the next row would write over one that is not done
-        if len(self._late) > self._kept:
+        if self._unkept:
             self._redos += 1
-            text = to_json([(self._number_of(statement), values) for statement, values in self._late[self._kept :]])
+            text = to_json([self._numbered(entry) for entry in self._unkept.values()])
             self._run(_KEEP, (self._redos % _SLOTS, self._redos, text.decode()))
-            self._kept = len(self._late)
+            self._unkept = {}
+
+    async def kept(self) -> None:
+        """Wait until what is to be written soon survives kill -9: now, or with what comes in together with it.
+
+        :raises ConfigError: it cannot be written; it is tried again.
+        """
+        if not self._unkept:
+            return
+        if not self._waiting and not self._together.at_end(self._keep_for_all):
+            self.keep()
+            return
+        kept = asyncio.get_running_loop().create_future()
+        self._waiting.append(kept)
+        await kept
+
+    def _keep_for_all(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        failure: ConfigError | None = None
+        try:
+            self.keep()
+        except ConfigError as error:
+            failure = error
+        for one in waiting:
+            if one.done():
+                continue  # whoever waited was cancelled
+            if failure is None:
+                one.set_result(None)
+            else:
+                one.set_exception(failure)
+
+    def _numbered(self, entry: _Entry) -> tuple[int, Sequence[Any]]:
+        statement, values = entry
+        if any(type(value) is Repeated for value in values):
+            values = [[self._number_of(value)] if type(value) is Repeated else value for value in values]
+        return self._number_of(statement), values
 
     def _number_of(self, statement: str) -> int:
-        """Give the number that stands for a statement in what is kept; written down before it is first used."""
+        """Give the number that stands for a statement or a repeated text in what is kept; written down before it is
+        first used.
+        """
         number = self._numbers.get(statement)
         if number is None:
             self._run("INSERT OR IGNORE INTO redo_statements (statement) VALUES (?)", (statement,))
@@ -214,10 +284,10 @@ class Database:
             number = self._numbers[statement] = int(found[0])
         return number
 
-    def take_back(self) -> None:
-        """Forget the statement that came last and could not be kept."""
-        if len(self._late) > self._kept:
-            self._late.pop()
+    def take_back(self, key: object) -> None:
+        """Forget what was to be written soon, the first of its key, and could not be kept."""
+        if self._unkept.pop(key, None) is not None:
+            self._late.pop(key)
 
     def gather(self, write: Callable[[], None]) -> None:
         """Have ``write`` called before long, and before anything else is run: it adds what it has gathered."""
@@ -242,6 +312,7 @@ class Database:
         """
         for write in self._gathered:
             write()
+        self._take_over()
         self._bring_up()
 
     def _bring_up(self) -> None:
@@ -249,9 +320,9 @@ class Database:
             return
         self._run("BEGIN IMMEDIATE")
         try:
-            self._redo(self._late)
+            self._redo(self._late.values())
             self._run("COMMIT")
-            self._late, self._kept, self._applied = [], 0, self._redos
+            self._late, self._unkept, self._applied = {}, {}, self._redos
         except BaseException:
             if self._connection is not None and self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
@@ -333,8 +404,15 @@ class Database:
                 "SELECT number, statements FROM redo WHERE number > ? ORDER BY number", (self._applied,)
             )
             for self._redos, text in kept.fetchall():
-                self._redo([(known[number], values) for number, values in json.loads(text)])
+                entries = json.loads(text)
+                self._redo([(known[number], _spelt(values, known)) for number, values in entries])
             self._applied = self._redos
+            self.execute("DELETE FROM redo_statements")  # nothing speaks of them any more
 
     def _scalar(self, statement: str) -> Any:
         return self.execute(statement).fetchone()[0]
+
+
+def _spelt(values: Sequence[Any], known: Mapping[int, str]) -> list[Any]:
+    """Put repeated texts in the place of their numbers; no statement has a list among its values."""
+    return [known[value[0]] if isinstance(value, list) else value for value in values]

@@ -9,19 +9,24 @@ from pydantic import ValidationError
 
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.errors import ConfigError
+from taskmatrix_ros.core.frozen import Frozen
 from taskmatrix_ros.core.outcome import Outcome
 from taskmatrix_ros.core.run import Episode
-from taskmatrix_ros.store.database import Database
+from taskmatrix_ros.store.database import Database, Repeated
 
 _SAVE_RUN = (
-    "INSERT INTO runs (run_id, request_id, active, instruction, episode) VALUES (?, ?, ?, ?, ?)"
+    "INSERT INTO runs (run_id, request_id, active, instruction, episode) VALUES (?, ?, ?, ?, ? || ?)"
     " ON CONFLICT (run_id) DO UPDATE SET active = excluded.active, episode = excluded.episode"
 )
-_END_RUN = "UPDATE runs SET active = 0, episode = ? WHERE run_id = ?"
-_KEPT_APART = {"calls", "instruction"}
+_KEPT_APART = {"calls", "instruction", "outline", "code"}
+_MOST_TEXTS = 512
 _BEGIN_CALL = (
     "INSERT INTO calls (call_id, run_id, call, sent) VALUES (?, ?, ?, ?)"
     " ON CONFLICT (call_id) DO UPDATE SET sent = 1, call = excluded.call WHERE NOT sent AND excluded.sent"
+)
+_SAVE_CALL = (
+    "INSERT INTO calls (call_id, run_id, call, sent, outcome) VALUES (?, ?, ?, 1, ?)"
+    " ON CONFLICT (call_id) DO UPDATE SET outcome = excluded.outcome"
 )
 _END_CALL = "UPDATE calls SET outcome = ? WHERE call_id = ?"
 _COLUMNS = "SELECT run_id, instruction, episode FROM runs"
@@ -35,6 +40,12 @@ class SqliteJournal:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._begun: dict[str, tuple[str, str]] = {}
+        """Call id -> run id and JSON of what was begun and may end before the table has it."""
+        self._texts: dict[int, tuple[Frozen, str]] = {}
+        """What was dumped lately, by identity: it is frozen."""
+        self._plans: dict[int, tuple[Frozen, Frozen | None, Repeated]] = {}
+        """Likewise outline and code of runs."""
 
     def save_run(self, episode: Episode, *, soon: bool = False) -> None:
         """Write the run without its calls: new, or in its new state. The instruction is written once.
@@ -44,13 +55,11 @@ class SqliteJournal:
         :raises ValueError: its ``request_id`` is another run's.
         """
         request_id = episode.instruction.request_id or None
-        active, text = not episode.status.ended, episode.model_dump_json(exclude=_KEPT_APART)
-        if soon and not active:  # it was saved when it began, so all that is new is its end
-            self._database.write_soon(_END_RUN, (text, episode.run_id))
-            return
-        values = (episode.run_id, request_id, active, episode.instruction.model_dump_json(), text)
+        active, instruction = not episode.status.ended, self._dumped(episode.instruction)
+        text, plan = episode.model_dump_json(exclude=_KEPT_APART)[:-1], self._plan(episode)
+        values = (episode.run_id, request_id, active, instruction, text, plan)
         if soon:
-            self._database.write_soon(_SAVE_RUN, values)
+            self._database.write_soon(_SAVE_RUN, values, key=episode.run_id)
             return
         try:
             self._database.execute(_SAVE_RUN, values)
@@ -59,6 +68,29 @@ class SqliteJournal:
             raise ValueError(
                 f"journal: request {request_id!r} of run {episode.run_id} already started run {other and other[0]}"
             ) from error
+
+    def _plan(self, episode: Episode) -> str:
+        """Give the end of a run's JSON: outline and code, which a rule's runs have in common."""
+        outline, code = episode.outline, episode.code
+        known = self._plans.get(id(outline))
+        if known is not None and known[0] is outline and known[1] is code:
+            return known[2]
+        parts = {"outline": outline, "code": code}
+        text = "".join(f',"{name}":{part.model_dump_json()}' for name, part in parts.items() if part is not None) + "}"
+        if outline is not None:
+            if len(self._plans) >= _MOST_TEXTS:
+                self._plans.clear()
+            self._plans[id(outline)] = (outline, code, Repeated(text))
+        return text
+
+    def _dumped(self, part: Frozen) -> str:
+        """Give the JSON of what a run is saved with again and again, and a rule's runs one after the other."""
+        known = self._texts.get(id(part))
+        if known is None or known[0] is not part:
+            if len(self._texts) >= _MOST_TEXTS:
+                self._texts.clear()
+            known = self._texts[id(part)] = (part, part.model_dump_json())
+        return known[1]
 
     def forget_pictures(self, episode: Episode) -> None:
         """Keep the instruction of a run without its pictures."""
@@ -77,18 +109,28 @@ class SqliteJournal:
     def begin_call(self, call: Call, *, durable: bool, new: bool = False) -> None:
         """Write a call before it is dispatched; ``durable``: also against loss of power.
 
-        :param new: it is a call of a run that was saved, with an id just made: there is nothing to check.
+        :param new: it is a call of a run that was saved, with an id just made: there is nothing to check, and it is
+            enough that ``kept`` is awaited before it goes out.
         :raises ValueError: its run was not saved, or a call of this id has begun before.
         """
-        if new and not durable:
-            self._database.write_soon(_BEGIN_CALL, (call.call_id, call.run_id, call.model_dump_json(), True))
-            try:
-                self._database.keep()
-            except ConfigError:
-                self._database.take_back()
-                raise
+        if not new or durable:
+            self._write_call(call, sent=True, durable=durable)
             return
-        self._write_call(call, sent=True, durable=durable)
+        text = call.model_dump_json()
+        self._begun[call.call_id] = (call.run_id, text)
+        self._database.write_soon(_SAVE_CALL, (call.call_id, call.run_id, text, None), key=call.call_id)
+
+    async def kept(self, call: Call) -> None:
+        """Wait until a call that has begun survives kill -9; those that begin together are kept by one commit.
+
+        :raises ConfigError: it cannot be written, and is taken back: it must not go out.
+        """
+        try:
+            await self._database.kept()
+        except ConfigError:
+            if self._begun.pop(call.call_id, None) is not None:
+                self._database.take_back(call.call_id)
+            raise
 
     def refuse_call(self, call: Call, outcome: Outcome) -> None:
         """Write a call that was not sent, with why.
@@ -121,10 +163,13 @@ class SqliteJournal:
             may be repeated, which is all that a crash in between would make of it.
         :raises ValueError: no such call has begun.
         """
-        if soon:
-            self._database.write_soon(_END_CALL, (outcome.model_dump_json(), outcome.call_id))
-        else:
+        begun, text = self._begun.pop(outcome.call_id, None), outcome.model_dump_json()
+        if not soon:
             self._write_end(outcome)
+        elif begun is not None:
+            self._database.write_soon(_SAVE_CALL, (outcome.call_id, *begun, text), key=outcome.call_id)
+        else:
+            self._database.write_soon(_END_CALL, (text, outcome.call_id))
 
     def _write_end(self, outcome: Outcome) -> None:
         written = self._database.execute(_END_CALL, (outcome.model_dump_json(), outcome.call_id))

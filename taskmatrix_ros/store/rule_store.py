@@ -130,11 +130,14 @@ class RuleStore:
                 None if deadline.due is None else _microseconds(deadline.due),
                 json.dumps(deadline.data),
             ),
+            key=(deadline.rule_id, deadline.trigger),
         )
 
     def clear_deadline(self, rule_id: str, trigger: int) -> None:
         """Forget what a trigger waited for."""
-        self._write("DELETE FROM rule_deadlines WHERE rule_id = ? AND trigger = ?", (rule_id, trigger))
+        self._write(
+            "DELETE FROM rule_deadlines WHERE rule_id = ? AND trigger = ?", (rule_id, trigger), key=(rule_id, trigger)
+        )
 
     def deadlines(self) -> Sequence[Deadline]:
         """Give what all triggers wait for."""
@@ -150,11 +153,12 @@ class RuleStore:
             "INSERT INTO rule_firings (firing_id, rule_id, sequence, firing) VALUES (?, ?, ?, ?)"
             " ON CONFLICT (firing_id) DO UPDATE SET firing = excluded.firing",
             (firing.firing_id, firing.rule_id, firing.sequence, firing.model_dump_json()),
+            key=firing.firing_id,
         )
 
     def end_firing(self, firing_id: str) -> None:
         """Forget a firing: its run has ended, or never will be."""
-        self._write("DELETE FROM rule_firings WHERE firing_id = ?", (firing_id,))
+        self._write("DELETE FROM rule_firings WHERE firing_id = ?", (firing_id,), key=firing_id)
 
     def firings(self) -> Sequence[Firing]:
         """Give the firings that have not ended, in the order they came."""
@@ -181,15 +185,15 @@ class RuleStore:
 
     def remember(self, key: str, value: Any) -> None:
         """Write a value of state that triggers compare the next one with."""
-        self._write("INSERT OR REPLACE INTO rule_state (key, value) VALUES (?, ?)", (key, json.dumps(value)))
+        self._write("INSERT OR REPLACE INTO rule_state (key, value) VALUES (?, ?)", (key, json.dumps(value)), key=key)
 
     def remembered(self) -> dict[str, Any]:
         """Give the values that were remembered."""
         return {key: json.loads(value) for key, value in self._database.execute("SELECT key, value FROM rule_state")}
 
-    def _write(self, statement: str, values: Sequence[Any]) -> None:
+    def _write(self, statement: str, values: Sequence[Any], *, key: object) -> None:
         if self._soon:
-            self._database.write_soon(statement, values)
+            self._database.write_soon(statement, values, key=key)
         else:
             self._database.execute(statement, values)
 

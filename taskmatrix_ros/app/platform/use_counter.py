@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from taskmatrix_ros.core.errors import ConfigError
-from taskmatrix_ros.core.event_bus import Event
 from taskmatrix_ros.core.outcome import Confirmation, Status, utc_now
 from taskmatrix_ros.core.run import CallRecord
 from taskmatrix_ros.registry.registry import Registry
@@ -29,23 +28,17 @@ class _Uses:
 
 
 class UseCounter:
-    """Hears that runs have ended, and counts their calls. The selector asks it how often a document was confirmed."""
+    """Counts the calls of runs that have ended. The selector asks it how often a document was confirmed."""
 
-    def __init__(self, registry: Registry, calls_of: Callable[[str], Sequence[CallRecord]]) -> None:
-        """:param calls_of: gives the calls of a run that is just ending."""
+    def __init__(self, registry: Registry) -> None:
         self._registry = registry
-        self._calls_of = calls_of
         self._confirmed: dict[str, int] = {}
         self._gathered: dict[str, _Uses] = {}
         self._timer: asyncio.TimerHandle | None = None
 
-    def wants(self, kind: str) -> bool:
-        """Whether events of that kind are of interest."""
-        return kind == "run_ended"
-
-    def hear(self, event: Event) -> None:
+    def count(self, calls: Sequence[CallRecord]) -> None:
         """Count the calls of a run that ended."""
-        for record in self._calls_of(event.run_id):
+        for record in calls:
             outcome = record.outcome
             if outcome is None or not record.sent:
                 continue

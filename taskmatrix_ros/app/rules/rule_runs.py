@@ -73,6 +73,8 @@ class RuleRuns:
         """Firing id -> its run."""
         self._preparing: dict[str, asyncio.Task[None]] = {}
         """Firing id -> the verification of its code."""
+        self._endings: list[tuple[str, str]] = []
+        """Ids of firings whose runs have ended and nobody has told the engine yet, each with how."""
         self._causes: dict[str, str] = {}
         """Run id -> firing id."""
         self._cancelling: set[asyncio.Task[bool]] = set()
@@ -333,8 +335,11 @@ class RuleRuns:
                 loop = asyncio.get_running_loop()
                 if queued:
                     loop.call_soon(self._ended, firing, summary)
-                else:  # nobody waits for it: what comes in goes first
-                    loop.call_later(_END_S, self._ended, firing, summary)
+                    return
+                # Nobody waits for it: what comes in goes first.
+                if not self._endings:
+                    loop.call_later(_END_S, self._end_all)
+                self._endings.append((firing.firing_id, summary))
 
         self._runs[firing.firing_id] = view
         self._causes[run_id] = firing.firing_id
@@ -388,17 +393,25 @@ class RuleRuns:
 
     def told(self, rule: Rule, kind: str, why: str) -> None:
         """Tell whoever listens."""
-        _log.log(logging.DEBUG if kind == "rule_fired" else logging.INFO, "rule %s: %s: %s", rule.id, kind, why)
+        if kind != "rule_fired":
+            _log.info("rule %s: %s: %s", rule.id, kind, why)
         if self._events.wanted(kind):
             self._events.publish(Event(kind=kind, rule_id=rule.id, data={"why": why, "text": rule.text}))
 
+    def _end_all(self) -> None:
+        endings, self._endings = self._endings, []
+        self._tell_ended(endings)
+
     def _ended(self, firing: Firing, summary: str) -> None:
+        self._tell_ended([(firing.firing_id, summary)])
+
+    def _tell_ended(self, endings: Sequence[tuple[str, str]]) -> None:
         if self._engine is None:
             return
         try:
-            self._engine.ended(firing.firing_id, summary, self._clock.now())
+            self._engine.all_ended(endings, self._clock.now())
         except ConfigError:
-            _log.exception("rules: the end of %s could not be written", firing.firing_id)
+            _log.exception("rules: the end of %s could not be written", ", ".join(firing for firing, _ in endings))
         self._arm()
 
     def _rule_of(self, firing_id: str) -> Rule | None:

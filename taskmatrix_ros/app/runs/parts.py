@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from taskmatrix_ros.app.runs.outline_desk import OutlineDesk
@@ -22,6 +22,7 @@ from taskmatrix_ros.core.ports import (
     Verifier,
 )
 from taskmatrix_ros.core.rule import Rule
+from taskmatrix_ros.core.run import CallRecord
 from taskmatrix_ros.core.state_store import StateStore
 
 
@@ -32,7 +33,7 @@ class Parts:
     ``zone``: the home's time zone. ``rules_of``: gives the rules that live, those of a conversation last.
     ``max_repairs``: how often refused code goes back to its planner; ``max_replans``: how often the rest is planned
     anew after a failed call. ``catalogue``: what the answer at the end is worded by; None: without facts.
-    ``questions``: where a person is asked back; None: nowhere.
+    ``questions``: where a person is asked back; None: nowhere. ``ended``: told the calls of every run that has ended.
     """
 
     planner: Planner
@@ -52,5 +53,6 @@ class Parts:
     questions: Questions | None = None
     phraser: Phraser | None = None
     preferences: Preferences | None = None
+    ended: Callable[[Sequence[CallRecord]], None] = lambda _calls: None
     max_repairs: int = 3
     max_replans: int = 1

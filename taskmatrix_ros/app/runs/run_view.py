@@ -24,9 +24,14 @@ class CallView:
 
 
 class RunView:
-    """The latest of one run. Implements ``core.ports.RunObserver``; ``on_change`` is told after every change."""
+    """The latest of one run. Implements ``core.ports.RunObserver``.
 
-    def __init__(self, episode: Episode, on_status: Callable[[RunStatus], None] = lambda _status: None) -> None:
+    ``on_change`` is told after every change, up to its end.
+    """
+
+    def __init__(
+        self, episode: Episode, on_status: Callable[[RunView, RunStatus], None] = lambda _view, _status: None
+    ) -> None:
         """:param on_status: told the status the runner gives it, to write it down."""
         self.episode = episode
         self.why = ""
@@ -50,6 +55,7 @@ class RunView:
         self.plans_anew = False
         """Whether that is being done now: no code runs meanwhile."""
         self._listeners: list[Callable[[], None]] = []
+        self._records: tuple[CallRecord, ...] | None = None
 
     def on_change(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Tell ``listener`` after every change. :returns: the way to end it."""
@@ -66,6 +72,8 @@ class RunView:
         self.episode = episode
         self.stage = stage or self.stage
         self._changed()
+        if episode.status.ended:
+            self._listeners.clear()  # there is no more to hear, and they hold on to it as it does to them
 
     @property
     def planned_calls(self) -> int:
@@ -84,7 +92,9 @@ class RunView:
     @property
     def records(self) -> tuple[CallRecord, ...]:
         """The calls so far, in order."""
-        return tuple(CallRecord(call=view.call, outcome=view.outcome) for view in self.calls.values())
+        if self._records is None:
+            self._records = tuple(CallRecord(call=view.call, outcome=view.outcome) for view in self.calls.values())
+        return self._records
 
     @property
     def message(self) -> str:
@@ -100,11 +110,12 @@ class RunView:
     def status_changed(self, status: RunStatus, why: str) -> None:
         """The run waits, is held, or goes on."""
         self.why = why
-        self._on_status(status)
+        self._on_status(self, status)
 
     def call_began(self, call: Call) -> None:
         """A call goes out."""
         self.calls[call.call_id] = CallView(call)
+        self._records = None
         self._changed()
 
     def call_progressed(self, call: Call, report: ProgressReport) -> None:
@@ -120,6 +131,7 @@ class RunView:
         """A call ended; one that was refused never began."""
         view = self.calls.setdefault(call.call_id, CallView(call))
         view.outcome = outcome
+        self._records = None
         self._changed()
 
     def _changed(self) -> None:

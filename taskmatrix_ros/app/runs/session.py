@@ -63,11 +63,6 @@ class Session:
         """The runs that have not ended."""
         return tuple(self._views.values())
 
-    def calls_of(self, run_id: str) -> Sequence[CallRecord]:
-        """Give the calls of a run that goes on or is just ending; none of another."""
-        view = self._views.get(run_id)
-        return () if view is None else view.records
-
     def start(self, instruction: Instruction) -> RunView:
         """Begin a run and return at once; ``finish`` waits for its end.
 
@@ -180,11 +175,14 @@ class Session:
         await self.rest("the node ends")
 
     def _view(self, episode: Episode) -> RunView:
-        view = RunView(episode, lambda status: self._step(view, Stage.RUNNING, status=status))
+        view = RunView(episode, self._status_given)
         self._views[episode.run_id] = view
         if episode.instruction.request_id:
             self._requests[episode.instruction.request_id] = episode.run_id
         return view
+
+    def _status_given(self, view: RunView, status: RunStatus) -> None:
+        self._step(view, Stage.RUNNING, status=status)
 
     def _begin(self, view: RunView, work: Coroutine[Any, Any, None], *, now: bool = False) -> None:
         run_id = view.episode.run_id
@@ -349,7 +347,7 @@ class Session:
         """Say how a run ended, from what was journalled and what the world shows."""
         said = result.summary
         if not said:
-            facts = facts_of(view.records, self._parts.catalogue, self._parts.state.known())
+            facts = facts_of(view.records, self._parts.catalogue, self._parts.state)
             said = await self._phrased(view, facts) or summary_of(view.records or result.calls, facts)
         answer = view.episode.outline.answer if view.episode.outline else ""
         return "\n".join(filter(None, (said + _left_out(view), answer)))
@@ -419,6 +417,7 @@ class Session:
         if episode.instruction.images:
             self._parts.journal.forget_pictures(episode)
         view.show(episode)
+        self._parts.ended(view.records)
         self._publish("run_ended", view)
 
     def _check_transition(self, old: RunStatus, new: RunStatus) -> None:

@@ -12,7 +12,7 @@ from taskmatrix_ros.bindings.discovery.live_discovery import LiveDiscovery, Live
 from taskmatrix_ros.bindings.mqtt.mqtt_availability import Availability
 from taskmatrix_ros.bindings.mqtt.mqtt_command import Delivered, Delivery, MqttCommand
 from taskmatrix_ros.bindings.mqtt.mqtt_link import MqttLink
-from taskmatrix_ros.bindings.mqtt.mqtt_message import check_messages, publications_of
+from taskmatrix_ros.bindings.mqtt.mqtt_message import Messages, check_messages
 from taskmatrix_ros.bindings.mqtt.mqtt_outcome import outcome_of, unsent_outcome
 from taskmatrix_ros.bindings.mqtt.mqtt_settings import BrokerSettings, MqttProtocol
 from taskmatrix_ros.bindings.mqtt.mqtt_states import Listener, MqttStates
@@ -85,8 +85,8 @@ class MqttBinding:
         self._pending: dict[str, MqttCommand] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._revision: int | None = None
-        self._checked: dict[str, ApiDocument] = {}
-        """The documents that were checked, as they were then."""
+        self._messages: dict[str, tuple[ApiDocument, Messages]] = {}
+        """Of the documents that were checked, as they were then."""
 
     async def open(self) -> None:
         """Connect to every broker and subscribe to the state topics.
@@ -109,7 +109,9 @@ class MqttBinding:
         for name, settings in self._brokers.items():
             self._state.set_source_live(self._states[name].source, live=False)
             presence = f"{self._base_topic}/availability" if self._base_topic else ""
-            self._links[name] = MqttLink(name, settings, self._states[name], presence_topic=presence)
+            self._links[name] = MqttLink(
+                name, settings, self._states[name], presence_topic=presence, together=self._state.together
+            )
             self._links[name].start(self._states[name].filters)
         waits = [
             asyncio.wait_for(link.wait_tried(), timeout=link.settings.connect_s + 0.5) for link in self._links.values()
@@ -258,9 +260,10 @@ class MqttBinding:
     def _prepare(self, call: Call, document: ApiDocument) -> tuple[MqttLink | None, list[MqttCommand]]:
         self._refresh_quietly()
         spec = _spec_of(document)
-        if self._checked.get(document.name) is not document:
+        known = self._messages.get(document.name)
+        if known is None or known[0] is not document:
             self._check_document(document)
-            self._checked[document.name] = document
+            known = self._messages[document.name] = (document, Messages(spec))
         link = self._links.get(spec.broker)
         loop = asyncio.get_running_loop()
         # What must not be done twice or late is kept by no broker for longer than its caller waits, nor for ever.
@@ -278,7 +281,7 @@ class MqttBinding:
                 expiry_s=expiry_s,
                 result=loop.create_future(),
             )
-            for publication in publications_of(spec, call.arguments)
+            for publication in known[1].of(call.arguments)
         ]
         return link, commands
 
@@ -299,20 +302,25 @@ class MqttBinding:
         self, link: MqttLink, command: MqttCommand, deadline_s: float, expires_s: float | None
     ) -> Delivered:
         loop = asyncio.get_running_loop()
-        ends_s = loop.time() + deadline_s
         link.send(command)
         if command.result.done():  # with QoS 0 it is known at once
             return command.result.result()
         patience_s = min(link.settings.connect_s, deadline_s, expires_s or deadline_s)
-        await asyncio.wait({command.result}, timeout=patience_s)
-        if not command.result.done() and command.claim():
+
+        def lose_patience() -> None:
+            if not command.claim():  # it is on its way, and only its acknowledgement is missing
+                lost = Delivered(Delivery.LOST, f"no acknowledgement within {deadline_s:g} s")
+                loop.call_later(deadline_s - patience_s, command.settle, lost)
+                return
             late = expires_s is not None and expires_s <= patience_s
             reason = self.peer_problem(link.name) or "the broker has not acknowledged earlier messages"
-            return Delivered(Delivery.EXPIRED if late else Delivery.NOT_SENT, reason)
-        await asyncio.wait({command.result}, timeout=max(0.0, ends_s - loop.time()))
-        if command.result.done():
-            return command.result.result()
-        return Delivered(Delivery.LOST, f"no acknowledgement within {deadline_s:g} s")
+            command.settle(Delivered(Delivery.EXPIRED if late else Delivery.NOT_SENT, reason))
+
+        timer = loop.call_later(patience_s, lose_patience)
+        try:
+            return await command.result
+        finally:
+            timer.cancel()
 
     def _load_catalogue(self, *, strict: bool) -> None:
         """Take state specs over; ``strict``: also check every document, which later is done when it is called."""

@@ -21,12 +21,15 @@ from taskmatrix_ros.bindings.mqtt.mqtt_command import Delivered, Delivery, MqttC
 from taskmatrix_ros.bindings.mqtt.mqtt_settings import BrokerSettings
 from taskmatrix_ros.bindings.mqtt.mqtt_tls import alert_problem, handshake_problem, tls_context, tls_problem
 from taskmatrix_ros.core.errors import ConfigError
+from taskmatrix_ros.core.together import Together
 
 _log = logging.getLogger(__name__)
 
 _BATCH_MESSAGES = 256
 _BATCH_BYTES = 1_048_576
 _IN_FLIGHT = 20
+_MOST_CORKED = 16
+"""Messages that are held back for each other, a few milliseconds of work."""
 _MAX_PACKET = 268_435_455
 _HEADER_BYTES = 32
 _FILTERS_AT_ONCE = 100
@@ -75,6 +78,8 @@ class ConnectionOwner(Protocol):
     closing: bool
     filters: Mapping[str, Subscription]
     """Topic filters wanted; replaced as a whole, never changed."""
+    together: Together
+    """What comes in together is answered in few segments."""
 
     def next_command(self) -> MqttCommand | None:
         """Give the next message to send, claimed."""
@@ -123,7 +128,6 @@ class MqttConnection:
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_message = self._on_message
-        self._client.on_publish = self._on_publish
         self._client.on_subscribe = self._on_subscribe
         self._client.on_log = self._on_log
         if presence_topic:
@@ -145,7 +149,10 @@ class MqttConnection:
         self._in_flight: dict[int, MqttCommand] = {}
         self._answers_since_s = 0.0
         """Steady time since when the broker owes an answer and has said nothing at all."""
-        self._early: dict[int, Delivered] = {}
+        self._corked = 0
+        """How many messages may still be held back for others to join their segment; 0: none is."""
+        self._unwritten: dict[int, paho.MQTTMessageInfo] = {}
+        """Of those in flight, the ones of QoS 0: nobody acknowledges them, they have but to be written."""
         self._batch: list[Received] = []
         self._batch_bytes = 0
 
@@ -326,6 +333,10 @@ class MqttConnection:
         self._send()
 
     def _send(self) -> None:
+        for mid, info in tuple(self._unwritten.items()):
+            if info.is_published():
+                del self._unwritten[mid]
+                self._in_flight.pop(mid).settle(Delivered(Delivery.ACKNOWLEDGED))
         if self._accepted and self._socket is not None:
             self._apply_filters()
             self._send_commands()
@@ -363,7 +374,29 @@ class MqttConnection:
             command = self._owner.next_command()
             if command is None:
                 return
+            if self._owner.together.is_ending:
+                self._cork()
             self._publish(command)
+
+    def _cork(self) -> None:
+        """Have the next messages go out in one segment: the broker is woken once for several."""
+        if not self._corked and self._owner.together.at_end(self._uncork):
+            self._corked = _MOST_CORKED
+            self._set_cork(corked=True)
+        elif self._corked == 1:  # none is held back for long
+            self._corked = _MOST_CORKED
+            self._set_cork(corked=False)
+            self._set_cork(corked=True)
+        else:
+            self._corked -= 1
+
+    def _uncork(self) -> None:
+        self._corked = 0
+        self._set_cork(corked=False)
+
+    def _set_cork(self, *, corked: bool) -> None:
+        if self._socket is not None and self._socket.fileno() >= 0:
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, corked)
 
     def _publish(self, command: MqttCommand) -> None:
         size = len(command.payload) + len(command.topic.encode()) + _HEADER_BYTES
@@ -375,19 +408,23 @@ class MqttConnection:
         if self._is_v5 and command.expiry_s is not None:
             properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
             properties.MessageExpiryInterval = max(1, math.ceil(command.expiry_s))
+        if command.qos and self._client.on_publish is None:
+            self._client.on_publish = self._on_publish  # paho tells it at some cost, which QoS 0 can do without
         try:
             info = self._client.publish(command.topic, command.payload, command.qos, command.retain, properties)
         except ValueError as error:
             command.settle(Delivered(Delivery.REFUSED, str(error)))
             return
-        if info.mid in self._early:
-            command.settle(self._early.pop(info.mid))
-        elif info.rc == MQTTErrorCode.MQTT_ERR_NO_CONN:
+        if info.rc == MQTTErrorCode.MQTT_ERR_NO_CONN:
             command.settle(Delivered(Delivery.NOT_SENT, "the connection ended"))
+        elif not command.qos and info.is_published():
+            command.settle(Delivered(Delivery.ACKNOWLEDGED))
         else:
             if not self._in_flight:
                 self._answers_since_s = self._loop.time()
             self._in_flight[info.mid] = command
+            if not command.qos:
+                self._unwritten[info.mid] = info
 
     # --- paho's callbacks, from within its functions
 
@@ -432,10 +469,7 @@ class MqttConnection:
             delivered = Delivered(Delivery.NOBODY)
         else:
             delivered = Delivered(Delivery.ACKNOWLEDGED)
-        command = self._in_flight.pop(mid, None)
-        if command is None:
-            self._early[mid] = delivered  # with QoS 0 paho tells it before publish() has returned
-        else:
+        if mid not in self._unwritten and (command := self._in_flight.pop(mid, None)) is not None:
             command.settle(delivered)
 
     def _on_subscribe(

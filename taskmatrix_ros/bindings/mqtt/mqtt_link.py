@@ -18,6 +18,7 @@ from taskmatrix_ros.bindings.mqtt.mqtt_command import Delivered, Delivery, MqttC
 from taskmatrix_ros.bindings.mqtt.mqtt_connection import ConnectionEnd, MqttConnection, Received, Subscription
 from taskmatrix_ros.bindings.mqtt.mqtt_settings import BrokerSettings, MqttProtocol
 from taskmatrix_ros.core.ids import new_id
+from taskmatrix_ros.core.together import Together
 
 _log = logging.getLogger(__name__)
 
@@ -53,8 +54,19 @@ class MqttLink:
     A thread of its own connects, since that may block for long, and hands each connection to the loop.
     """
 
-    def __init__(self, name: str, settings: BrokerSettings, user: LinkUser, *, presence_topic: str = "") -> None:
-        """:param presence_topic: says, retained, whether this node is there; empty: nobody is told."""
+    def __init__(
+        self,
+        name: str,
+        settings: BrokerSettings,
+        user: LinkUser,
+        *,
+        presence_topic: str = "",
+        together: Together | None = None,
+    ) -> None:
+        """:param presence_topic: says, retained, whether this node is there; empty: nobody is told.
+
+        :param together: what comes in together is answered in few segments.
+        """
         self.name = name
         self.settings = settings
         self.connected = False
@@ -73,6 +85,7 @@ class MqttLink:
         self._tried = asyncio.Event()
         self._ended = asyncio.Event()
         self._outbox: deque[MqttCommand] = deque()
+        self.together = together or Together()
         self._connection: MqttConnection | None = None
         self._end: ConnectionEnd | None = None
         """How the latest connection ended; None while it lasts. The loop tells it to the thread."""

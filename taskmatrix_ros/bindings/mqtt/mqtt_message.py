@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,28 @@ from taskmatrix_ros.bindings.templates import check_template, render
 from taskmatrix_ros.core.binding_spec import Mqtt, MqttMessage
 from taskmatrix_ros.core.errors import CallRefused, ConfigError
 from taskmatrix_ros.expressions.jinja_template import JinjaTemplate, TemplateFailed
+
+
+class Messages:
+    """The messages of one document. What the latest arguments came to is remembered: a rule calls with the same."""
+
+    def __init__(self, spec: Mqtt) -> None:
+        self._messages = spec.messages
+        self._is_fixed = all(one.template is None for one in self._messages)  # a template may read the time
+        self._latest: tuple[str, tuple[Publication, ...]] | None = None
+
+    def of(self, arguments: Mapping[str, Any]) -> tuple[Publication, ...]:
+        """Give what goes out, as ``publications_of`` does.
+
+        :raises CallRefused: as it does.
+        """
+        given = repr(arguments)  # unlike the arguments themselves it tells 1 from true
+        if self._latest is not None and self._latest[0] == given:
+            return self._latest[1]
+        found = _publications(self._messages, arguments)
+        if self._is_fixed:
+            self._latest = (given, found)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +65,13 @@ def publications_of(spec: Mqtt, arguments: Mapping[str, Any]) -> tuple[Publicati
 
     :raises CallRefused: an argument does not fit its topic or payload, or nothing is left to send.
     """
-    wanted = [one for one in spec.messages if one.given is None or arguments.get(one.given) is not None]
+    return _publications(spec.messages, arguments)
+
+
+def _publications(messages: Sequence[MqttMessage], arguments: Mapping[str, Any]) -> tuple[Publication, ...]:
+    wanted = [one for one in messages if one.given is None or arguments.get(one.given) is not None]
     if not wanted:
-        names = ", ".join(sorted({one.given for one in spec.messages if one.given}))
+        names = ", ".join(sorted({one.given for one in messages if one.given}))
         raise CallRefused(f"there is nothing to send; give one of {names}")
     return tuple(Publication(render_topic(one.topic, arguments), _payload(one, arguments)) for one in wanted)
 

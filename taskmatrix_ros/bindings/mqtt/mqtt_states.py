@@ -119,6 +119,13 @@ class MqttStates:
 
     def messages_received(self, batch: list[Received]) -> None:
         """Read the state keys the messages hold. Never raises for what a message holds."""
+        if len(batch) == 1:
+            self._take(batch)
+            return
+        with self._state.together.gathering():
+            self._take(batch)
+
+    def _take(self, batch: list[Received]) -> None:
         for message in batch:
             try:
                 feeds = self._known.get(message.topic) or self._resolve(message.topic)

@@ -37,6 +37,9 @@ class CallRules:
         :param own_topics: MQTT topics of this node, which no binding may reach, nor what lies below them.
         """
         self.document = document
+        self.right = ""
+        """The arguments, as they are written, that were right last: no call changes what the document and the policy
+        say of them."""
         self._own_topics = tuple(own_topics)
         self.canonical = CanonicalName(document.binding, robot_namespace=robot_namespace)
         self.forbidden = forbidden_name(

@@ -28,6 +28,9 @@ from taskmatrix_ros.expressions.spread import spread
 
 _log = logging.getLogger(__name__)
 
+_SHORT = 500
+"""Letters of arguments that are remembered as right."""
+
 
 class Audit(Protocol):
     """Where decisions are written down."""
@@ -152,14 +155,18 @@ class Gate:
         self._rules[document.name] = (document, rules)
         return rules
 
-    def check_latch(self, call: Call, document: ApiDocument, instruction: Instruction) -> None:
-        """Hold a call back that was let pass, if a stop has come since.
+    def check_again(self, call: Call, document: ApiDocument, instruction: Instruction) -> None:
+        """Hold a call back that was let pass, if a stop has come since, or what it requires holds no longer.
 
-        :raises RunStopped: the latch holds; that is in the audit log.
+        :raises CallRefused: a requirement; that is in the audit log.
+        :raises RunStopped: the latch holds; so is that.
         """
+        rules = self._rules_of(document)
         try:
             self._check_latch(call)
-        except RunStopped as error:
+            if rules.requirements:
+                self._check_requirements(Wish(call, document, instruction, call.arguments, None, rules))
+        except (CallRefused, RunStopped) as error:
             self._write_refused(call, document, instruction, error)
             raise
 
@@ -184,12 +191,17 @@ class Gate:
             raise CallRefused(f"{wish.call.api} may not be called: {problem}; correct its manifest", code="OWN_NAME")
 
     def _check_arguments(self, wish: Wish) -> None:
+        given = repr(wish.call.arguments)
+        if given == wish.rules.right:
+            return  # a rule calls with the same again and again
         if problems := argument_problems(wish.document, wish.call.arguments):
             said = "; ".join(map(wish.rules.shown_problem, problems))
             raise CallRefused(f"{wish.call.api}: {said}", code="ARGUMENT")
         if problem := wish.rules.limit_problem(wish.arguments):
             said = wish.rules.shown_problem(problem)
             raise CallRefused(f"{wish.call.api}: {said}, by the policy of this profile", code="LIMIT")
+        if len(given) <= _SHORT:
+            wish.rules.right = given
 
     def _weigh(self, wish: Wish) -> None:
         """Take the call for hazardous where its document says so of what it reaches, or where that is not known."""

@@ -14,6 +14,7 @@ from taskmatrix_ros.core.ports import Resolution, RunObserver
 from taskmatrix_ros.core.run import CallRecord, Rehearsed, RunStatus
 from taskmatrix_ros.executor.budgets import Budgets
 from taskmatrix_ros.executor.running.resource_locks import Lease, ResourceLocks
+from taskmatrix_ros.executor.running.run_clock import RunClock
 from taskmatrix_ros.executor.running.run_control import RunControl
 
 
@@ -28,12 +29,16 @@ class ActiveRun:
         observer: RunObserver,
         budgets: Budgets,
         task: asyncio.Task[object],
+        clock: RunClock,
         *,
         foretold: Rehearsed | None = None,
         log: Sequence[CallRecord] = (),
         calls_before: int = 0,
     ) -> None:
-        """:param calls_before: numbers taken by the run that this one takes back."""
+        """:param clock: sees to it that it runs no longer than its budget.
+
+        :param calls_before: numbers taken by the run that this one takes back.
+        """
         self.run_id = run_id
         self.instruction = instruction
         self.documents = documents
@@ -44,7 +49,6 @@ class ActiveRun:
         self.ended_by: RunError | None = None
         self.over = asyncio.Event()
         self.control = RunControl(self._status_changed)
-        self.own_locks = ResourceLocks()
         self.lease: Lease | None = None
         self.gives_way = False
         self.acting = 0
@@ -53,24 +57,32 @@ class ActiveRun:
         self.approval: Approval | None = None
         """The latest yes; one for the whole run covers more calls than one."""
         self.doubts: dict[str, asyncio.Future[tuple[Resolution, str]]] = {}
-        self._task = task
+        self.task = task
+        self._clock = clock
+        self._own_locks: ResourceLocks | None = None
         self._calls = self._calls_before = calls_before
         self._refusals: dict[tuple[str, str], int] = {}
         self._log: dict[int, list[CallRecord]] = {}
         for index, record in enumerate(log, start=1):
             self._log.setdefault(record.call.sequence or index, []).append(record)
-        self._loop = asyncio.get_running_loop()
         self._ran_s = 0.0
-        self._timer: asyncio.TimerHandle | None = None
-        self._since_s = self._loop.time()
+        self._runs_since_s: float | None = None
+        """Loop time since when it runs; None while it waits or is held."""
         self._keep_time()
+
+    @property
+    def own_locks(self) -> ResourceLocks:
+        """What its calls hold against each other."""
+        if self._own_locks is None:
+            self._own_locks = ResourceLocks()
+        return self._own_locks
 
     def end(self, reason: RunError) -> None:
         """End it where it stands: a pending call's peer is told. The first reason counts; later ones change nothing."""
         if self.ended_by is None and not self.over.is_set():
             self.ended_by = reason
             self.control.stopping(reason.message)
-            self._task.cancel(reason.message)
+            self.task.cancel(reason.message)
 
     def leave(self) -> bool:
         """Leave it as the journal has it, for the next life to go on with, if all it does is wait or be paused.
@@ -80,14 +92,23 @@ class ActiveRun:
         at_rest = self.control.status in (RunStatus.WAITING, RunStatus.PAUSED) and not self.acting
         if at_rest and self.ended_by is None:
             self.left = True
-            self._task.cancel("left for the next life")
+            self.task.cancel("left for the next life")
         return self.left
 
     def close(self) -> None:
         """It is over."""
-        if self._timer is not None:
-            self._timer.cancel()
+        self._clock.forget(self)
         self.over.set()
+        self.lease = None  # neither holds on to what holds on to the run
+        self.control.close()
+
+    def spent_at_s(self) -> float | None:
+        """Give the loop time at which it will have run as long as it may; None while it does not run."""
+        return None if self._runs_since_s is None else self._runs_since_s + self.budgets.run_s - self._ran_s
+
+    def spent(self) -> None:
+        """End it: it has run as long as it may."""
+        self.end(BudgetExceeded(f"the run took longer than {self.budgets.run_s:g} s; split the instruction"))
 
     def count_call(self) -> int:
         """Take one call from the budget.
@@ -120,12 +141,8 @@ class ActiveRun:
         self.observer.status_changed(status, why)
 
     def _keep_time(self) -> None:
-        now_s = self._loop.time()
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-            self._ran_s += now_s - self._since_s
-        self._since_s = now_s
-        if self.control.status is RunStatus.RUNNING:
-            spent = BudgetExceeded(f"the run took longer than {self.budgets.run_s:g} s; split the instruction")
-            self._timer = self._loop.call_later(max(0.0, self.budgets.run_s - self._ran_s), self.end, spent)
+        now_s = self._clock.now_s()
+        if self._runs_since_s is not None:
+            self._ran_s += now_s - self._runs_since_s
+        self._runs_since_s = now_s if self.control.status is RunStatus.RUNNING else None
+        self._clock.watch(self)

@@ -40,12 +40,13 @@ class Admission:
             return await self._ask(run, call, document, needed, self._approvals)
         return call if arguments == call.arguments else call.model_copy(update={"arguments": arguments})
 
-    def check_latch(self, run: ActiveRun, call: Call, document: ApiDocument) -> None:
-        """Hold a call back that was let pass, if a stop has come since: writing to the disk takes a while.
+    def check_again(self, run: ActiveRun, call: Call, document: ApiDocument) -> None:
+        """Hold a call back that was let pass, if the world is another since: writing to the disk takes a while.
 
+        :raises CallRefused: what it requires holds no longer.
         :raises RunStopped: the latch holds.
         """
-        self._gate.check_latch(call, document, run.instruction)
+        self._gate.check_again(call, document, run.instruction)
 
     async def _ask(
         self, run: ActiveRun, call: Call, document: ApiDocument, needed: ApprovalRequired, approvals: Approvals

@@ -14,7 +14,14 @@ from typing import Any
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.effect import Effect
-from taskmatrix_ros.core.errors import BudgetExceeded, CallRefused, ProgramFailed, RunStopped
+from taskmatrix_ros.core.errors import (
+    BudgetExceeded,
+    CallRefused,
+    ProgramFailed,
+    RunCancelled,
+    RunStopped,
+    TaskMatrixError,
+)
 from taskmatrix_ros.core.home_spec import WAITING
 from taskmatrix_ros.core.outcome import NOT_SEEN, ErrorReport, Outcome, Status
 from taskmatrix_ros.core.ports import Journal
@@ -142,8 +149,7 @@ class CallPerformer:
         return call, outcome
 
     def _refuse(self, run: ActiveRun, call: Call, error: CallRefused) -> Outcome:
-        report = ErrorReport(code=error.error_code, message=error.message)
-        outcome = Outcome(call_id=call.call_id, status=Status.REJECTED, error=report)
+        outcome = _unsent(call, Status.REJECTED, error)
         self._journal.refuse_call(call, outcome)
         self._keep(run, call, outcome)
         self._count_refusal(run, call, outcome)
@@ -158,18 +164,23 @@ class CallPerformer:
     async def _carry_out(self, run: ActiveRun, call: Call, document: ApiDocument, as_sent: ApiDocument) -> Outcome:
         hazardous = document.effect is Effect.HAZARDOUS or bool(document.hazardous_when)
         irreversible = hazardous or not document.idempotent
-        self._journal.begin_call(call, durable=document.effect.commands and irreversible, new=True)
-        run.observer.call_began(call)
-        since = self._state.sequence
         outcome: Outcome | None = None
+        begun = False
         waits = document.binding.kind in WAITING
         run.acting += not waits
         try:
+            self._journal.begin_call(call, durable=document.effect.commands and irreversible, new=True)
+            await self._journal.kept(call)
+            begun = True
+            run.observer.call_began(call)
+            since = self._state.sequence
             try:
-                self._admission.check_latch(run, call, document)
+                self._admission.check_again(run, call, document)
+            except CallRefused as refused:
+                outcome = _unsent(call, Status.REJECTED, refused)
+                return outcome
             except RunStopped as stopped:
-                report = ErrorReport(code=stopped.error_code, message=stopped.message)
-                outcome = Outcome(call_id=call.call_id, status=Status.CANCELLED, error=report)
+                outcome = _unsent(call, Status.CANCELLED, stopped)
                 raise
             if waits:
                 with run.control.waiting(str(call)):
@@ -186,13 +197,25 @@ class CallPerformer:
         except Withdrawn as end:
             outcome = end.outcome
             raise asyncio.CancelledError from end
+        except asyncio.CancelledError:
+            if not begun:
+                outcome, begun = self._held_back(run, call, document), True
+            raise
         finally:
             run.acting -= not waits
-            outcome = outcome or in_doubt(call, "the call was given up on")
-            if not run.left:
+            if begun and not run.left:
+                outcome = outcome or in_doubt(call, "the call was given up on")
                 self._journal.end_call(outcome, soon=document.repeatable)
                 self._keep(run, call, outcome)
         return outcome
+
+    def _held_back(self, run: ActiveRun, call: Call, document: ApiDocument) -> Outcome:
+        """Give the outcome of a call whose run was ended before it went out; a stop is told to the audit log, too."""
+        try:
+            self._admission.check_again(run, call, document)
+        except (CallRefused, RunStopped) as error:
+            return _unsent(call, Status.CANCELLED, error)
+        return _unsent(call, Status.CANCELLED, RunCancelled(f"{call.api} was not sent: the run was ended"))
 
     def _keep(self, run: ActiveRun, call: Call, outcome: Outcome) -> None:
         run.records.append(CallRecord(call=call, outcome=outcome))
@@ -222,6 +245,11 @@ class CallPerformer:
         if outcome.status is Status.REJECTED:
             self._count_refusal(run, call, outcome)
         return outcome
+
+
+def _unsent(call: Call, status: Status, error: TaskMatrixError) -> Outcome:
+    report = ErrorReport(code=error.error_code, message=error.message)
+    return Outcome(call_id=call.call_id, status=status, error=report)
 
 
 def _is_unanswered(outcome: Outcome) -> bool:

@@ -80,7 +80,7 @@ class Dispatcher:
             return at_once
         wait.begin()
         try:
-            why, said = await wait.over
+            why, said = await wait.over()
         except asyncio.CancelledError:
             raise Withdrawn(await self._withdraw(binding, call, task)) from None
         finally:
@@ -150,7 +150,10 @@ class _Wait:
 
     def __init__(self, run: ActiveRun, call: Call, stall_s: float | None, deadline_s: float) -> None:
         self._loop = asyncio.get_running_loop()
-        self.over: asyncio.Future[tuple[_Why, str]] = self._loop.create_future()
+        self._over: asyncio.Future[tuple[_Why, str]] | None = None
+        """There once the call has not ended at once."""
+        self._end_first: tuple[_Why, str] | None = None
+        """What ended the wait."""
         self.outcome: Outcome | None = None
         """What the call came to, if it was that which ended the wait."""
         self._run = run
@@ -162,17 +165,25 @@ class _Wait:
 
     def begin(self) -> None:
         """Wait no longer than that, nor through a silence or an interruption."""
+        self._over = self._loop.create_future()
+        if self._end_first is not None:
+            self._over.set_result(self._end_first)
         said = f"within {self._call.deadline_s:g} s"
         self._deadline = self._loop.call_later(self._deadline_s, self._end, _Why.DEADLINE, said)
         self._listen()
         self._run.control.interruptible(self._call.call_id, lambda why: self._end(_Why.INTERRUPTED, why))
+
+    async def over(self) -> tuple[_Why, str]:
+        """Wait, after ``begin``. :returns: what ended the wait, and in words."""
+        assert self._over is not None
+        return await self._over
 
     def progress(self, report: ProgressReport) -> None:
         self._listen()
         self._run.observer.call_progressed(self._call, report)
 
     def ended(self, outcome: Outcome | None) -> None:
-        if not self.over.done():
+        if self._end_first is None:
             self.outcome = outcome
         self._end(_Why.ENDED, "")
 
@@ -191,8 +202,10 @@ class _Wait:
         self._stall = self._loop.call_later(self._stall_s, self._end, _Why.STALLED, f"for {self._stall_s:g} s")
 
     def _end(self, why: _Why, said: str) -> None:
-        if not self.over.done():
-            self.over.set_result((why, said))
+        if self._end_first is None:
+            self._end_first = (why, said)
+            if self._over is not None and not self._over.done():
+                self._over.set_result(self._end_first)
 
 
 def in_doubt(call: Call, message: str) -> Outcome:

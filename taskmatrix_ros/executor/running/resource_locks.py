@@ -45,7 +45,25 @@ class Lease:
     names: frozenset[str]
     owner: object
     order: tuple[int, int]
-    granted: asyncio.Future[None] = field(repr=False)
+    is_held: bool = False
+    _granted: asyncio.Future[None] | None = field(default=None, repr=False)
+    """There while somebody waits."""
+
+    async def granted(self) -> None:
+        """Wait until it is held."""
+        if not self.is_held:
+            self._granted = self._granted or asyncio.get_running_loop().create_future()
+            await self._granted
+
+    def grant(self) -> None:
+        """It is held from now on."""
+        self.is_held = True
+        if self._granted is not None and not self._granted.done():
+            self._granted.set_result(None)
+
+    def withdraw(self) -> None:
+        """It is not held any more, and may be waited for anew."""
+        self.is_held, self._granted = False, None
 
     @property
     def priority(self) -> int:
@@ -74,20 +92,24 @@ class ResourceLocks:
         """Wait for the resources, hold them for the block."""
         lease = self.claim(names, priority, owner=owner)
         try:
-            await lease.granted
+            await lease.granted()
             yield lease
         finally:
             self.release(lease)
 
     def claim(self, names: Collection[str], priority: int = 0, *, owner: object = None) -> Lease:
-        """Ask for resources; they are held once ``granted`` is done, until ``release``."""
-        granted = asyncio.get_running_loop().create_future()
-        lease = Lease(frozenset(names), owner, (-priority, next(self._counter)), granted)
-        self._enqueue(lease)
+        """Ask for resources; they are held, at once or after ``granted``, until ``release``."""
+        lease = Lease(frozenset(names), owner, (-priority, next(self._counter)))
+        if lease.names:
+            self._enqueue(lease)
+        else:  # nobody can be in its way, nor it in anybody's
+            lease.grant()
         return lease
 
     def release(self, lease: Lease) -> None:
         """Give up what is held, or the place in the queue."""
+        if not lease.names:
+            return
         for leases in (self._held, self._waiting):
             if lease in leases:
                 leases.remove(lease)
@@ -96,9 +118,10 @@ class ResourceLocks:
     async def pass_on(self, lease: Lease) -> None:
         """Let those with a higher priority have the resources, and wait until they come back."""
         self.release(lease)
-        lease.granted = asyncio.get_running_loop().create_future()
-        self._enqueue(lease)
-        await lease.granted
+        if lease.names:
+            lease.withdraw()
+            self._enqueue(lease)
+        await lease.granted()
 
     def in_the_way(self, lease: Lease) -> list[Lease]:
         """Give the held leases of lower priority that keep this one waiting."""
@@ -119,5 +142,4 @@ class ResourceLocks:
                 continue
             self._waiting.remove(lease)
             self._held.append(lease)
-            if not lease.granted.done():
-                lease.granted.set_result(None)
+            lease.grant()

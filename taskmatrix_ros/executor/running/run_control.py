@@ -105,6 +105,10 @@ class RunControl:
             self._quiet = self._quiet or asyncio.Event()
             await self._quiet.wait()
 
+    def close(self) -> None:
+        """Tell nobody any more: it is over."""
+        self._told = _to_nobody
+
     def stopping(self, why: str) -> None:
         """The run is being ended; nothing holds it any more."""
         self._stopping = why
@@ -128,3 +132,7 @@ class RunControl:
         if self._waits:
             return RunStatus.WAITING, self._waits[-1]
         return RunStatus.RUNNING, ""
+
+
+def _to_nobody(_status: RunStatus, _why: str) -> None:
+    """Whoever was told is gone."""

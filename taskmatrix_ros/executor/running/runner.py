@@ -43,6 +43,7 @@ from taskmatrix_ros.executor.running.preemption import Preemption
 from taskmatrix_ros.executor.running.proof import Proof
 from taskmatrix_ros.executor.running.read_back import ReadBack
 from taskmatrix_ros.executor.running.resource_locks import ResourceLocks, resources_of
+from taskmatrix_ros.executor.running.run_clock import RunClock
 from taskmatrix_ros.executor.running.run_control import Hold
 from taskmatrix_ros.executor.running.run_verdict import verdict
 from taskmatrix_ros.executor.running.undo import undo_code
@@ -100,6 +101,9 @@ class Runner:
             retry_s=parts.times.retry_s,
         )
         self._active: dict[str, ActiveRun] = {}
+        self._clock = RunClock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        parts.gate.latch.listen(self._stopped)
         self._resources: weakref.WeakKeyDictionary[object, frozenset[str]] = weakref.WeakKeyDictionary()
 
     async def run(
@@ -221,19 +225,16 @@ class Runner:
     ) -> ActiveRun:
         task = asyncio.current_task()
         assert task is not None
-        run = ActiveRun(run_id, instruction, code.documents, observer, self._parts.budgets, task, **more)
+        self._loop = asyncio.get_running_loop()
+        run = ActiveRun(run_id, instruction, code.documents, observer, self._parts.budgets, task, self._clock, **more)
         self._active[run_id] = run
         return run
 
     async def _see_through(self, run: ActiveRun, code: VerifiedCode) -> TaskMatrixError | None:
-        loop = asyncio.get_running_loop()
-        task = asyncio.current_task()
-        assert task is not None
-        unlisten = self._parts.gate.latch.listen(lambda reason: _stop_soon(loop, run, reason))
         try:
             await self._execute(run, code)
         except asyncio.CancelledError:
-            if run.ended_by is None or task.uncancel() > 0:
+            if run.ended_by is None or run.task.uncancel() > 0:
                 raise
             return run.ended_by
         except TaskMatrixError as error:
@@ -241,10 +242,8 @@ class Runner:
         except Exception as error:  # noqa: BLE001 - a fault of ours must end one run, not the node
             _log.exception("run %s failed by a fault of the program", run.run_id)
             return RunError(f"internal fault: {error!r}; see the log", code="INTERNAL")
-        finally:
-            unlisten()
         if run.ended_by is not None:  # it was ended in the very moment in which its code ended
-            task.uncancel()
+            run.task.uncancel()
         return run.ended_by
 
     async def _execute(self, run: ActiveRun, code: VerifiedCode) -> None:
@@ -254,10 +253,10 @@ class Runner:
         resources = self._resources_of(code)
         lease = run.lease = self._locks.claim(resources, run.instruction.priority, owner=run)
         try:
-            if not lease.granted.done():
+            if not lease.is_held:
                 self._preemption.make_way(lease, run)
                 with run.control.waiting("a resource that another run holds"):
-                    await lease.granted
+                    await lease.granted()
             unguard = self._watches.guard(run.control, resources)
             try:
                 await self._interpret(run, code)
@@ -303,10 +302,15 @@ class Runner:
         if failure is not None:
             _log.error("run %s: taking back what it did ended: %s", run.run_id, failure.message)
 
+    def _stopped(self, reason: str) -> None:
+        """Tell the loop, from the thread that stopped; what moves is halted by the bindings meanwhile, without it."""
+        if self._loop is None:
+            return
+        try:
+            self._loop.call_soon_threadsafe(self._end_all, reason)
+        except RuntimeError:
+            _log.warning("%d runs were not told of the stop: their loop has ended", len(self._active))
 
-def _stop_soon(loop: asyncio.AbstractEventLoop, run: ActiveRun, reason: str) -> None:
-    """Tell the loop, from the thread that stopped; what moves is halted by the bindings meanwhile, without it."""
-    try:
-        loop.call_soon_threadsafe(run.end, RunStopped(f"stopped: {reason}; rearm to go on"))
-    except RuntimeError:
-        _log.warning("run %s was not told of the stop: its loop has ended", run.run_id)
+    def _end_all(self, reason: str) -> None:
+        for run in tuple(self._active.values()):
+            run.end(RunStopped(f"stopped: {reason}; rearm to go on"))

@@ -91,6 +91,8 @@ class Interpreter:
         self._patient: Monty | None = None
         self._threads: list[SandboxThread] = []
         self._free: asyncio.Queue[SandboxThread] = asyncio.Queue()
+        self._at_work, self._started = {True: 0, False: 0}, {True: 1, False: 1}
+        """By whether they are quick: workers that have a program, and those that were needed at once so far."""
 
     async def open(self) -> None:
         """Start the first workers.
@@ -188,14 +190,25 @@ class Interpreter:
         pool = self._quick if quick else self._patient
         if pool is None:
             raise RunError("the interpreter is not open; call open() first", code="CLOSED")
+        thread = self._free.get_nowait() if not self._free.empty() else await self._wait_free()
+        self._at_work[quick] += 1
+        warm = self._at_work[quick] <= self._started[quick]
+        self._started[quick] = max(self._started[quick], self._at_work[quick])
+
+        def give_back() -> None:
+            self._at_work[quick] -= 1
+            self._free.put_nowait(thread)
+
+        limits = self._limits(self.limits.quick_s if quick else self.limits.compute_s)
+        return Desk(pool, thread, limits, give_back, quick=quick, warm=warm)
+
+    async def _wait_free(self) -> SandboxThread:
         try:
             async with asyncio.timeout(BUSY_S):
-                thread = await self._free.get()
+                return await self._free.get()
         except TimeoutError as error:
             message = f"all {self._workers} workers are busy; try again later"
             raise RunError(f"action code cannot run: {message}", code="BUSY") from error
-        limits = self._limits(self.limits.quick_s if quick else self.limits.compute_s)
-        return Desk(pool, thread, limits, lambda: self._free.put_nowait(thread), quick=quick)
 
     def _limits(self, turn_s: float) -> ResourceLimits:
         return {

@@ -26,18 +26,29 @@ class Desk:
         gave_back: Callable[[], None],
         *,
         quick: bool,
+        warm: bool,
     ) -> None:
+        """:param quick: the loop waits for the worker by itself, as long as no thread has to.
+
+        :param warm: a worker is there; otherwise a thread waits for its process to start.
+        """
         self._pool = pool
         self._thread = thread
         self._limits = limits
         self._gave_back = gave_back
         self._is_quick = quick
+        self._in_thread = not quick or not warm
+        """Whether a thread may be at it now."""
         self._session: MontySession | None = None
         self._left = False
 
     async def begin(self, source: str, **settings: Any) -> SyncSnapshot:
         """Start a program and run it to its first stop."""
-        return await self._thread.call(lambda: self._enter(settings).feed_start(source, print_callback=_swallow))
+        if not self._in_thread:
+            return self._enter(settings).feed_start(source, print_callback=_swallow)
+        snapshot = await self._thread.call(lambda: self._enter(settings).feed_start(source, print_callback=_swallow))
+        self._in_thread = not self._is_quick
+        return snapshot
 
     async def go_on(self, function: FunctionSnapshot, answer: Any) -> SyncSnapshot:
         """Answer a stop and run on to the next."""
@@ -61,6 +72,7 @@ class Desk:
                 _log.warning("a waiting program could not be parked; it keeps its worker", exc_info=True)
                 return None
 
+        self._in_thread = True
         kept = self._thread.call(dump)
         kept.add_done_callback(lambda done: None if done.cancelled() or done.result() is None else self.leave())
         return kept
@@ -70,6 +82,10 @@ class Desk:
         if self._left:
             return
         self._left = True
+        if not self._in_thread:
+            self._exit()
+            self._gave_back()
+            return
         self._thread.call(self._exit).add_done_callback(lambda _done: self._gave_back())
 
     def _enter(self, settings: Mapping[str, Any]) -> MontySession:

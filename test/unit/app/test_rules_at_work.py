@@ -43,6 +43,16 @@ apis:
     effect: actuate
     idempotent: true
     binding: {kind: mqtt, topic: "lamp/{lamp}/set", payload: "{state}"}
+  - name: lamp_dim
+    description: Dim a lamp, which only makes sense in a cold room.
+    parameters:
+      lamp: {type: string, description: Which.}
+      state: {type: string, description: How., enum: ["low"]}
+    usage_examples: [{instruction: lamp low, code: 'lamp_dim(lamp="hall", state="low")'}]
+    requires: ['state["room.temperature_c"] < 10']
+    effect: notify
+    idempotent: true
+    binding: {kind: mqtt, topic: "lamp/{lamp}/dim", payload: "{state}"}
   - name: door_unlock
     description: Unlock the door.
     usage_examples: [{instruction: unlock, code: door_unlock()}]
@@ -311,3 +321,65 @@ def test_rules_are_tried_over_what_was_recorded(tmp_path: Path) -> None:
     fired = json.loads(shown.stdout)["timeline"][0]
     assert (fired["rule_id"], fired["verdict"]) == ("hall_on", "fired")
     assert "lamp_set" in fired["would"]
+
+
+BURST = """
+id: bell
+mode: parallel
+bound: 1000
+triggers: [{kind: state, key: room.temperature_c}]
+action: {code: '%s'}
+"""
+DIM = 'lamp_dim(lamp="hall", state="low")'
+
+
+def outcomes(house: House) -> list[Outcome]:
+    runs = [house.system.journal.run(run.run_id) for run in house.system.journal.runs(limit=1000)]
+    return [record.outcome for run in runs if run is not None for record in run.calls if record.outcome is not None]
+
+
+def test_of_a_burst_each_is_done_once_and_none_before_all_are_kept(tmp_path: Path) -> None:
+    async def scenario(house: House) -> None:
+        await house.add(BURST % DIM)
+        house.set("room.temperature_c", 0)
+        with house.system.state.together.gathering():
+            for number in range(1, 201):
+                house.set("room.temperature_c", number / 100)
+            assert house.lamps.told == []
+        await house.until(lambda: len(house.lamps.told) == 200)
+        await house.until(lambda: not house.system.session.active)
+        assert len(outcomes(house)) == 200
+        assert {outcome.status for outcome in outcomes(house)} == {Status.SUCCEEDED}
+        assert house.system.rules.engine.find("bell")[1].fired == 200
+
+    play(tmp_path, scenario)
+
+
+def test_a_stop_in_a_burst_holds_back_all_that_has_not_gone_out(tmp_path: Path) -> None:
+    async def scenario(house: House) -> None:
+        await house.add(BURST % DIM)
+        house.set("room.temperature_c", 0)
+        with house.system.state.together.gathering():
+            for number in range(1, 21):
+                house.set("room.temperature_c", number / 100)
+            house.system.latch.latch("the button")
+        await house.until(lambda: not house.system.session.active)
+        assert house.lamps.told == []
+        errors = {outcome.error.code for outcome in outcomes(house) if outcome.error is not None}
+        assert (len(outcomes(house)), errors) == (20, {"STOPPED"})
+
+    play(tmp_path, scenario)
+
+
+def test_what_a_call_requires_is_looked_at_again_after_the_rest_of_a_burst(tmp_path: Path) -> None:
+    async def scenario(house: House) -> None:
+        await house.add(BURST % DIM)
+        house.set("room.temperature_c", 0)
+        with house.system.state.together.gathering():
+            house.set("room.temperature_c", 5)
+            house.set("room.temperature_c", 30)
+        await house.until(lambda: len(outcomes(house)) == 2 and not house.system.session.active)
+        assert house.lamps.told == []
+        assert [outcome.error.code for outcome in outcomes(house) if outcome.error] == ["REQUIREMENT", "REQUIREMENT"]
+
+    play(tmp_path, scenario)

@@ -59,6 +59,9 @@ class MemoryJournal:
         call.model_dump_json()
         self.lines.append(("durable" if durable else "begin", call))
 
+    async def kept(self, call: Call) -> None:
+        """What is in memory is as safe as it will ever be."""
+
     def end_call(self, outcome: Outcome, *, soon: bool = False) -> None:
         outcome.model_dump_json()
         self.lines.append(("end", outcome))

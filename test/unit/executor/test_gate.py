@@ -311,10 +311,10 @@ def test_a_call_let_pass_before_a_stop_is_held_back_and_the_audit_log_says_so() 
     assert entry is not None
     call = Call(run_id="run", api="light_on", arguments={"light": "hall"}, deadline_s=1.0)
     door.gate.admit(call, entry, asked)
-    door.gate.check_latch(call, entry, asked)
+    door.gate.check_again(call, entry, asked)
     door.latch.latch("the button")
     with pytest.raises(RunStopped, match="the button"):
-        door.gate.check_latch(call, entry, asked)
+        door.gate.check_again(call, entry, asked)
     assert told == [("call_allowed", "allowed"), ("call_refused", "STOPPED")]
 
 

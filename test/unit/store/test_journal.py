@@ -11,12 +11,14 @@ import pytest
 
 from taskmatrix_ros.core.action_code import ActionCode, DocumentPin
 from taskmatrix_ros.core.call import Call, SourcePosition
+from taskmatrix_ros.core.eager_task import start_now
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.instruction import Image, Instruction
 from taskmatrix_ros.core.outcome import Confirmation, ErrorReport, Outcome, Status
 from taskmatrix_ros.core.outline import Outline, OutlineStep
 from taskmatrix_ros.core.ports import Journal
 from taskmatrix_ros.core.run import Episode, Rehearsed, RunStatus
+from taskmatrix_ros.core.together import Together
 from taskmatrix_ros.store.database import _SLOTS, Database
 from taskmatrix_ros.store.journal import SqliteJournal
 
@@ -216,9 +218,11 @@ def test_what_is_written_soon_outlives_a_kill_from_the_next_entry_or_the_next_tu
             calls = [Call(run_id=episode.run_id, api="a", arguments={}, deadline_s=1) for _ in range(3)]
             assert after_a_kill() == []
             journal.begin_call(calls[0], durable=False, new=True)
+            await journal.kept(calls[0])
             journal.end_call(Outcome(call_id=calls[0].call_id, status=Status.SUCCEEDED), soon=True)
             assert after_a_kill() == [False]
             journal.begin_call(calls[1], durable=False, new=True)
+            await journal.kept(calls[1])
             assert after_a_kill() == [True, False]
             journal.end_call(Outcome(call_id=calls[1].call_id, status=Status.SUCCEEDED), soon=True)
             found = journal.run(episode.run_id)
@@ -258,30 +262,155 @@ def test_what_the_disk_has_no_room_to_apply_is_never_written_over(tmp_path: Path
         episode = Episode(instruction=Instruction(text="x"), status=RunStatus.RUNNING)
         journal.save_run(episode)
 
-        def begin() -> str:
+        async def begin() -> str:
             call = Call(run_id=episode.run_id, api="a" * 200, arguments={}, deadline_s=1)
             journal.begin_call(call, durable=False, new=True)
+            await journal.kept(call)
             return call.call_id
 
         try:
-            sent = [begin() for _ in range(_SLOTS)]  # from here on each has a row to be written over
+            sent = [await begin() for _ in range(_SLOTS)]  # from here on each has a row to be written over
             database.apply()
             pages = database.execute("PRAGMA page_count").fetchone()[0]
             database.execute(f"PRAGMA max_page_count = {pages}")
             refused = 0
             for _ in range(2 * _SLOTS):
                 try:
-                    sent.append(begin())
+                    sent.append(await begin())
                 except ConfigError:
                     refused += 1
             assert (len(sent), refused) == (2 * _SLOTS, _SLOTS)
             assert known_after_a_kill() == sent
             assert database._connection is not None
             database._connection.execute(f"PRAGMA max_page_count = {100 * pages}")  # there is room again
-            sent.append(begin())
+            sent.append(await begin())
         finally:
             database.close()
         assert known_after_a_kill() == sent
+
+    asyncio.run(scenario())
+
+
+def test_calls_that_begin_together_are_kept_by_one_row_or_not_at_all(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        together = Together()
+        database = Database(tmp_path / "store.sqlite", together)
+        database.open()
+        journal = SqliteJournal(database)
+        run = episode()
+        journal.save_run(run)
+        went_out: list[str] = []
+        refused: list[str] = []
+
+        async def begin(api: str) -> None:
+            begun = call(run, api)
+            journal.begin_call(begun, durable=False, new=True)
+            try:
+                await journal.kept(begun)
+                went_out.append(api)
+            except ConfigError:
+                refused.append(api)
+
+        def rows() -> int:
+            assert database._connection is not None
+            found = database._connection.execute("SELECT MAX(number) FROM redo").fetchone()[0]
+            return int(found or 0)
+
+        async def together_begin(*apis: str) -> None:
+            with together.gathering():
+                tasks = [start_now(begin(api)) for api in apis]
+                assert [*went_out, *refused] == []
+            await asyncio.gather(*tasks)
+
+        try:
+            before = rows()
+            await together_begin("a", "b", "c")
+            assert (went_out, refused, rows()) == (["a", "b", "c"], [], before + 1)
+            went_out.clear()
+
+            def full(*_: object) -> None:
+                raise ConfigError("the disk is full")
+
+            keep, database.keep = database.keep, full  # type: ignore[method-assign]
+            await together_begin("d", "e")
+            database.keep = keep  # type: ignore[method-assign]
+            assert (went_out, refused) == ([], ["d", "e"])
+        finally:
+            database.close()
+        database.open()
+        try:
+            found = journal.run(run.run_id)
+            assert found is not None
+            assert [record.call.api for record in found.calls] == ["a", "b", "c"]
+        finally:
+            database.close()
+
+    asyncio.run(scenario())
+
+
+def test_of_one_row_only_the_latest_is_written_and_all_of_it_survives(tmp_path: Path) -> None:
+    """What was saved, changed and ended before the tables had any of it is there as it was in the end."""
+
+    async def scenario() -> None:
+        database = Database(tmp_path / "store.sqlite")
+        database.open()
+        try:
+            journal = SqliteJournal(database)
+            run = episode(request_id="r1")
+            made = call(run)
+            journal.save_run(run, soon=True)
+            journal.begin_call(made, durable=False, new=True)
+            await journal.kept(made)
+            outcome = Outcome(call_id=made.call_id, status=Status.SUCCEEDED, evidence=("seen",))
+            journal.end_call(outcome, soon=True)
+            done = run.model_copy(update={"status": RunStatus.SUCCEEDED, "summary": "done"})
+            journal.save_run(done, soon=True)
+            found = journal.run_of_request("r1")
+            assert found is not None
+            assert (found.status, found.summary, found.instruction) == (RunStatus.SUCCEEDED, "done", run.instruction)
+            assert [(record.call, record.outcome) for record in found.calls] == [(made, outcome)]
+        finally:
+            database.close()
+
+    asyncio.run(scenario())
+
+
+def test_what_runs_have_in_common_is_kept_once_and_read_back_whole(tmp_path: Path) -> None:
+    """As after kill -9: a copy of the files, opened anew, has every run with its outline and code."""
+    outline = Outline(instruction="x", steps=(OutlineStep(id="1", text="find " * 200),), planner="rule")
+    code = ActionCode(source="a()\n", documents=(DocumentPin(name="a", version="1.0.0", digest="d"),), planner="rule")
+
+    def after_a_kill() -> list[Episode]:
+        copy = tmp_path / "copy"
+        shutil.rmtree(copy, ignore_errors=True)
+        copy.mkdir()
+        for file in tmp_path.glob("store.sqlite*"):
+            shutil.copy(file, copy)
+        found = []
+        for _ in range(2):  # what a start has done is there at the next one, too
+            later = Database(copy / "store.sqlite")
+            later.open()
+            found = list(SqliteJournal(later).runs())
+            later.close()
+        return found
+
+    async def scenario() -> None:
+        database = Database(tmp_path / "store.sqlite")
+        database.open()
+        try:
+            journal, runs = SqliteJournal(database), list[Episode]()
+            for number in range(4):
+                asked = Instruction(text="do it", request_id=f"r{number}")
+                runs.append(Episode(instruction=asked, status=RunStatus.RUNNING, outline=outline, code=code))
+                journal.save_run(runs[-1], soon=True)
+                database.keep()
+                assert after_a_kill() == runs[::-1]
+            assert database._connection is not None
+            rows = database._connection.execute("SELECT length(statements) FROM redo ORDER BY number").fetchall()
+            assert rows[3][0] < rows[0][0] - 1000
+            assert list(journal.runs()) == runs[::-1]
+        finally:
+            database.close()
 
     asyncio.run(scenario())
 

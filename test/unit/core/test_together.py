@@ -1,0 +1,84 @@
+"""What comes in together is done at its end, once, and what that leads to with it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from taskmatrix_ros.core.together import Together
+
+
+def test_alone_nothing_waits() -> None:
+    assert Together().at_end(lambda: None) is False
+
+
+def test_all_is_done_at_the_end_of_the_outermost_in_order() -> None:
+    async def main() -> None:
+        together, done = Together(), list[str]()
+        with together.gathering():
+            assert together.at_end(lambda: done.append("first"))
+            with together.gathering():
+                assert together.at_end(lambda: done.append("second"))
+            assert done == []
+        assert done == ["first", "second"]
+
+    asyncio.run(main())
+
+
+def test_what_is_let_go_on_may_wait_for_the_next_end() -> None:
+    async def main() -> None:
+        together, done = Together(), list[str]()
+        kept = asyncio.get_running_loop().create_future()
+
+        async def work(name: str) -> None:
+            await kept
+            done.append(f"{name} goes on")
+            assert together.at_end(lambda: done.append(f"{name} is sent"))
+
+        tasks = [asyncio.create_task(work(name)) for name in ("one", "two")]
+        await asyncio.sleep(0)
+        with together.gathering():
+            assert together.at_end(lambda: kept.set_result(None))
+        await asyncio.gather(*tasks)
+        async with asyncio.timeout(30):
+            while together.at_end(lambda: None):
+                await asyncio.sleep(0)
+        assert done == ["one goes on", "two goes on", "one is sent", "two is sent"]
+
+    asyncio.run(main())
+
+
+def test_one_that_fails_keeps_nobody_waiting(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        together, done = Together(), list[str]()
+
+        def fail() -> None:
+            raise KeyError("oops")
+
+        with together.gathering():
+            together.at_end(fail)
+            together.at_end(lambda: done.append("second"))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert done == ["second"]
+        assert together.at_end(lambda: None) is False
+
+    asyncio.run(main())
+    assert "oops" in caplog.text
+
+
+def test_a_block_that_fails_still_ends() -> None:
+    async def main() -> None:
+        together, done = Together(), list[str]()
+
+        def fail() -> None:
+            with together.gathering():
+                together.at_end(lambda: done.append("done"))
+                raise KeyError
+
+        with pytest.raises(KeyError):
+            fail()
+        assert done == ["done"]
+
+    asyncio.run(main())
