@@ -26,7 +26,11 @@ _LONGEST_STEP_S = 0.1  # a pause between commands does not add up to one big ste
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateLimits:
-    """What no command exceeds, and how long silence is tolerated."""
+    """What no command exceeds, and how long silence is tolerated.
+
+    :param alive_patience_wall_s: how long a robot that stands for silence of ``alive`` waits before it gives up: on a
+        machine that is busy a heartbeat comes late.
+    """
 
     max_linear_m_s: float
     max_angular_rad_s: float
@@ -34,6 +38,7 @@ class GateLimits:
     angular_acceleration_rad_s2: float
     alive_timeout_wall_s: float
     command_timeout_wall_s: float
+    alive_patience_wall_s: float = 2.0
 
 
 class DriveLease:
@@ -47,8 +52,8 @@ class DriveGate:
     """Publishes ``cmd_vel``, within limits, only while somebody may drive. Thread-safe.
 
     Zero goes out at once, from whatever thread learns of it, when the stop latch is set, when ``alive`` falls silent
-    and when the lease is ended (cancel, end of the skill); and while the skill that drives is late with its next
-    command.
+    (the lease ends if it stays so) and when the lease is ended (cancel, end of the skill); and while the skill that
+    drives is late with its next command.
 
     :param cmd_vel_topic: relative name of the driver's topic.
     :param stamped: whether the driver takes TwistStamped instead of Twist.
@@ -76,7 +81,7 @@ class DriveGate:
         confine: Callable[[Velocity], tuple[Velocity, str | None]] = lambda velocity: (velocity, None),
     ) -> None:
         self._node = node
-        self.suspension = suspension
+        self._suspension = suspension
         self._confine = confine
         self.forbidden: str | None = None
         self._clock = clock
@@ -128,13 +133,25 @@ class DriveGate:
                 f"nobody has published {self._alive_topic} yet, so nobody is in charge; start the task node, or set "
                 "require_alive to false"
             )
-        silent_s = time.monotonic() - self._alive_at_wall_s
-        if silent_s > self._limits.alive_timeout_wall_s:
-            return (
-                f"{self._alive_topic} has been silent for {silent_s:.1f} s (allowed: "
-                f"{self._limits.alive_timeout_wall_s:.1f} s); see whether the task node still runs"
-            )
+        if self._silent_wall_s() > self._limits.alive_timeout_wall_s + self._limits.alive_patience_wall_s:
+            return self._silence()
         return None
+
+    def suspension(self) -> str | None:
+        """Say why the robot has to stand for a while; None if it need not."""
+        if self._require_alive and self._limits.alive_timeout_wall_s < self._silent_wall_s() < math.inf:
+            return self._silence()
+        return self._suspension()
+
+    def _silent_wall_s(self) -> float:
+        """Since ``alive`` was heard; 0 before the first time."""
+        return 0.0 if self._alive_at_wall_s is None else time.monotonic() - self._alive_at_wall_s
+
+    def _silence(self) -> str:
+        return (
+            f"{self._alive_topic} has been silent for {self._silent_wall_s():.1f} s (allowed: "
+            f"{self._limits.alive_timeout_wall_s:.1f} s); see whether the task node still runs"
+        )
 
     def wait_for_alive(self, patience_wall_s: float) -> None:
         """Wait until ``alive`` was heard for the first time, if moving needs it: discovery may still be under way.

@@ -22,6 +22,7 @@ _MAST_TOP_M = 1.4
 _BOOM_HALF_HEIGHT_M = 0.04
 _SLACK_M = 0.012
 _SLACK_RAD = 0.06
+_MISSED_M = 0.04  # a stand that was missed by so little does as well: driving there again would end there again
 
 
 @functools.total_ordering
@@ -147,7 +148,7 @@ class ReachPlanner:
         towards = here.facing(target.x_m, target.y_m)
         distance = here.distance_to(target.x_m, target.y_m)
         off = min((abs(wrap_angle(towards.yaw_rad - d)) for d in target.directions_rad), default=math.pi)
-        if off <= target.tolerance_rad + _SLACK_RAD and self._near_m <= distance <= self._far_m + 0.04:
+        if off <= target.tolerance_rad + _SLACK_RAD and self._near_m - _MISSED_M <= distance <= self._far_m + _MISSED_M:
             yield towards, True
         backs = [float(b) for b in np.linspace(self._near_m, self._best_m, 3)]
         backs += [float(b) for b in np.linspace(self._best_m, self._far_m, 4)[1:]]

@@ -6,6 +6,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
@@ -69,12 +70,12 @@ def bench() -> Iterator[SimpleNamespace]:
     bench.stop = bench.post(lambda: node.create_publisher(Bool, "stop", LATCHED))
     bench.alive = bench.post(lambda: node.create_publisher(Bool, "alive", 1))
 
-    def make(*, require_alive: bool = False, **options: Any) -> DriveGate:
+    def make(*, require_alive: bool = False, limits: GateLimits = LIMITS, **options: Any) -> DriveGate:
         gate = bench.post(
             lambda: DriveGate(
                 node,
                 bench.clock,
-                LIMITS,
+                limits,
                 stop_topic="stop",
                 alive_topic="alive",
                 require_alive=require_alive,
@@ -182,6 +183,22 @@ def test_silence_of_alive_halts(bench: SimpleNamespace) -> None:
     wait_for(lambda: bench.sent[-1] == (0.0, 0.0), "zero")
     assert "silent" in lease.ended.message
     assert any("silent" in reason for reason in bench.halts)
+
+
+def test_a_heartbeat_that_is_late_lets_the_robot_stand_and_go_on(bench: SimpleNamespace) -> None:
+    gate = bench.make(require_alive=True, limits=replace(LIMITS, alive_patience_wall_s=60.0))
+    bench.post(lambda: bench.alive.publish(Bool(data=True)))
+    wait_for(lambda: gate.refusal() is None and gate.suspension() is None, "alive")
+    lease = gate.lease()
+    accelerate(bench, gate, lease, Velocity(0.4))
+    wait_for(lambda: gate.suspension() is not None, "silence")
+    wait_for(lambda: bench.sent[-1] == (0.0, 0.0), "zero")
+    assert lease.ended is None
+    bench.post(lambda: bench.alive.publish(Bool(data=True)))
+    wait_for(lambda: gate.suspension() is None, "alive again")
+    bench.clock.seconds += 1.0
+    gate.command(lease, Velocity(0.4))
+    assert lease.ended is None
 
 
 def test_going_away_halts_without_waiting(bench: SimpleNamespace) -> None:

@@ -44,7 +44,7 @@ def test_without_anybody_in_charge_the_robot_does_not_move(ros_domain: int) -> N
         lab.alive = False
         # The lab has said that it is alive while it started; a server that never heard it says the same.
         wait_for(lambda: lab.send("go_to", place="kitchen").result(60).result.error_code == "STOPPED", "a refusal")
-        wait_for(lambda: lab.speed() < 0.005, "a robot that stands", 10.0)  # it may have looked round until then
+        wait_for(lambda: lab.speed() < 0.005, "a robot that stands")  # it may have looked round until then
         assert lab.send("go_to", place="kitchen").result(60).result.error_code == "STOPPED"
         assert lab.speed() < 0.005
     finally:

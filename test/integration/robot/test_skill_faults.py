@@ -57,7 +57,7 @@ def reached(goal: Goal, state: str) -> None:
 
 
 def stands_and_works(lab: RobotLab) -> None:
-    wait_for(lambda: lab.speed() < 0.005, "a robot that stands", 20.0)
+    wait_for(lambda: lab.speed() < 0.005, "a robot that stands")
     lab.wait_until_free()
     lab.do("go_to", place="kitchen_counter")
 

@@ -65,6 +65,19 @@ def test_from_a_good_stand_the_robot_need_not_move() -> None:
     assert plan.cost_m < 0.2
 
 
+@pytest.mark.parametrize("off_m", [-0.035, -0.013, 0.02, 0.035])
+def test_a_stand_that_was_missed_by_a_little_is_not_driven_to_again(off_m: float) -> None:
+    """The nearest stand and the farthest one: to within what a drive misses them by."""
+    h = home()
+    goal = on_edge("coffee_table", 0.0)
+    tip_m, approach = h.robot.gripper.tip_x_m, h.settings.approach
+    near_m = tip_m + approach.min_stand_off_m
+    far_m = h.robot.gripper.grasp_x_m + h.settings.grasp.reach_m - h.settings.drive.arrival_distance_m - 0.02
+    for stand_m in (near_m, min(far_m, tip_m + approach.max_stand_off_m)):
+        here = Pose2(goal.x_m, goal.y_m + stand_m + off_m, -math.pi / 2)
+        assert h.reach.plan(goal, here).here
+
+
 def test_a_neighbour_beside_the_fingers_is_kept_off() -> None:
     goal = on_edge("dining_table", 0.0)
     straight = home().reach.plan(goal, DOCK)
