@@ -97,6 +97,8 @@ class CommandGuard:
         if now_s < self._now_s:  # the world was reset
             self._velocity_until_s = -math.inf
         self._now_s = now_s
+        if self.stopped:  # also one that was stopped before it was known where its joints are
+            return
         for axis in self._axes.values():
             reach = axis.speed * step_s
             axis.setpoint += min(max(axis.target - axis.setpoint, -reach), reach)

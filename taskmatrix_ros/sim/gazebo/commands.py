@@ -38,12 +38,13 @@ def find_bridge() -> str:
 def server_command(world_file: Path | str, *, render_engine: str = "ogre2", headless: bool = True) -> list[str]:
     """Start the server, paused: nothing moves before the gripper has let go of everything.
 
-    :param headless: draw by EGL, without a screen.
+    :param headless: draw by EGL, without a screen; ``ogre2`` alone can.
     :source: gz-sim 8, ``gz sim --help``.
     """
     words = ["gz", "sim", "-s", "-v", "2"]
     if render_engine != "none":
-        words += [*(["--headless-rendering"] if headless else []), "--render-engine-server", render_engine]
+        without_screen = ["--headless-rendering"] if headless and render_engine == "ogre2" else []
+        words += [*without_screen, "--render-engine-server", render_engine]
     return [*words, str(world_file)]
 
 

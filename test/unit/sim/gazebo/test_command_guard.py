@@ -90,6 +90,17 @@ def test_stop_forgets_what_was_commanded_and_hears_nothing(guard: CommandGuard) 
     assert guard.setpoint(LIFT) == pytest.approx(0.6)
 
 
+def test_what_is_stopped_from_the_start_does_not_go_to_its_initial_position() -> None:
+    fresh = CommandGuard(SdfReader(resource("sim/models")).load_model("home_robot"))
+    fresh.set_stopped(True)
+    fresh.place(LIFT, 0.1)
+    run(fresh, 2.0)
+    assert fresh.setpoint(LIFT) == 0.1
+    fresh.set_stopped(False)
+    run(fresh, 5.0)
+    assert fresh.setpoint(LIFT) == pytest.approx(0.6)
+
+
 def test_a_pause_is_no_big_step_and_a_reset_ends_a_velocity(guard: CommandGuard) -> None:
     guard.advance(100.0)
     assert guard.setpoint(LIFT) <= 0.4 * 0.1 + 1e-9

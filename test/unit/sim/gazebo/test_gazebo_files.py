@@ -45,6 +45,7 @@ def test_the_server_starts_paused_and_draws_as_it_is_told() -> None:
     assert words[:3] == ["gz", "sim", "-s"]
     assert words[-4:] == ["--headless-rendering", "--render-engine-server", "ogre2", "home.sdf"]
     assert "--headless-rendering" not in commands.server_command("home.sdf", headless=False)
+    assert "--headless-rendering" not in commands.server_command("home.sdf", render_engine="ogre")
     assert not any("render" in word for word in commands.server_command("home.sdf", render_engine="none"))
 
 
