@@ -22,7 +22,7 @@ from taskmatrix_ros.app.profile.settings import load_settings, world_overrides
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.sim.gazebo import commands
 from taskmatrix_ros.sim.gazebo.process import prepare, read_world
-from taskmatrix_ros.sim.locations import model_folders
+from taskmatrix_ros.sim.worlds.locations import model_folders
 
 ARGUMENTS = {
     "world": "name of a world in sim/worlds, or an SDF file",

@@ -107,7 +107,9 @@ class BenchHome:
             await self._broker.open()
             await asyncio.gather(
                 self._start("devices", self._devices, "--port", str(self.broker_port)),
-                self._start("simulator", "taskmatrix_ros.sim.process", "--world", "home", "--speed", str(self._speed)),
+                self._start(
+                    "simulator", "taskmatrix_ros.sim.mujoco.process", "--world", "home", "--speed", str(self._speed)
+                ),
                 self._start("skills", "taskmatrix_ros.robot.process", "--world", "home"),
             )
             self._ros.open()

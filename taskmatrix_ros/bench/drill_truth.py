@@ -14,7 +14,7 @@ from std_msgs.msg import String
 
 from taskmatrix_ros.bench.bench_home import BenchHome
 from taskmatrix_ros.core.errors import CallUnavailable
-from taskmatrix_ros.robot.world_description import WorldDescription
+from taskmatrix_ros.robot.description.world_description import WorldDescription
 
 NEAR_M = 0.15
 """A drive took effect if the robot came so near to where the place is looked at from."""

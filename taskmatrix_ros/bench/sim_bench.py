@@ -23,10 +23,10 @@ from taskmatrix_ros.bench.sim_listener import SimListener, pace
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.ros.node_thread import NodeThread
 from taskmatrix_ros.ros.ros_context import RosContext
-from taskmatrix_ros.sim.physics_only import physics_only
+from taskmatrix_ros.sim.mujoco.physics_only import physics_only
 
 if TYPE_CHECKING:
-    from taskmatrix_ros.sim.simulator import Simulator
+    from taskmatrix_ros.sim.mujoco.simulator import Simulator
 
 STARTS = 3
 LISTEN_S = 8.0
@@ -35,7 +35,7 @@ SCRIPT_S = 30.0
 CAMERA_HZ = 5.0
 CAMERA_SIZE = "320x240"
 _FIRST_WITHIN_S = 30.0
-_WORLD = ("-m", "taskmatrix_ros.sim.process", "--world", "home")
+_WORLD = ("-m", "taskmatrix_ros.sim.mujoco.process", "--world", "home")
 
 Announce = Callable[[str], None]
 
@@ -140,7 +140,7 @@ def _hold_on_one_core(pid: int) -> None:
 def _home(seed: int) -> Simulator:
     """Build the home in this process, which draws nothing."""
     with physics_only():
-        from taskmatrix_ros.sim.launcher import build_simulator
+        from taskmatrix_ros.sim.mujoco.launcher import build_simulator
     return build_simulator("home", seed=seed).simulator
 
 

@@ -44,7 +44,14 @@ class SkillsLab:
         self._stack = AsyncExitStack()
         where = ("--namespace", namespace)
         self._simulator = self._child(
-            logs, "taskmatrix_ros.sim.process", str(home.world), "--seed", str(seed), "--speed", str(speed), *where
+            logs,
+            "taskmatrix_ros.sim.mujoco.process",
+            str(home.world),
+            "--seed",
+            str(seed),
+            "--speed",
+            str(speed),
+            *where,
         )
         self._skills = self._child(logs, "taskmatrix_ros.robot.process", str(home.map), *where)
         self._peers: dict[str, ActionPeer] = {}

@@ -46,7 +46,7 @@ def generate(
     for line in (
         f"picture     {home.picture}",
         f"everything  taskmatrix up --world {home.world}",
-        f"simulator   python -m taskmatrix_ros.sim.process --world {home.world} --seed 1",
+        f"simulator   python -m taskmatrix_ros.sim.mujoco.process --world {home.world} --seed 1",
         f"skills      python -m taskmatrix_ros.robot.process --world {home.map}",
     ):
         console.print(f"  {escape(line)}", soft_wrap=True)  # to be copied

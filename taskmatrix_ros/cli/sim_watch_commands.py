@@ -19,8 +19,8 @@ from taskmatrix_ros.cli.sim_commands import sim
 from taskmatrix_ros.cli.up_command import ProfileOption, SetOption
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.main_loop import run_until_signal
-from taskmatrix_ros.sim.physics_only import physics_only
-from taskmatrix_ros.sim.process import main as simulate
+from taskmatrix_ros.sim.mujoco.physics_only import physics_only
+from taskmatrix_ros.sim.mujoco.process import main as simulate
 
 _SERVICE, _SNAPSHOT = "std_srvs/srv/SetBool", "std_srvs/srv/Trigger"
 
@@ -61,7 +61,7 @@ def picture(
     if snapshot is None:
         return ExitStatus.FAILED
     with physics_only():
-        from taskmatrix_ros.sim.top_view import draw_snapshot
+        from taskmatrix_ros.sim.pictures.top_view import draw_snapshot
 
         draw_snapshot(file, snapshot, f"{snapshot['world']}, {snapshot['time_s']:.0f} s")
     errors.print(f"top view: {escape(str(file))}")

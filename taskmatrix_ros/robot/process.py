@@ -74,10 +74,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace, ros_arguments: Sequence[str]) -> int:
-    from taskmatrix_ros.robot.pose2 import Pose2
-    from taskmatrix_ros.robot.robot_description import RobotDescription
+    from taskmatrix_ros.robot.description.robot_description import RobotDescription
+    from taskmatrix_ros.robot.description.world_description import WorldDescription
+    from taskmatrix_ros.robot.geometry.pose2 import Pose2
     from taskmatrix_ros.robot.skill_settings import SkillSettings
-    from taskmatrix_ros.robot.world_description import WorldDescription
 
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -90,8 +90,8 @@ def _run(options: argparse.Namespace, ros_arguments: Sequence[str]) -> int:
 
     from rclpy.parameter import Parameter
 
-    from taskmatrix_ros.robot.skill_builder import DriveTopics
-    from taskmatrix_ros.robot.skill_server import SkillServer
+    from taskmatrix_ros.robot.skills.skill_builder import DriveTopics
+    from taskmatrix_ros.robot.skills.skill_server import SkillServer
     from taskmatrix_ros.ros.node_thread import NodeThread
     from taskmatrix_ros.ros.ros_context import RosContext
 

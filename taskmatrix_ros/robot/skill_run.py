@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from taskmatrix_ros.robot.drive_gate import DriveGate, DriveLease
-from taskmatrix_ros.robot.path_follower import Velocity
-from taskmatrix_ros.robot.robot_clock import RobotClock
-from taskmatrix_ros.robot.robot_driver import RobotDriver
+from taskmatrix_ros.robot.driver.drive_gate import DriveGate, DriveLease
+from taskmatrix_ros.robot.driver.robot_clock import RobotClock
+from taskmatrix_ros.robot.driver.robot_driver import RobotDriver
+from taskmatrix_ros.robot.geometry.path_follower import Velocity
 from taskmatrix_ros.robot.skill_error import SkillError, SkillErrorCode
 from taskmatrix_ros.robot.skill_settings import SuspendSettings, WatchSettings
 

@@ -6,11 +6,11 @@ from pydantic import Field, model_validator
 
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.frozen import Frozen
-from taskmatrix_ros.robot.description_file import description_file, load_description
-from taskmatrix_ros.robot.path_follower import FollowLimits
-from taskmatrix_ros.robot.pose_filter import MotionNoise
-from taskmatrix_ros.robot.robot_description import RobotDescription
-from taskmatrix_ros.robot.scan_match import ScanNoise
+from taskmatrix_ros.robot.description.description_file import description_file, load_description
+from taskmatrix_ros.robot.description.robot_description import RobotDescription
+from taskmatrix_ros.robot.geometry.path_follower import FollowLimits
+from taskmatrix_ros.robot.localization.pose_filter import MotionNoise
+from taskmatrix_ros.robot.localization.scan_match import ScanNoise
 
 
 class DriveSettings(Frozen):

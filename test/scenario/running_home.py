@@ -138,7 +138,7 @@ class Watcher:
         from taskmatrix_ros.ros.node_thread import NodeThread
         from taskmatrix_ros.ros.ros_context import RosContext
         from taskmatrix_ros.ros.task_client import TaskClient
-        from taskmatrix_ros.sim.world_truth import WorldTruth
+        from taskmatrix_ros.sim.truth.world_truth import WorldTruth
 
         self.context = RosContext()
         self.thread = NodeThread(self.context, f"watcher_{os.getpid()}")

@@ -163,7 +163,7 @@ class Demo:
         from taskmatrix_ros.ros.node_thread import NodeThread
         from taskmatrix_ros.ros.ros_context import RosContext
         from taskmatrix_ros.ros.task_client import TaskClient
-        from taskmatrix_ros.sim.world_truth import WorldTruth
+        from taskmatrix_ros.sim.truth.world_truth import WorldTruth
 
         assert self._settings.ros is not None
         assert supervisor.broker_port is not None
@@ -275,7 +275,7 @@ class Demo:
         self._seen = truth
 
     async def _draw(self, snapshot: dict[str, Any]) -> None:
-        from taskmatrix_ros.sim.top_view import draw_snapshot
+        from taskmatrix_ros.sim.pictures.top_view import draw_snapshot
 
         title = f"{self._scenario.scenario}, seed {self._report.seed}"
         self._picture.parent.mkdir(parents=True, exist_ok=True)

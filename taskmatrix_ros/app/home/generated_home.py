@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from taskmatrix_ros.core.errors import ConfigError
-from taskmatrix_ros.sim.physics_only import physics_only
+from taskmatrix_ros.sim.mujoco.physics_only import physics_only
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +28,10 @@ def generate_home(rooms: int, objects: int, seed: int, folder: Path) -> Generate
     :raises ConfigError: a number is out of range, there is no space, or the folder cannot be written.
     """
     with physics_only():
-        from taskmatrix_ros.sim.home_design import design_home
-        from taskmatrix_ros.sim.home_files import write_home
-        from taskmatrix_ros.sim.launcher import build_simulator
-        from taskmatrix_ros.sim.top_view import write_top_view
+        from taskmatrix_ros.sim.mujoco.launcher import build_simulator
+        from taskmatrix_ros.sim.pictures.top_view import write_top_view
+        from taskmatrix_ros.sim.worlds.home_design import design_home
+        from taskmatrix_ros.sim.worlds.home_files import write_home
 
     design = design_home(rooms, objects, seed)
     try:

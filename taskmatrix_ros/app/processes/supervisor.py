@@ -157,7 +157,7 @@ class Supervisor:
         record = () if simulator.record is None else ("--record", str(simulator.record))
         grip = () if simulator.grip_n is None else ("--grip-n", str(simulator.grip_n))
         words += ["--view", simulator.view, "--grasp", simulator.grasp, *grip, *record]
-        return self._child("simulator", "taskmatrix_ros.sim.process", *words)
+        return self._child("simulator", "taskmatrix_ros.sim.mujoco.process", *words)
 
     def _broker_port(self) -> int:
         if self.broker_port is not None:

@@ -28,11 +28,11 @@ def own_functions(settings: Settings, thread: NodeThread | None = None) -> dict[
     models, skills = settings.models, settings.processes.skills
     camera = recogniser = None
     if thread is not None and settings.ros is not None:
-        from taskmatrix_ros.robot.node_camera import NodeCamera
+        from taskmatrix_ros.robot.driver.node_camera import NodeCamera
 
         camera = NodeCamera(thread, namespace=settings.ros.robot_namespace)
     if skills is not None:
-        from taskmatrix_ros.robot.tag_recogniser import TagRecogniser
+        from taskmatrix_ros.robot.seeing.tag_recogniser import TagRecogniser
 
         recogniser = TagRecogniser.of_world(skills.world)
     return dict(

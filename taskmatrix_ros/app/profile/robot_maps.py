@@ -49,7 +49,7 @@ def map_of_world(name: str) -> RobotMap:
     :param name: of the map in ``config/world``.
     :raises ConfigError: there is none of that name, or it is no map.
     """
-    from taskmatrix_ros.robot.world_description import WorldDescription  # brings numpy and scipy along
+    from taskmatrix_ros.robot.description.world_description import WorldDescription  # brings numpy and scipy along
 
     world = WorldDescription.load(name)
     places = [

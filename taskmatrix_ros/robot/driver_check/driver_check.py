@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 
+from taskmatrix_ros.robot.description.robot_description import RobotDescription
 from taskmatrix_ros.robot.driver_check.ear import ClockStandsError, DriverEar
 from taskmatrix_ros.robot.driver_check.fault import Fault, FaultCode
 from taskmatrix_ros.robot.driver_check.listening import listen
 from taskmatrix_ros.robot.driver_check.mover import Mover
 from taskmatrix_ros.robot.driver_check.moving import MovingCheck
 from taskmatrix_ros.robot.driver_check.seeing import SightCheck
-from taskmatrix_ros.robot.robot_description import RobotDescription
 from taskmatrix_ros.ros.node_thread import NodeThread
 
 _MADE_S = 30.0

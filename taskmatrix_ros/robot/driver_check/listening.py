@@ -10,9 +10,9 @@ from itertools import pairwise
 import numpy as np
 from sensor_msgs.msg import CameraInfo
 
+from taskmatrix_ros.robot.description.robot_description import RobotDescription
 from taskmatrix_ros.robot.driver_check.ear import ClockStandsError, DriverEar, Heard
 from taskmatrix_ros.robot.driver_check.fault import Fault, FaultCode
-from taskmatrix_ros.robot.robot_description import RobotDescription
 
 LISTEN_S = 3.0
 _FOUND_WALL_S = 15.0

@@ -15,9 +15,9 @@ from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from std_msgs.msg import Bool, Float64
 
+from taskmatrix_ros.robot.description.robot_description import RobotDescription
 from taskmatrix_ros.robot.driver_check.ear import DriverEar
 from taskmatrix_ros.robot.driver_check.motion import Motion, has_moved, motion_of, positions_of
-from taskmatrix_ros.robot.robot_description import RobotDescription
 
 _TURN_RAD_S = 0.5
 _PERIOD_S = 0.05

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 
 from geometry_msgs.msg import Twist
 
+from taskmatrix_ros.robot.description.robot_description import RobotDescription
 from taskmatrix_ros.robot.driver_check.ear import DriverEar, yaw_rad
 from taskmatrix_ros.robot.driver_check.fault import Fault, FaultCode
 from taskmatrix_ros.robot.driver_check.motion import rotation_between
 from taskmatrix_ros.robot.driver_check.mover import Mover, Unmeasured, twist
-from taskmatrix_ros.robot.robot_description import RobotDescription
 
 TURN_RAD_S, TURN_S = 0.5, 2.0
 DRIVE_M_S, DRIVE_S = 0.15, 1.8

@@ -19,9 +19,9 @@ def check_robot(
     """
     from rclpy.parameter import Parameter
 
+    from taskmatrix_ros.robot.description.robot_description import RobotDescription
+    from taskmatrix_ros.robot.description.world_description import WorldDescription
     from taskmatrix_ros.robot.driver_check.driver_check import check_driver
-    from taskmatrix_ros.robot.robot_description import RobotDescription
-    from taskmatrix_ros.robot.world_description import WorldDescription
     from taskmatrix_ros.ros.node_thread import NodeThread
     from taskmatrix_ros.ros.ros_context import RosContext
 

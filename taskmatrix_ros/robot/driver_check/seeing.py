@@ -11,12 +11,12 @@ from sensor_msgs.msg import Image
 
 from taskmatrix_ros.perception.camera_frame import CameraFrame
 from taskmatrix_ros.perception.tag_detector import TagDetector, TagObservation
-from taskmatrix_ros.robot.camera_feed import CameraFeed, image_stamp_s, picture_qos
+from taskmatrix_ros.robot.description.robot_description import RobotDescription
+from taskmatrix_ros.robot.driver.camera_feed import CameraFeed, image_stamp_s, picture_qos
 from taskmatrix_ros.robot.driver_check.ear import DriverEar
 from taskmatrix_ros.robot.driver_check.fault import Fault, FaultCode
 from taskmatrix_ros.robot.driver_check.listening import judge_camera
 from taskmatrix_ros.robot.driver_check.mover import Mover, Unmeasured
-from taskmatrix_ros.robot.robot_description import RobotDescription
 from taskmatrix_ros.ros.node_thread import NodeThread
 
 VIEWS = 8

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from taskmatrix_ros.sim.sdf_types import Model
+from taskmatrix_ros.sim.sdf.sdf_types import Model
 
 COMMAND_TIMEOUT_S = 0.5
 _LONGEST_STEP_S = 0.1  # a pause does not add up to one big step

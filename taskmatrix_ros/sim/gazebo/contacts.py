@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from taskmatrix_ros.sim.bump import Bump, obstacle_test
-from taskmatrix_ros.sim.sdf_types import World
+from taskmatrix_ros.sim.sdf.sdf_types import World
+from taskmatrix_ros.sim.truth.bump import Bump, obstacle_test
 
 
 class ContactReader:

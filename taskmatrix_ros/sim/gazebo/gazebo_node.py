@@ -17,9 +17,6 @@ from sensor_msgs.msg import BatteryState, JointState
 from std_msgs.msg import Bool, Float64, String
 from std_srvs.srv import Trigger
 
-from taskmatrix_ros.sim import driver_messages as messages
-from taskmatrix_ros.sim.battery import Battery
-from taskmatrix_ros.sim.frame_broadcaster import sensor_frames
 from taskmatrix_ros.sim.gazebo.bridge_file import POSE_TOPIC
 from taskmatrix_ros.sim.gazebo.command_guard import CommandGuard
 from taskmatrix_ros.sim.gazebo.contacts import ContactReader
@@ -27,7 +24,10 @@ from taskmatrix_ros.sim.gazebo.fastenings import Fastenings
 from taskmatrix_ros.sim.gazebo.gazebo_truth import GazeboTruth
 from taskmatrix_ros.sim.gazebo.grasp_region import GraspRegion
 from taskmatrix_ros.sim.grasp_decision import SLACK_M, GraspDecision
-from taskmatrix_ros.sim.recorder import Recorder
+from taskmatrix_ros.sim.mujoco import driver_messages as messages
+from taskmatrix_ros.sim.mujoco.battery import Battery
+from taskmatrix_ros.sim.mujoco.frame_broadcaster import sensor_frames
+from taskmatrix_ros.sim.truth.recorder import Recorder
 
 GRIPPER, LIFT = "gripper/command", "lift/command"
 _LATCHED = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL)

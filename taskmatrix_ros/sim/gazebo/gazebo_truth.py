@@ -5,9 +5,9 @@ from __future__ import annotations
 from geometry_msgs.msg import PoseStamped
 
 from taskmatrix_ros.perception.transform import Transform
-from taskmatrix_ros.sim.bump import Bump
-from taskmatrix_ros.sim.sdf_types import World
-from taskmatrix_ros.sim.true_pose import TruePose
+from taskmatrix_ros.sim.sdf.sdf_types import World
+from taskmatrix_ros.sim.truth.bump import Bump
+from taskmatrix_ros.sim.truth.true_pose import TruePose
 
 
 class GazeboTruth:

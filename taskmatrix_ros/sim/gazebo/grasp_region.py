@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taskmatrix_ros.perception.transform import Transform
-from taskmatrix_ros.sim.sdf_types import Model, Pose, World
+from taskmatrix_ros.sim.sdf.sdf_types import Model, Pose, World
 
 _LEAST_OVERLAP_M = 0.01  # of finger and object, along the fingers and upwards
 _OFF_MIDDLE_M = 0.02

@@ -21,11 +21,11 @@ from taskmatrix_ros.core.parent_death import die_with_parent
 from taskmatrix_ros.sim.gazebo import commands
 from taskmatrix_ros.sim.gazebo.bridge_file import bridge_for, load_bridge, write_bridge
 from taskmatrix_ros.sim.gazebo.world_copy import write_world_copy
-from taskmatrix_ros.sim.home_map import HomeMap, load_home_map
-from taskmatrix_ros.sim.locations import map_file, model_folders, placement_file, world_file
-from taskmatrix_ros.sim.placement import load_placement
-from taskmatrix_ros.sim.sdf_reader import SdfReader
-from taskmatrix_ros.sim.sdf_types import World
+from taskmatrix_ros.sim.sdf.sdf_reader import SdfReader
+from taskmatrix_ros.sim.sdf.sdf_types import World
+from taskmatrix_ros.sim.worlds.home_map import HomeMap, load_home_map
+from taskmatrix_ros.sim.worlds.locations import map_file, model_folders, placement_file, world_file
+from taskmatrix_ros.sim.worlds.placement import load_placement
 
 _NODE = "gazebo_adapter"
 
@@ -89,7 +89,7 @@ def _run(options: argparse.Namespace, ros_arguments: Sequence[str]) -> int:
         from taskmatrix_ros.sim.gazebo.gazebo_node import GazeboNode
         from taskmatrix_ros.sim.gazebo.gazebo_truth import GazeboTruth
         from taskmatrix_ros.sim.gazebo.world_control import WorldControl
-        from taskmatrix_ros.sim.recorder import Recorder
+        from taskmatrix_ros.sim.truth.recorder import Recorder
 
         context = RosContext(ros_arguments)
         context.open()

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 from defusedxml.ElementTree import parse
 
 from taskmatrix_ros.core.errors import ConfigError
-from taskmatrix_ros.sim.sdf_types import World
+from taskmatrix_ros.sim.sdf.sdf_types import World
 
 _SENSORS = "gz::sim::systems::Sensors"
 

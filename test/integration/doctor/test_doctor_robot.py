@@ -24,7 +24,7 @@ NAMESPACE = "/examined"
 def simulator() -> Iterator[None]:
     arguments = ("--namespace", NAMESPACE, "--camera-size", "640x480")
     process = subprocess.Popen(
-        [sys.executable, "-m", "taskmatrix_ros.sim.process", *arguments],
+        [sys.executable, "-m", "taskmatrix_ros.sim.mujoco.process", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,

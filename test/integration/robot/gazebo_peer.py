@@ -26,12 +26,12 @@ from std_srvs.srv import SetBool, Trigger
 from taskmatrix_ros.core.parent_death import die_with_parent
 from taskmatrix_ros.ros.node_thread import NodeThread
 from taskmatrix_ros.ros.ros_context import RosContext
-from taskmatrix_ros.sim import driver_messages as messages
-from taskmatrix_ros.sim.camera_topics import CameraTopics
-from taskmatrix_ros.sim.gripper_adapter import GripperAdapter
-from taskmatrix_ros.sim.launcher import build_simulator
-from taskmatrix_ros.sim.pacer import Pacer
-from taskmatrix_ros.sim.simulator import Simulator
+from taskmatrix_ros.sim.mujoco import driver_messages as messages
+from taskmatrix_ros.sim.mujoco.camera_topics import CameraTopics
+from taskmatrix_ros.sim.mujoco.gripper_adapter import GripperAdapter
+from taskmatrix_ros.sim.mujoco.launcher import build_simulator
+from taskmatrix_ros.sim.mujoco.pacer import Pacer
+from taskmatrix_ros.sim.mujoco.simulator import Simulator
 
 LIFTED_M = 0.5
 _WORLD_ONLY = (4, 1)  # contype, conaffinity of what touches the world and no longer the robot

@@ -15,7 +15,7 @@ from taskmatrix_ros.ros.ros_context import RosContext
 from taskmatrix_ros.sim.gazebo.gazebo_node import GazeboNode
 from taskmatrix_ros.sim.gazebo.gazebo_truth import GazeboTruth
 from taskmatrix_ros.sim.gazebo.process import read_world
-from taskmatrix_ros.sim.recorder import Recorder
+from taskmatrix_ros.sim.truth.recorder import Recorder
 
 PEER = Path(__file__).with_name("gazebo_peer.py")
 

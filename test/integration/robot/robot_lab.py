@@ -127,7 +127,7 @@ class RobotLab:
             self.simulator = simulator(namespace)
         else:
             self.simulator = Child(
-                *("taskmatrix_ros.sim.process", "--world", world, "--seed", str(seed), "--speed", str(speed)),
+                *("taskmatrix_ros.sim.mujoco.process", "--world", world, "--seed", str(seed), "--speed", str(speed)),
                 *("--namespace", simulated, *simulator_arguments),
             )
         assert "ready" in self.simulator.ready_line, self.simulator.errors

@@ -21,13 +21,13 @@ from taskmatrix_ros.perception.camera_frame import CameraFrame
 from taskmatrix_ros.perception.camera_model import CameraModel
 from taskmatrix_ros.perception.observation import ObjectObservation
 from taskmatrix_ros.perception.shape_observer import ShapeObserver
-from taskmatrix_ros.robot.pose2 import Pose2
-from taskmatrix_ros.robot.robot_description import RobotDescription
-from taskmatrix_ros.robot.world_description import WorldDescription
-from taskmatrix_ros.sim.camera import OffscreenRenderer
-from taskmatrix_ros.sim.driver_messages import camera_info_message
-from taskmatrix_ros.sim.launcher import build_simulator
-from taskmatrix_ros.sim.simulator import TruePose
+from taskmatrix_ros.robot.description.robot_description import RobotDescription
+from taskmatrix_ros.robot.description.world_description import WorldDescription
+from taskmatrix_ros.robot.geometry.pose2 import Pose2
+from taskmatrix_ros.sim.mujoco.camera import OffscreenRenderer
+from taskmatrix_ros.sim.mujoco.driver_messages import camera_info_message
+from taskmatrix_ros.sim.mujoco.launcher import build_simulator
+from taskmatrix_ros.sim.mujoco.simulator import TruePose
 
 pytestmark = [pytest.mark.ros, pytest.mark.mujoco]
 

@@ -19,8 +19,8 @@ from geometry_msgs.msg import Twist, TwistStamped
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from std_msgs.msg import Bool
 
-from taskmatrix_ros.robot.drive_gate import DriveGate, GateLimits
-from taskmatrix_ros.robot.path_follower import Velocity
+from taskmatrix_ros.robot.driver.drive_gate import DriveGate, GateLimits
+from taskmatrix_ros.robot.geometry.path_follower import Velocity
 from taskmatrix_ros.robot.skill_error import SkillError, SkillErrorCode
 from taskmatrix_ros.ros.node_thread import NodeThread
 from taskmatrix_ros.ros.ros_context import RosContext

@@ -33,11 +33,11 @@ from sensor_msgs.msg import JointState
 from sim_leash import SimLeash
 from std_msgs.msg import Float64
 
+from taskmatrix_ros.robot.description.robot_description import RobotDescription
+from taskmatrix_ros.robot.description.world_description import WorldDescription
 from taskmatrix_ros.robot.driver_check import moving
 from taskmatrix_ros.robot.driver_check.driver_check import check_driver
 from taskmatrix_ros.robot.driver_check.fault import Fault
-from taskmatrix_ros.robot.robot_description import RobotDescription
-from taskmatrix_ros.robot.world_description import WorldDescription
 from taskmatrix_ros.ros.node_thread import NodeThread
 from taskmatrix_ros.ros.ros_context import RosContext
 
@@ -55,7 +55,7 @@ def check(leaks: object) -> Iterator[Check]:
     """Give a function that checks the simulated robot through a driver with faults."""
     with leaks.long_lived("taskmatrix_ros", "check"):
         simulator = Child(
-            *("taskmatrix_ros.sim.process", "--world", "home", "--speed", "10", "--namespace", GOOD),
+            *("taskmatrix_ros.sim.mujoco.process", "--world", "home", "--speed", "10", "--namespace", GOOD),
             *("--camera-size", "640x480"),
         )
         assert "ready" in simulator.ready_line, simulator.errors

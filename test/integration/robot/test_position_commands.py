@@ -19,10 +19,10 @@ from trajectory_msgs.msg import JointTrajectory
 
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.resources import resource
-from taskmatrix_ros.robot.nav2_navigator import skill_error
-from taskmatrix_ros.robot.pose2 import Pose2
-from taskmatrix_ros.robot.position_command import gripper_command, lift_command
-from taskmatrix_ros.robot.robot_description import RobotDescription
+from taskmatrix_ros.robot.body.nav2_navigator import skill_error
+from taskmatrix_ros.robot.description.robot_description import RobotDescription
+from taskmatrix_ros.robot.driver.position_command import gripper_command, lift_command
+from taskmatrix_ros.robot.geometry.pose2 import Pose2
 from taskmatrix_ros.ros.node_thread import NodeThread
 from taskmatrix_ros.ros.ros_context import RosContext
 

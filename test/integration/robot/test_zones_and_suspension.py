@@ -20,8 +20,8 @@ from sensor_msgs.msg import BatteryState
 from std_msgs.msg import Bool
 
 from taskmatrix_ros.core.resources import resource
+from taskmatrix_ros.robot.driver.suspension import Suspension
 from taskmatrix_ros.robot.skill_settings import SuspendSettings
-from taskmatrix_ros.robot.suspension import Suspension
 from taskmatrix_ros.ros.node_thread import NodeThread
 
 pytestmark = [pytest.mark.ros, pytest.mark.mujoco]

@@ -22,7 +22,7 @@ RELIABLE = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
 
 
 class SimProcess:
-    """``python -m taskmatrix_ros.sim.process`` with the given arguments."""
+    """``python -m taskmatrix_ros.sim.mujoco.process`` with the given arguments."""
 
     def __init__(self, *arguments: str, **environment: str) -> None:
         self._arguments = arguments
@@ -31,7 +31,7 @@ class SimProcess:
 
     def __enter__(self) -> SimProcess:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "taskmatrix_ros.sim.process", *self._arguments],
+            [sys.executable, "-m", "taskmatrix_ros.sim.mujoco.process", *self._arguments],
             cwd=ROOT,
             env={**os.environ, "PYTHONPATH": str(ROOT), **self._environment},
             stdout=subprocess.PIPE,

@@ -11,9 +11,9 @@ pytest.importorskip("rclpy")
 pytest.importorskip("mujoco")
 
 from taskmatrix_ros.perception.transform import Transform
-from taskmatrix_ros.sim.frame_broadcaster import sensor_frames
-from taskmatrix_ros.sim.locations import model_folder, world_file
-from taskmatrix_ros.sim.sdf_reader import SdfReader
+from taskmatrix_ros.sim.mujoco.frame_broadcaster import sensor_frames
+from taskmatrix_ros.sim.sdf.sdf_reader import SdfReader
+from taskmatrix_ros.sim.worlds.locations import model_folder, world_file
 
 pytestmark = [pytest.mark.ros, pytest.mark.mujoco]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from taskmatrix_ros.core.resources import resource
-from taskmatrix_ros.sim.home_design import design_home
-from taskmatrix_ros.sim.home_files import write_home
+from taskmatrix_ros.sim.worlds.home_design import design_home
+from taskmatrix_ros.sim.worlds.home_files import write_home
 
 pytestmark = [pytest.mark.sdformat, pytest.mark.mujoco]
 

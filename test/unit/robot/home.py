@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import cache
 from types import SimpleNamespace
 
-from taskmatrix_ros.robot.occupancy_grid import OccupancyGrid
-from taskmatrix_ros.robot.path_planner import PathPlanner
-from taskmatrix_ros.robot.reach_planner import ReachPlanner
-from taskmatrix_ros.robot.robot_description import RobotDescription
+from taskmatrix_ros.robot.description.robot_description import RobotDescription
+from taskmatrix_ros.robot.description.world_description import WorldDescription
+from taskmatrix_ros.robot.geometry.occupancy_grid import OccupancyGrid
+from taskmatrix_ros.robot.geometry.path_planner import PathPlanner
+from taskmatrix_ros.robot.reaching.reach_planner import ReachPlanner
+from taskmatrix_ros.robot.seeing.view_planner import ViewPlanner
 from taskmatrix_ros.robot.skill_settings import SkillSettings
-from taskmatrix_ros.robot.view_planner import ViewPlanner
-from taskmatrix_ros.robot.world_description import WorldDescription
 
 
 @cache

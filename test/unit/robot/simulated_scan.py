@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from taskmatrix_ros.robot.pose2 import Pose2
-from taskmatrix_ros.robot.static_box import StaticBox
+from taskmatrix_ros.robot.geometry.pose2 import Pose2
+from taskmatrix_ros.robot.geometry.static_box import StaticBox
 
 
 def scan_points(

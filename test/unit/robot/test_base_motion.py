@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import pytest
 from home import home
 
-from taskmatrix_ros.robot.base_motion import BaseMotion
-from taskmatrix_ros.robot.path_follower import Velocity
-from taskmatrix_ros.robot.pose2 import Pose2
+from taskmatrix_ros.robot.body.base_motion import BaseMotion
+from taskmatrix_ros.robot.geometry.path_follower import Velocity
+from taskmatrix_ros.robot.geometry.pose2 import Pose2
 
 STEP_S = 0.01
 

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from taskmatrix_ros.robot.distance_field import DistanceField
-from taskmatrix_ros.robot.occupancy_grid import OccupancyGrid
-from taskmatrix_ros.robot.pose2 import Pose2
-from taskmatrix_ros.robot.static_box import StaticBox
+from taskmatrix_ros.robot.geometry.distance_field import DistanceField
+from taskmatrix_ros.robot.geometry.occupancy_grid import OccupancyGrid
+from taskmatrix_ros.robot.geometry.pose2 import Pose2
+from taskmatrix_ros.robot.geometry.static_box import StaticBox
 
 BOUNDS = (0.0, 0.0, 4.0, 3.0)
 boxes = st.builds(

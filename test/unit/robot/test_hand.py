@@ -7,7 +7,7 @@ import pytest
 from home import home
 
 from taskmatrix_ros.perception.object_catalogue import CatalogueObject
-from taskmatrix_ros.robot.hand import UNKNOWN_OBJECT, Hand
+from taskmatrix_ros.robot.body.hand import UNKNOWN_OBJECT, Hand
 from taskmatrix_ros.robot.skill_error import SkillError, SkillErrorCode
 
 COKE = CatalogueObject("coke", ("cola",), "drink", 1, 0.064, 0.04, (0.08, 0.08, 0.12), 0.08)

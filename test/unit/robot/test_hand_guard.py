@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from home import home
 
-from taskmatrix_ros.robot.distance_field import DistanceField
-from taskmatrix_ros.robot.hand_guard import HandGuard
-from taskmatrix_ros.robot.path_follower import Velocity
-from taskmatrix_ros.robot.pose2 import Pose2
-from taskmatrix_ros.robot.static_box import StaticBox
+from taskmatrix_ros.robot.body.hand_guard import HandGuard
+from taskmatrix_ros.robot.geometry.distance_field import DistanceField
+from taskmatrix_ros.robot.geometry.path_follower import Velocity
+from taskmatrix_ros.robot.geometry.pose2 import Pose2
+from taskmatrix_ros.robot.geometry.static_box import StaticBox
 
 WALL = StaticBox("wall", Pose2(1.0, 0.0, 0), 0.1, 6.0, 0, 2)
 GUARD = HandGuard(DistanceField.from_boxes([WALL], (-3, -3, 3, 3)), home().robot)

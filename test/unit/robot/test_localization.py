@@ -11,10 +11,10 @@ from simulated_scan import room, scan_points
 from taskmatrix_ros.perception.camera_model import CameraModel
 from taskmatrix_ros.perception.tag_detector import TagObservation, pose_covariance
 from taskmatrix_ros.perception.transform import OPTICAL_IN_BODY, Transform
-from taskmatrix_ros.robot.distance_field import DistanceField
-from taskmatrix_ros.robot.localization import Localization, LocalizationState
-from taskmatrix_ros.robot.pose2 import Pose2, wrap_angle
-from taskmatrix_ros.robot.world_description import WallTag
+from taskmatrix_ros.robot.description.world_description import WallTag
+from taskmatrix_ros.robot.geometry.distance_field import DistanceField
+from taskmatrix_ros.robot.geometry.pose2 import Pose2, wrap_angle
+from taskmatrix_ros.robot.localization.localization import Localization, LocalizationState
 
 CAMERA = CameraModel.from_fovy(640, 480, math.radians(50))
 MOUNT = Transform.from_rpy((0.05, 0, 1.3), (0, 0.35, 0))

@@ -7,9 +7,9 @@ import pytest
 
 from taskmatrix_ros.perception.observation import ObjectObservation
 from taskmatrix_ros.perception.transform import Transform
-from taskmatrix_ros.robot.localization import Estimate
-from taskmatrix_ros.robot.object_memory import ObjectMemory
-from taskmatrix_ros.robot.pose2 import Pose2
+from taskmatrix_ros.robot.geometry.pose2 import Pose2
+from taskmatrix_ros.robot.localization.localization import Estimate
+from taskmatrix_ros.robot.seeing.object_memory import ObjectMemory
 
 HERE = Estimate(10.0, Pose2(2.0, 1.0, math.pi / 2), np.diag([1e-4, 1e-4, 1e-4]))
 

@@ -6,10 +6,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from taskmatrix_ros.robot.distance_field import DistanceField
-from taskmatrix_ros.robot.obstacle_guard import ObstacleGuard
-from taskmatrix_ros.robot.pose2 import Pose2
-from taskmatrix_ros.robot.static_box import StaticBox
+from taskmatrix_ros.robot.body.obstacle_guard import ObstacleGuard
+from taskmatrix_ros.robot.geometry.distance_field import DistanceField
+from taskmatrix_ros.robot.geometry.pose2 import Pose2
+from taskmatrix_ros.robot.geometry.static_box import StaticBox
 
 STRAIGHT = np.stack([np.arange(0, 1.5, 0.05), np.zeros(30)], axis=-1)
 

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from taskmatrix_ros.robot.odometry_buffer import OdometryBuffer
-from taskmatrix_ros.robot.pose2 import Pose2
+from taskmatrix_ros.robot.geometry.pose2 import Pose2
+from taskmatrix_ros.robot.localization.odometry_buffer import OdometryBuffer
 
 
 def filled(count: int = 11) -> OdometryBuffer:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from taskmatrix_ros.robot.path_follower import FollowLimits, FollowState, PathFollower, Velocity
-from taskmatrix_ros.robot.pose2 import Pose2, wrap_angle
+from taskmatrix_ros.robot.geometry.path_follower import FollowLimits, FollowState, PathFollower, Velocity
+from taskmatrix_ros.robot.geometry.pose2 import Pose2, wrap_angle
 
 LIMITS = FollowLimits(
     max_linear_m_s=0.55,

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from taskmatrix_ros.robot.occupancy_grid import OccupancyGrid
-from taskmatrix_ros.robot.path_planner import NoPath, PathPlanner
-from taskmatrix_ros.robot.pose2 import Pose2
-from taskmatrix_ros.robot.static_box import StaticBox
+from taskmatrix_ros.robot.geometry.occupancy_grid import OccupancyGrid
+from taskmatrix_ros.robot.geometry.path_planner import NoPath, PathPlanner
+from taskmatrix_ros.robot.geometry.pose2 import Pose2
+from taskmatrix_ros.robot.geometry.static_box import StaticBox
 
 BOUNDS = (0.0, 0.0, 5.0, 4.0)
 RADIUS = 0.25

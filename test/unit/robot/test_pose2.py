@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taskmatrix_ros.robot.pose2 import Pose2, wrap_angle
+from taskmatrix_ros.robot.geometry.pose2 import Pose2, wrap_angle
 
 length = st.floats(-50, 50)
 poses = st.builds(Pose2, length, length, st.floats(-10, 10))

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from taskmatrix_ros.perception.transform import Transform
-from taskmatrix_ros.robot.object_memory import RememberedObject
-from taskmatrix_ros.robot.pose2 import Pose2, wrap_angle
-from taskmatrix_ros.robot.reach_planner import OutOfReach, ReachTarget
-from taskmatrix_ros.robot.reach_target import plan_reach
+from taskmatrix_ros.robot.geometry.pose2 import Pose2, wrap_angle
+from taskmatrix_ros.robot.reaching.reach_planner import OutOfReach, ReachTarget
+from taskmatrix_ros.robot.reaching.reach_target import plan_reach
+from taskmatrix_ros.robot.seeing.object_memory import RememberedObject
 
 DOCK = Pose2(4.3, 0.6, math.pi / 2)
 EDGE_M = 0.09

@@ -7,9 +7,9 @@ import pytest
 from home import home
 
 from taskmatrix_ros.perception.transform import Transform
-from taskmatrix_ros.robot.object_memory import RememberedObject
-from taskmatrix_ros.robot.pose2 import Pose2
-from taskmatrix_ros.robot.surface_space import NoSpace, SurfaceSpace
+from taskmatrix_ros.robot.geometry.pose2 import Pose2
+from taskmatrix_ros.robot.reaching.surface_space import NoSpace, SurfaceSpace
+from taskmatrix_ros.robot.seeing.object_memory import RememberedObject
 
 SPACE = SurfaceSpace(home().reach, edge_m=0.07, gap_m=0.06)
 TABLE = home().world.surface("coffee_table")

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from home import home
 
-from taskmatrix_ros.robot.pose2 import Pose2
+from taskmatrix_ros.robot.geometry.pose2 import Pose2
 
 DOCK = Pose2(4.3, 0.6, math.pi / 2)
 

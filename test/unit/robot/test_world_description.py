@@ -9,10 +9,10 @@ from home import home
 
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.perception.solid import SolidShape
-from taskmatrix_ros.robot.description_file import description_file, load_description
-from taskmatrix_ros.robot.robot_description import RobotDescription
+from taskmatrix_ros.robot.description.description_file import description_file, load_description
+from taskmatrix_ros.robot.description.robot_description import RobotDescription
+from taskmatrix_ros.robot.description.world_description import WorldDescription
 from taskmatrix_ros.robot.skill_settings import SkillSettings
-from taskmatrix_ros.robot.world_description import WorldDescription
 
 
 def test_the_home_is_complete_enough_to_work_in() -> None:

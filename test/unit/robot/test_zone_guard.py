@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from taskmatrix_ros.robot.path_follower import Velocity
-from taskmatrix_ros.robot.pose2 import Pose2
-from taskmatrix_ros.robot.world_description import Zone
-from taskmatrix_ros.robot.zone_guard import ZoneGuard
+from taskmatrix_ros.robot.description.world_description import Zone
+from taskmatrix_ros.robot.driver.zone_guard import ZoneGuard
+from taskmatrix_ros.robot.geometry.path_follower import Velocity
+from taskmatrix_ros.robot.geometry.pose2 import Pose2
 
 STAIRS = Zone(name="stairs", x_m=(2.0, 3.0), y_m=(-1.0, 1.0))
 RAMP = Zone(name="ramp", x_m=(2.0, 3.0), y_m=(-1.0, 1.0), max_linear_m_s=0.2)

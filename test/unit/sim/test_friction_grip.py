@@ -11,9 +11,9 @@ import pytest
 pytest.importorskip("mujoco")
 
 from taskmatrix_ros.core.errors import ConfigError
-from taskmatrix_ros.sim.launcher import build_simulator
-from taskmatrix_ros.sim.sdf_types import Link, World
-from taskmatrix_ros.sim.simulator import CONTROL_PERIOD_S, Grasp, Simulator, TruePose
+from taskmatrix_ros.sim.mujoco.launcher import build_simulator
+from taskmatrix_ros.sim.mujoco.simulator import CONTROL_PERIOD_S, Grasp, Simulator, TruePose
+from taskmatrix_ros.sim.sdf.sdf_types import Link, World
 
 pytestmark = pytest.mark.mujoco
 

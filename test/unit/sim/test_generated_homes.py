@@ -13,15 +13,15 @@ from typer.testing import CliRunner
 
 from taskmatrix_ros.cli.main import app
 from taskmatrix_ros.core.errors import ConfigError
-from taskmatrix_ros.robot.world_description import WorldDescription
-from taskmatrix_ros.sim.free_floor import FreeFloor
-from taskmatrix_ros.sim.furniture import SURFACES
-from taskmatrix_ros.sim.home_design import FIRST_TAG, design_home, distance_m
-from taskmatrix_ros.sim.home_files import write_home
-from taskmatrix_ros.sim.launcher import build_simulator
-from taskmatrix_ros.sim.locations import model_folder
-from taskmatrix_ros.sim.sdf_reader import SdfReader
-from taskmatrix_ros.sim.static_boxes import static_boxes
+from taskmatrix_ros.robot.description.world_description import WorldDescription
+from taskmatrix_ros.sim.mujoco.launcher import build_simulator
+from taskmatrix_ros.sim.sdf.sdf_reader import SdfReader
+from taskmatrix_ros.sim.worlds.free_floor import FreeFloor
+from taskmatrix_ros.sim.worlds.furniture import SURFACES
+from taskmatrix_ros.sim.worlds.home_design import FIRST_TAG, design_home, distance_m
+from taskmatrix_ros.sim.worlds.home_files import write_home
+from taskmatrix_ros.sim.worlds.locations import model_folder
+from taskmatrix_ros.sim.worlds.static_boxes import static_boxes
 
 
 @settings(max_examples=40, deadline=None)

@@ -8,9 +8,9 @@ import pytest
 
 pytest.importorskip("mujoco")
 
-from taskmatrix_ros.sim.launcher import build_simulator
-from taskmatrix_ros.sim.pacer import Pacer
-from taskmatrix_ros.sim.simulator import SimulationError
+from taskmatrix_ros.sim.mujoco.launcher import build_simulator
+from taskmatrix_ros.sim.mujoco.pacer import Pacer
+from taskmatrix_ros.sim.mujoco.simulator import SimulationError
 
 pytestmark = pytest.mark.mujoco
 

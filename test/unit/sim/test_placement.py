@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from taskmatrix_ros.core.errors import ConfigError
-from taskmatrix_ros.sim.home_map import HomeMap, load_home_map
-from taskmatrix_ros.sim.locations import map_file, model_folder, placement_file, world_file
-from taskmatrix_ros.sim.placement import Placement, load_placement
-from taskmatrix_ros.sim.sdf_reader import SdfReader
-from taskmatrix_ros.sim.sdf_types import World
+from taskmatrix_ros.sim.sdf.sdf_reader import SdfReader
+from taskmatrix_ros.sim.sdf.sdf_types import World
+from taskmatrix_ros.sim.worlds.home_map import HomeMap, load_home_map
+from taskmatrix_ros.sim.worlds.locations import map_file, model_folder, placement_file, world_file
+from taskmatrix_ros.sim.worlds.placement import Placement, load_placement
 
 WORLD: World = SdfReader(model_folder()).load_world(world_file("home"))
 HOME: HomeMap = load_home_map(map_file("home"))

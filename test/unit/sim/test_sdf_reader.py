@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from taskmatrix_ros.sim.sdf_reader import SdfReader
-from taskmatrix_ros.sim.sdf_types import JointKind, Shape
-from taskmatrix_ros.sim.sdf_xml import SdfError
+from taskmatrix_ros.sim.sdf.sdf_reader import SdfReader
+from taskmatrix_ros.sim.sdf.sdf_types import JointKind, Shape
+from taskmatrix_ros.sim.sdf.sdf_xml import SdfError
 
 BOX_LINK = '<link name="link"><collision name="c"><geometry><box><size>1 2 3</size></box></geometry></collision></link>'
 

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from taskmatrix_ros.core.errors import ConfigError
-from taskmatrix_ros.sim.locations import model_folder, world_file
-from taskmatrix_ros.sim.sdf_reader import SdfReader
-from taskmatrix_ros.sim.sdf_xml import SdfError
+from taskmatrix_ros.sim.sdf.sdf_reader import SdfReader
+from taskmatrix_ros.sim.sdf.sdf_xml import SdfError
+from taskmatrix_ros.sim.worlds.locations import model_folder, world_file
 
 ROBOT = (model_folder() / "home_robot" / "model.sdf").read_text("utf-8")
 CUP = (model_folder() / "cup" / "model.sdf").read_text("utf-8")

@@ -12,14 +12,14 @@ import pytest
 import yaml
 
 from taskmatrix_ros.core.resources import resource
-from taskmatrix_ros.sim.free_floor import FreeFloor
-from taskmatrix_ros.sim.launcher import build_simulator
-from taskmatrix_ros.sim.locations import map_file, model_folder, world_file, world_names
-from taskmatrix_ros.sim.sdf_reader import SdfReader
-from taskmatrix_ros.sim.sdf_types import Model, World
-from taskmatrix_ros.sim.static_boxes import obstacles_yaml, static_boxes
-from taskmatrix_ros.sim.tag_textures import tag_texture, texture_files
-from taskmatrix_ros.sim.transforms import matrix_from_pose, wrapped
+from taskmatrix_ros.sim.mujoco.launcher import build_simulator
+from taskmatrix_ros.sim.sdf.sdf_reader import SdfReader
+from taskmatrix_ros.sim.sdf.sdf_types import Model, World
+from taskmatrix_ros.sim.sdf.transforms import matrix_from_pose, wrapped
+from taskmatrix_ros.sim.worlds.free_floor import FreeFloor
+from taskmatrix_ros.sim.worlds.locations import map_file, model_folder, world_file, world_names
+from taskmatrix_ros.sim.worlds.static_boxes import obstacles_yaml, static_boxes
+from taskmatrix_ros.sim.worlds.tag_textures import tag_texture, texture_files
 
 
 @pytest.fixture(scope="module", params=world_names())
@@ -51,7 +51,7 @@ def tag_number(model: Model) -> int:
 def test_obstacles_are_the_static_boxes(name: str, world: World, home: dict[str, Any]) -> None:
     assert world.name == home["name"] == name
     expected = yaml.safe_load(obstacles_yaml(world))["obstacles"]
-    assert home["obstacles"] == expected, f"write them anew: python -m taskmatrix_ros.sim.static_boxes {name}"
+    assert home["obstacles"] == expected, f"write them anew: python -m taskmatrix_ros.sim.worlds.static_boxes {name}"
     assert len(expected) > 40
 
 
@@ -221,7 +221,7 @@ def test_kept_tag_pictures_are_what_the_script_draws() -> None:
     assert len(files) >= 20
     for path, number in files.items():
         kept = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
-        assert np.array_equal(kept, tag_texture(number)), f"{path.name}: run python -m taskmatrix_ros.sim.tag_textures"
+        assert np.array_equal(kept, tag_texture(number)), f"{path.name}: run {tag_texture.__module__}"
 
 
 def test_a_tag_that_is_not_in_the_family_is_refused() -> None:

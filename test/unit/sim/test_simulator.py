@@ -10,10 +10,10 @@ import pytest
 pytest.importorskip("mujoco")
 
 from taskmatrix_ros.core.errors import ConfigError
-from taskmatrix_ros.sim.launcher import build_simulator
-from taskmatrix_ros.sim.pacer import Pacer
-from taskmatrix_ros.sim.simulator import CONTROL_PERIOD_S, SimulationError, Simulator, TruePose
-from taskmatrix_ros.sim.transforms import wrapped
+from taskmatrix_ros.sim.mujoco.launcher import build_simulator
+from taskmatrix_ros.sim.mujoco.pacer import Pacer
+from taskmatrix_ros.sim.mujoco.simulator import CONTROL_PERIOD_S, SimulationError, Simulator, TruePose
+from taskmatrix_ros.sim.sdf.transforms import wrapped
 
 pytestmark = pytest.mark.mujoco
 

@@ -9,10 +9,10 @@ import pytest
 
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.perception.lettering import Lettering
-from taskmatrix_ros.sim.home_map import load_home_map
-from taskmatrix_ros.sim.locations import map_file, model_folder, world_file
-from taskmatrix_ros.sim.sdf_reader import SdfReader
-from taskmatrix_ros.sim.top_view import TopView, write_top_view
+from taskmatrix_ros.sim.pictures.top_view import TopView, write_top_view
+from taskmatrix_ros.sim.sdf.sdf_reader import SdfReader
+from taskmatrix_ros.sim.worlds.home_map import load_home_map
+from taskmatrix_ros.sim.worlds.locations import map_file, model_folder, world_file
 
 WORLD = SdfReader(model_folder()).load_world(world_file("home"))
 HOME = load_home_map(map_file("home"))

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taskmatrix_ros.sim.battery import Battery
-from taskmatrix_ros.sim.differential_drive import DifferentialDriveController
-from taskmatrix_ros.sim.odometry import OdometryNoise, WheelOdometry
-from taskmatrix_ros.sim.sdf_plugins import DifferentialDrive
-from taskmatrix_ros.sim.transforms import wrapped
+from taskmatrix_ros.sim.mujoco.battery import Battery
+from taskmatrix_ros.sim.mujoco.differential_drive import DifferentialDriveController
+from taskmatrix_ros.sim.mujoco.odometry import OdometryNoise, WheelOdometry
+from taskmatrix_ros.sim.sdf.sdf_plugins import DifferentialDrive
+from taskmatrix_ros.sim.sdf.transforms import wrapped
 
 R, W = 0.07, 0.32
 EXACT = OdometryNoise(0.0, 0.0, 0.0)

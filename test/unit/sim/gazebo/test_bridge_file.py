@@ -13,8 +13,8 @@ from defusedxml.ElementTree import parse
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.resources import resource
 from taskmatrix_ros.sim.gazebo.bridge_file import BridgeEntry, bridge_for, load_bridge, write_bridge
-from taskmatrix_ros.sim.home_design import design_home
-from taskmatrix_ros.sim.home_files import write_home
+from taskmatrix_ros.sim.worlds.home_design import design_home
+from taskmatrix_ros.sim.worlds.home_files import write_home
 
 FROM_GAZEBO, TO_GAZEBO = "GZ_TO_ROS", "ROS_TO_GZ"
 SYSTEM = "gz::sim::systems::"

@@ -8,7 +8,7 @@ import pytest
 
 from taskmatrix_ros.core.resources import resource
 from taskmatrix_ros.sim.gazebo.command_guard import CommandGuard
-from taskmatrix_ros.sim.sdf_reader import SdfReader
+from taskmatrix_ros.sim.sdf.sdf_reader import SdfReader
 
 LIFT, GRIPPER = "lift/command", "gripper/command"
 

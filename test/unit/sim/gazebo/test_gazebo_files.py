@@ -14,7 +14,7 @@ from taskmatrix_ros.sim.gazebo import commands
 from taskmatrix_ros.sim.gazebo.contacts import ContactReader
 from taskmatrix_ros.sim.gazebo.process import read_world
 from taskmatrix_ros.sim.gazebo.world_copy import write_world_copy
-from taskmatrix_ros.sim.sdf_reader import SdfReader
+from taskmatrix_ros.sim.sdf.sdf_reader import SdfReader
 
 
 def test_a_seed_puts_things_where_mujoco_puts_them(tmp_path: Path) -> None:

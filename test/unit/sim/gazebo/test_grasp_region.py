@@ -10,7 +10,7 @@ from taskmatrix_ros.core.resources import resource
 from taskmatrix_ros.perception.transform import Transform
 from taskmatrix_ros.sim.gazebo.grasp_region import GraspRegion
 from taskmatrix_ros.sim.grasp_decision import GraspDecision
-from taskmatrix_ros.sim.sdf_reader import SdfReader
+from taskmatrix_ros.sim.sdf.sdf_reader import SdfReader
 
 ROBOT = Transform.from_plane(2.0, 3.0, 0.7)
 LIFT_M = 0.6

@@ -1,0 +1,1 @@
+"""Moving the base, the lift and the fingers, past what is in the way."""

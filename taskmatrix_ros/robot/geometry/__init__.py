@@ -1,0 +1,1 @@
+"""Poses, boxes, grids and paths on the floor. Metres and radians."""

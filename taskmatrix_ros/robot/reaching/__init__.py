@@ -1,0 +1,1 @@
+"""Where to stand to grasp a thing, and where to put it."""

@@ -1,0 +1,1 @@
+"""Looking for things, and remembering where they were seen."""

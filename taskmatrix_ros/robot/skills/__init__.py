@@ -1,0 +1,1 @@
+"""find, go_to, pick_up and put_down as ROS actions."""

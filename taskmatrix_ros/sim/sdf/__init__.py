@@ -1,0 +1,1 @@
+"""SDF worlds, read with file and line; metres, radians, kilograms."""

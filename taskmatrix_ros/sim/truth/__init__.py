@@ -1,0 +1,1 @@
+"""What really happened, for judges and pictures; no skill sees it."""

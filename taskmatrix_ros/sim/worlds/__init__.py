@@ -1,0 +1,1 @@
+"""Where worlds and models lie, what a map knows of them, and homes drawn by chance."""
