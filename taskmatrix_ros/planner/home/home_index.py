@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from taskmatrix_ros.core.errors import PlanningError
 from taskmatrix_ros.core.home import Home, HomeArea, HomeEntity, HomeFloor
-from taskmatrix_ros.planner.home.home_nouns import NOUNS
+from taskmatrix_ros.planner.home.home_nouns import NOUNS, PLACE_NOUNS
 from taskmatrix_ros.planner.home.tokens import key_parts
 from taskmatrix_ros.planner.language.normalizer import Normalizer
 
@@ -18,6 +18,7 @@ PLACE_NOTE = "home.place"
 """Of a scene's notes: the id of the room that was spoken of last."""
 
 _ROOM_DIGITS = 3
+_END_LETTERS = 3
 _ARTICLES = frozenset({"the", "my", "our", "a", "an"})
 
 
@@ -152,6 +153,7 @@ class HomeIndex:
                 if "'s" in key and area.id not in self._owners[key[: key.index("'s") + 1]]:
                     self._owners[key[: key.index("'s") + 1]].append(area.id)
         self._add_numbers()
+        self._add_ends()
         for floor in self.floors.values():
             for name in (floor.name, *floor.aliases):
                 self._add(self._floors, name, floor.id)
@@ -162,6 +164,18 @@ class HomeIndex:
             *before, number = self.key(area.name) or ("",)
             if len(before) == 1 and number.isdecimal() and len(number) >= _ROOM_DIGITS and (number,) not in self._areas:
                 self._areas[(number,)].append(area.id)
+
+    def _add_ends(self) -> None:
+        """Let the last word of a room's name stand for it, where no other room's ends so: ``the coop``."""
+        ends: dict[str, set[str]] = defaultdict(set)
+        for area in self.areas.values():
+            for name in (area.name, *area.aliases):
+                *before, last = self.key(name) or ("",)
+                if before and "'s" not in before and len(last) >= _END_LETTERS and last.isalpha():
+                    ends[last].add(area.id)
+        for word, ids in ends.items():
+            if len(ids) == 1 and (word,) not in self._areas and word not in PLACE_NOUNS and (word,) not in NOUNS:
+                self._areas[(word,)].append(next(iter(ids)))
 
     def _add_entities(self) -> None:
         for entity in self.home.entities:

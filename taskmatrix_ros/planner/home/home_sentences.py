@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_TURN = "(turn|switch|put|flip|flick|power|bring|click|change|set)"
+_TURN = "(turn|switch|put|flip|flick|pop|power|bring|click|change|set)"
 _SET = "(set|change|turn|adjust|put|make|bring|move|dim|brighten|fade)"
 _RAISE = "(turn up|increase|raise|crank up|bump up|push up|bring up|boost|up)"
 _LOWER = "(turn down|decrease|reduce|lower|bring down|take down|drop|cut)"
@@ -403,7 +403,7 @@ COMMANDS: tuple[Entry, ...] = (
             f"({_SET}|{_MORE}) [the] [color|colour] (temperature|temp) {{place}} to {{kelvin:kelvin}}",
             f"({_SET}|switch|give) {{targets}} [to] [a] {{kelvin:kelvin}} [light]",
             f"{_TURN} on {{targets}} in {{kelvin:kelvin}}",
-            "{targets} [color|colour] [temperature] [to] {kelvin:kelvin}",
+            "{targets} [color|colour] [temperature] [to] [a] {kelvin:kelvin}",
         ),
     ),
     (

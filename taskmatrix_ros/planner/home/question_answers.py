@@ -305,6 +305,8 @@ def _people(command: Command, stage: Stage) -> Doing:
 
 
 def _list(command: Command, stage: Stage) -> Doing:
+    if command.options["mode"] == "count" and any(target.partial for target in command.targets):
+        return _value(command, stage)  # "how many eggs are there" asks for what a counter of eggs says
     ids = stage.resolver.resolve(command.targets, Want(verb="listed", domains=SEEN, question=True, place_domains=SEEN))
     names = _names(stage, ids)
     return Doing(answer=f"{len(ids)}: {names}." if command.options["mode"] == "count" else f"{names}.", targets=ids)

@@ -33,6 +33,10 @@ from taskmatrix_ros.planner.things.trouble import Trouble
 _NOTES = "robot"
 _NAME_WORDS = 4
 _MOST_MOVED = 3
+_MANNER = frozenset(
+    {"carefully", "gently", "quickly", "slowly", "quietly", "safely", "please", "kindly", "immediately"}
+)
+"""How something shall be done: it is always done so."""
 _WOULD_BE_NICE = phrases(
     *(f"{verb} be {word}" for verb in ("would", "might") for word in ("nice", "great", "lovely", "good", "perfect")),
     *("would do me good", "would hit the spot", "would help", "would come in handy"),
@@ -124,6 +128,7 @@ class RobotReader:
     def _as_command(self, words: Words) -> Words:
         """Give a wish as the command it stands for: ``I'd like a coke`` is ``bring me a coke``."""
         words = self._normalizer.trimmed(words, self.openings)
+        words = (*words[:1], *(word for word in words[1:] if word.key not in _MANNER))
         said = keys(words)
         for phrase in _WOULD_BE_NICE:
             if len(said) > len(phrase) and said[-len(phrase) :] == phrase:
