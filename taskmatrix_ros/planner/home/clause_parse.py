@@ -14,7 +14,8 @@ from taskmatrix_ros.planner.home.mode_commands import plain_mode
 from taskmatrix_ros.planner.home.sensor_words import DETECTED, ROOM_STATES, SENSOR_ATTRIBUTES
 from taskmatrix_ros.planner.home.sentence_matcher import SlotReader
 from taskmatrix_ros.planner.home.state_words import STATE_WORDS
-from taskmatrix_ros.planner.home.targets import Target, TargetParser, Targets
+from taskmatrix_ros.planner.home.target import Target, Targets
+from taskmatrix_ros.planner.home.targets import TargetParser
 from taskmatrix_ros.planner.home.timer_commands import WhichTimer
 from taskmatrix_ros.planner.home.tokens import Tokens
 from taskmatrix_ros.planner.home.values import ValueParser
@@ -137,7 +138,7 @@ class ClauseParse:
             "named": self._named,
             "rooms": self._rooms,
             "light_places": self._light_places,
-            "place": self._targets.places,
+            "place": self._targets.places.phrases,
             "area": self._area,
             "percent": values.percent,
             "true_percent": values.true_percent,
@@ -232,7 +233,7 @@ class ClauseParse:
                 replace(target, noun=light, plural=True) if target.is_place else target for target in targets
             )
             found.append((end, filled))
-        for end, place in (*self._targets.place_lists(at), *self._targets.places(at)):
+        for end, place in (*self._targets.places.lists(at), *self._targets.places.phrases(at)):
             found.append((end, (replace(place, noun=light, plural=True),)))
         return found
 

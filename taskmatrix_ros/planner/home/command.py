@@ -11,7 +11,7 @@ from taskmatrix_ros.planner.grammar.clause_reader import Doing, Scene
 from taskmatrix_ros.planner.grammar.expansion import Statement
 from taskmatrix_ros.planner.home.home_index import HomeIndex
 from taskmatrix_ros.planner.home.resolver import Resolver
-from taskmatrix_ros.planner.home.targets import Target, Targets
+from taskmatrix_ros.planner.home.target import Target, Targets
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ from taskmatrix_ros.planner.grammar.reading import LIMIT
 from taskmatrix_ros.planner.home.command import Command, Handler, Stage, doing
 from taskmatrix_ros.planner.home.number_commands import NUMBERED, can_be_lit
 from taskmatrix_ros.planner.home.resolver import UNFIT, Want, listed
-from taskmatrix_ros.planner.home.targets import Target
+from taskmatrix_ros.planner.home.target import Target
 
 # ---- light in its colours
 

@@ -12,7 +12,7 @@ from taskmatrix_ros.planner.grammar.clause_reader import Doing
 from taskmatrix_ros.planner.grammar.reading import LIMIT
 from taskmatrix_ros.planner.home.command import Command, Handler, Stage, doing
 from taskmatrix_ros.planner.home.resolver import UNFIT, Want, listed, not_now
-from taskmatrix_ros.planner.home.targets import Target, Targets
+from taskmatrix_ros.planner.home.target import Target, Targets
 from taskmatrix_ros.planner.home.values import Amount
 
 _FAHRENHEIT_FROM = 45.0

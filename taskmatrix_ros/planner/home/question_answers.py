@@ -12,7 +12,7 @@ from taskmatrix_ros.planner.grammar.reading import UNKNOWN_NAME
 from taskmatrix_ros.planner.home.command import Command, Handler, Stage
 from taskmatrix_ros.planner.home.resolver import UNFIT, Want, listed
 from taskmatrix_ros.planner.home.state_words import holds, is_own_word, told
-from taskmatrix_ros.planner.home.targets import Target
+from taskmatrix_ros.planner.home.target import Target
 
 SEEN = frozenset(
     {

@@ -12,7 +12,7 @@ from taskmatrix_ros.planner.grammar.clause_reader import Scene
 from taskmatrix_ros.planner.grammar.reading import NOT_NOW, UNKNOWN_NAME
 from taskmatrix_ros.planner.home.home_index import PLACE_NOTE, HomeIndex, singular
 from taskmatrix_ros.planner.home.home_nouns import SWITCHABLE, Kind, is_of_kind
-from taskmatrix_ros.planner.home.targets import ALL, BOTH, Target
+from taskmatrix_ros.planner.home.target import ALL, BOTH, Target
 
 UNFIT = "UNFIT"
 """A device is known and cannot do what was asked."""

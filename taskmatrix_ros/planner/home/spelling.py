@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Iterable, Set
 from dataclasses import replace
+from typing import Any
 
 from taskmatrix_ros.planner.home.home_index import HomeIndex, singular
 from taskmatrix_ros.planner.home.home_nouns import NOUNS
@@ -122,6 +123,7 @@ class Spelling:
     """Knows the words that may be said; another one that is near a single one of these is taken for it."""
 
     def __init__(self, index: HomeIndex, grammar_words: Set[str]) -> None:
+        self._index = index
         nouns = {word for phrase in NOUNS for word in phrase}
         states = {word for phrase in STATE_WORDS for word in phrase}
         self._known = frozenset(
@@ -131,6 +133,10 @@ class Spelling:
             word for word in self._known - index.hidden_only if len(word) >= _SHORTEST and word.isalpha()
         )
         self._pairs = index.vocabulary | nouns
+
+    def _named(self, word: str) -> tuple[str, ...] | str:
+        """Give the devices that a word is part of the name of; the word itself where there are none."""
+        return self._index.holding((word,)) or word
 
     def mended(self, tokens: Tokens) -> Tokens:
         """Give the tokens with misspelt ones replaced, and names that were split put together."""
@@ -161,11 +167,15 @@ class Spelling:
             return None
         for most in (1, 2) if len(key) >= _LONG else (1,):
             near = {word for word in self._offered if _near(key, word, most)}
-            if len(near) == 1 or (near and len({singular(word) for word in near}) == 1):
+            if len(near) == 1 or (near and (_is_one(map(singular, near)) or _is_one(map(self._named, near)))):
                 return min(near, key=lambda word: (abs(len(word) - len(key)), word))
             if near:
                 return None
         return None
+
+
+def _is_one(values: Iterable[Any]) -> bool:
+    return len(set(values)) == 1
 
 
 def _near(said: str, word: str, most: int) -> bool:

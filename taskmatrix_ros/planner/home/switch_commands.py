@@ -13,7 +13,7 @@ from taskmatrix_ros.planner.home import media_commands
 from taskmatrix_ros.planner.home.command import Command, Handler, Stage, doing
 from taskmatrix_ros.planner.home.home_nouns import NOUNS
 from taskmatrix_ros.planner.home.resolver import UNFIT, Want, listed
-from taskmatrix_ros.planner.home.targets import Target
+from taskmatrix_ros.planner.home.target import Target
 
 _ON_OFF = (
     *("light", "switch", "fan", "media_player", "input_boolean", "climate", "humidifier", "siren", "remote"),

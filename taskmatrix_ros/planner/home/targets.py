@@ -3,46 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from taskmatrix_ros.planner.home.home_index import HomeIndex, Named, singular
 from taskmatrix_ros.planner.home.home_nouns import NOUNS, PLACE_NOUNS, Noun, is_of_kind
+from taskmatrix_ros.planner.home.places import DETERMINERS, HOME_WORDS, PlaceParser, in_singular
+from taskmatrix_ros.planner.home.target import ALL, BOTH, Target, Targets
 from taskmatrix_ros.planner.home.tokens import Tokens, number_in
 
-ALL = "all"
-BOTH = "both"
-
-_DETERMINERS = frozenset({"the", "my", "our", "your", "those", "these", "that", "this", "their", "his", "her"})
 _INDEFINITE = frozenset({"a", "an", "any", "some", "one"})
-_PREPOSITIONS = frozenset({"in", "on", "at", "of", "from", "inside", "across", "around", "throughout", "within", "for"})
-_HOME_WORDS = frozenset({"house", "home", "apartment", "flat", "place"})
 _PRONOUNS = frozenset({"it", "them", "that", "these", "those", "this", "both", "one", "ones"})
-_HERE: tuple[tuple[str, ...], ...] = (
-    ("in", "here"),
-    ("here",),
-    ("in", "this", "room"),
-    ("in", "the", "room"),
-    ("in", "my", "room"),
-    ("in", "our", "room"),
-    ("in", "this", "area"),
-    ("in", "the", "area"),
-    ("in", "this", "space"),
-    ("in", "the", "space"),
-    ("in", "my", "space"),
-    ("this", "room"),
-    ("this", "area"),
-    ("this", "space"),
-    ("of", "this", "room"),
-)
-_THERE = (("in", "there"), ("over", "there"), ("up", "there"), ("down", "there"), ("out", "there"), ("there",))
-_ADVERBS = frozenset({"out", "over", "up", "down", "back"})
-"""May stand before a preposition of place: ``out on the deck``."""
-_EVERYWHERE: tuple[tuple[str, ...], ...] = (
-    ("everywhere",),
-    ("all", "over"),
-    ("all", "over", "the", "house"),
-    ("anywhere",),
-)
 _EVERYTHING: tuple[tuple[str, ...], ...] = (
     ("everything", "else"),
     ("everything",),
@@ -77,59 +47,6 @@ _MOST_WAYS = 60
 """Ways to read a stretch that are followed: more is no sentence of a person."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Target:
-    """One thing or group that was named.
-
-    ``entities``: those of the name that was said, ``partial`` if it is only a part of theirs; ``noun``: the kind that
-    was said; ``quantity``: ``all``, ``both``, a number in digits or empty; ``stripped``: the noun that a name lacks,
-    which another target must bring; ``hidden``: it is the name of nothing that may be named.
-    """
-
-    said: str
-    entities: tuple[str, ...] = ()
-    partial: bool = False
-    noun: Noun | None = None
-    everything: bool = False
-    pronoun: str = ""
-    quantity: str = ""
-    plural: bool = False
-    indefinite: bool = False
-    others: bool = False
-    areas: frozenset[str] = frozenset()
-    floors: frozenset[str] = frozenset()
-    here: bool = False
-    there: bool = False
-    everywhere: bool = False
-    stripped: str = ""
-    hidden: bool = False
-    excepts: tuple[Target, ...] = ()
-
-    @property
-    def is_place(self) -> bool:
-        """Whether only a place was said."""
-        return not (self.entities or self.noun or self.everything or self.pronoun or self.hidden)
-
-    @property
-    def is_located(self) -> bool:
-        """Whether a place was said with it."""
-        return bool(self.areas or self.floors or self.here or self.there or self.everywhere)
-
-    def at(self, place: Target) -> Target:
-        """Give it at a place that was said apart from it."""
-        return replace(
-            self,
-            areas=self.areas | place.areas,
-            floors=self.floors | place.floors,
-            here=self.here or place.here,
-            there=self.there or place.there,
-            everywhere=self.everywhere or place.everywhere,
-        )
-
-
-Targets = tuple[Target, ...]
-
-
 class TargetParser:
     """Finds targets in the tokens of one clause. ``partial``: a part of a name is enough to name a device."""
 
@@ -140,7 +57,7 @@ class TargetParser:
         self._partial = partial
         self._one: dict[int, tuple[tuple[int, Target], ...]] = {}
         self._lists: dict[int, tuple[tuple[int, Targets], ...]] = {}
-        self._places: dict[int, tuple[tuple[int, Target], ...]] = {}
+        self.places = PlaceParser(index, tokens)
 
     def lists(self, at: int) -> tuple[tuple[int, Targets], ...]:
         """Give every list of targets that begins at a token, with where it ends; the longest first."""
@@ -155,26 +72,12 @@ class TargetParser:
             self._lists[at] = tuple(sorted(found, key=lambda item: -item[0]))
         return self._lists[at]
 
-    def places(self, at: int) -> tuple[tuple[int, Target], ...]:
-        """Give every phrase of place that begins at a token, ``in the kitchen and the hall``; the longest first."""
-        if at not in self._places:
-            self._places[at] = tuple(sorted(self._read_location(at), key=lambda item: -item[0]))
-        return self._places[at]
-
-    def place_lists(self, at: int) -> list[tuple[int, Target]]:
-        """Give every list of places that begins at a token, without a preposition: ``each room in the house``."""
-        found = []
-        for end, place in self._read_place_list(at):
-            found.append((end, place))
-            found += [(after, place.at(inner)) for after, inner in self.places(end)]
-        return found
-
     def exceptions(self, at: int) -> list[tuple[int, Targets]]:
         """Give what is left out by words like ``except`` that begin at a token."""
         for words in _EXCEPT:
             if self._keys[at : at + len(words)] == words:
                 begin = at + len(words)
-                places = [(end, (place,)) for end, place in self.places(begin)]
+                places = [(end, (place,)) for end, place in self.places.phrases(begin)]
                 found = [*self.lists(begin), *places]
                 # "but leave the lamp on"
                 return [(end + (words[-1] in _LEAVE and self._key(end) in _AS_IT_IS), out) for end, out in found]
@@ -185,20 +88,10 @@ class TargetParser:
     def _read_list(self, at: int, depth: int) -> Iterator[tuple[int, Targets]]:
         for end, target in self._targets(at):
             if depth < _MOST_IN_LIST:
-                for begin in self._after_joint(end):
+                for begin in self.places.after_joint(end):
                     for last, rest in self._read_list(begin, depth + 1):
                         yield last, (target, *rest)
             yield end, (target,)
-
-    def _after_joint(self, at: int) -> Iterator[int]:
-        """Give where the next of a list may begin, if there is a joint here."""
-        comma = 0 < at < len(self._tokens) and self._tokens[at - 1].comma
-        for joint in (("and", "also"), ("and", "then"), ("as", "well", "as"), ("and",), ("&",), ("plus",)):
-            if self._keys[at : at + len(joint)] == joint:
-                yield at + len(joint)
-                return
-        if comma:
-            yield at
 
     def _targets(self, at: int) -> tuple[tuple[int, Target], ...]:
         if at not in self._one:
@@ -228,7 +121,7 @@ class TargetParser:
     def _framed(self, at: int, frame: Target) -> Iterator[tuple[int, Target]]:
         for end, core in self._cores(at, frame):
             yield from self._located(end, core)
-        for end, place in (*self._read_places(at), *self._read_owner(at)):
+        for end, place in (*self.places.one(at), *self.places.owner(at)):
             begin = end + 1 if self._key(end) == "'s" else end
             inner = replace(frame, areas=place.areas, floors=place.floors, everywhere=place.everywhere, here=place.here)
             for again, framed in self._quantified(begin):
@@ -245,13 +138,6 @@ class TargetParser:
             yield end, inner
         yield from self._by_shortened(at, frame)
         yield from self._by_number(at, frame)
-
-    def _read_owner(self, at: int) -> Iterator[tuple[int, Target]]:
-        """Read who a room is called after: ``Emma's`` of ``Emma's Room``."""
-        for end in range(min(len(self._keys), at + 3), at + 1, -1):
-            if self._keys[end - 1] == "'s" and (areas := self._index.owned(self._keys[at:end])):
-                yield end, Target(said="", areas=frozenset(areas))
-                return
 
     def _by_shortened(self, at: int, frame: Target) -> Iterator[tuple[int, Target]]:
         """Read a name without its noun, which then stands behind another: ``the left and the right blind``."""
@@ -304,7 +190,7 @@ class TargetParser:
 
     def _others(self, at: int) -> tuple[int, bool]:
         begin = at
-        if self._key(begin) in ("whole", "entire") and self._key(begin + 1) not in _HOME_WORDS:
+        if self._key(begin) in ("whole", "entire") and self._key(begin + 1) not in HOME_WORDS:
             begin += 1
         if self._key(begin) in ("other", "remaining"):
             return begin + 1, True
@@ -313,7 +199,7 @@ class TargetParser:
         return begin, False
 
     def _after_determiners(self, at: int) -> int:
-        while self._key(at) in _DETERMINERS and not self._is_pronoun_alone(at):
+        while self._key(at) in DETERMINERS and not self._is_pronoun_alone(at):
             at += 1
         return at
 
@@ -345,7 +231,7 @@ class TargetParser:
                 yield from self._with_noun(end, replace(frame, entities=entities), is_place=bool(named.areas))
             elif self._index.is_hidden(key):
                 yield end, replace(frame, hidden=True)
-            one = _in_singular(key)
+            one = in_singular(key)
             if one != key and (several := self._index.named(one)) is not None and several.entities:
                 if (noun := NOUNS.get(key)) is not None and all(self._is_of(e, noun) for e in several.entities):
                     continue  # "all doors" are all of that kind, whether or not some are called only so
@@ -401,87 +287,9 @@ class TargetParser:
     # ---- places
 
     def _located(self, at: int, target: Target) -> Iterator[tuple[int, Target]]:
-        for end, place in self.places(at):
+        for end, place in self.places.phrases(at):
             yield from self._located(end, target.at(place))
         yield at, target
-
-    def _read_location(self, at: int) -> Iterator[tuple[int, Target]]:
-        for words in _HERE:
-            if self._keys[at : at + len(words)] == words:
-                yield at + len(words), Target(said="", here=True)
-        for words in _THERE:
-            if self._keys[at : at + len(words)] == words:
-                yield at + len(words), Target(said=" ".join(words), there=True)
-        for words in _EVERYWHERE:
-            if self._keys[at : at + len(words)] == words:
-                yield at + len(words), Target(said="", everywhere=True)
-        begin = at + 1 if self._key(at) in _PREPOSITIONS else at
-        if self._key(at) in _ADVERBS and self._key(at + 1) in ("in", "on", "at"):
-            begin = at + 2
-        if begin > at and self._key(begin) in ("of", "at"):
-            begin += 1
-        found = list(self._read_place_list(begin))
-        if begin == at:
-            # Without a preposition only floors and what is said like "outside" follow what is there.
-            found = [(end, place) for end, place in found if place.floors or place.everywhere or self._is_adverb(at)]
-        yield from found
-
-    def _is_adverb(self, at: int) -> bool:
-        return self._key(at) in ("outside", "inside", "upstairs", "downstairs", "outdoors", "indoors")
-
-    def _read_place_list(self, at: int) -> Iterator[tuple[int, Target]]:
-        for end, place in self._read_one_place(at):
-            for begin in self._after_joint(end):
-                inner = begin + 1 if self._key(begin) in _PREPOSITIONS else begin
-                for last, more in (*self._read_place_list(inner), *self._read_numbered(inner, at)):
-                    yield last, place.at(more)
-            yield end, place
-
-    def _read_numbered(self, at: int, before: int) -> Iterator[tuple[int, Target]]:
-        """Read a number that stands for a room like the one before it: ``rooms 101 and 103``."""
-        while self._key(before) in _DETERMINERS:
-            before += 1
-        named = self._index.named((singular(self._key(before)), self._key(at)))
-        if number_in(self._key(at)) is not None and named is not None and named.areas:
-            place = Target(said="", areas=frozenset(named.areas))
-            for begin in self._after_joint(at + 1):
-                for last, more in self._read_numbered(begin, before):
-                    yield last, place.at(more)
-            yield at + 1, place
-
-    def _read_one_place(self, at: int) -> Iterator[tuple[int, Target]]:
-        begin, every = at, False
-        if self._key(begin) in ("all", "every", "each"):
-            every = True
-            begin += 1
-            if self._key(begin) in ("of", "single"):
-                begin += 1
-        while self._key(begin) in _DETERMINERS:
-            begin += 1
-        if every and singular(self._key(begin)) in ("room", "area", "floor"):
-            yield begin + 1, Target(said="", everywhere=True)
-            return
-        yield from self._read_places(begin)
-
-    def _read_places(self, at: int) -> Iterator[tuple[int, Target]]:
-        """Read one place without an article."""
-        begin = at + 1 if self._key(at) in ("whole", "entire") else at
-        if self._key(begin) in _HOME_WORDS:
-            yield begin + 1, Target(said="", everywhere=True)
-        for end in range(min(len(self._keys), begin + self._index.longest), begin, -1):
-            key = self._keys[begin:end]
-            named = self._index.named(key) or self._index.named(_of_several(key))
-            if named is None or not (named.areas or named.floors):
-                continue
-            place = (
-                Target(said="", areas=frozenset(named.areas))
-                if named.areas
-                else Target(said="", floors=frozenset(named.floors))
-            )
-            if self._key(end) in PLACE_NOUNS:
-                yield end + 1, place
-            yield end, place
-            return
 
     def _key(self, at: int) -> str:
         return self._keys[at] if 0 <= at < len(self._keys) else ""
@@ -518,18 +326,6 @@ def _completed(targets: Sequence[Target]) -> Targets | None:
     if len(complete) > 1 and complete[-1].excepts:
         complete = [replace(target, excepts=complete[-1].excepts) for target in complete]
     return tuple(complete)
-
-
-def _in_singular(key: tuple[str, ...]) -> tuple[str, ...]:
-    """Give a name in the singular: ``desk lamps`` -> ``desk lamp``, ``lamps 1`` -> ``lamp 1``."""
-    if len(key) > 1 and number_in(key[-1]) is not None:
-        return (*key[:-2], singular(key[-2]), key[-1])
-    return (*key[:-1], singular(key[-1]))
-
-
-def _of_several(key: tuple[str, ...]) -> tuple[str, ...]:
-    """Give the one of ``rooms 101``: ``room 101``."""
-    return _in_singular(key) if len(key) > 1 and number_in(key[-1]) is not None else key
 
 
 def _noun_in(said: str) -> Noun | None:
