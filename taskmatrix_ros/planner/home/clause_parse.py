@@ -118,6 +118,7 @@ class ClauseParse:
             "players": self._of_domains("media_player"),
             "playing": self._players_by_name,
             "covers": self._of_domains("cover", "valve"),
+            "waters": self._of_domains("valve"),
             "cleaners": self._of_domains("vacuum"),
             "mowers": self._of_domains("lawn_mower"),
             "buttons": self._of_domains("button", "input_button"),

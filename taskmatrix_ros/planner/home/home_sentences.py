@@ -21,7 +21,7 @@ _WANT = (
     "(i want|i would like|i need|we want|we need|we would like|can i have|can i get|can we have|give me|have|get|make sure|"
     "make sure that|ensure|ensure that|see that|see to it that|let us have|i would love|keep|could i have|could we have|could i get|could we get|may i have|may we have)"
 )
-_BE = "[(is|are|to be|be|get|gets|stay|stays)] [(all|both)] [(turned|switched|put)]"
+_BE = "[(is|are|to be|be|get|gets|stay|stays|come|comes|to come|go|goes|to go)] [(all|both)] [(turned|switched|put)]"
 _BY = "[(by|with)]"
 _MUST = "(should|must|shall|needs to|need to|has to|have to|ought to|is to|are to)"
 _A_BIT = "[({bit}|{true_percent:amount}|{degrees:amount})]"
@@ -326,6 +326,7 @@ COMMANDS: tuple[Entry, ...] = (
             f"{_WANT} {{targets}} {_BE} (open|opened)",
             f"{{targets}} {_MUST} {_BE} (open|opened)",
             "(extend|roll out|wind out|unroll) {covers:targets}",
+            "(water|irrigate|sprinkle) {waters:targets}",
             "{targets} open",
             "{covers:targets} [all the way] up",
             "{covers:targets} up {place}",
@@ -403,6 +404,7 @@ COMMANDS: tuple[Entry, ...] = (
             f"({_SET}|{_MORE}) [the] [color|colour] (temperature|temp) {{place}} to {{kelvin:kelvin}}",
             f"({_SET}|switch|give) {{targets}} [to] [a] {{kelvin:kelvin}} [light]",
             f"{_TURN} on {{targets}} in {{kelvin:kelvin}}",
+            f"{_WANT} [a|some] {{kelvin:kelvin}} [light] (on|in|from|for) {{targets}}",
             "{targets} [color|colour] [temperature] [to] [a] {kelvin:kelvin}",
         ),
     ),
@@ -417,6 +419,7 @@ COMMANDS: tuple[Entry, ...] = (
             "(put|set|turn|switch) {targets} on {color:color}",
             f"{_WANT} {{targets}} {_BE} {{color:color}}",
             "color {targets} {color:color}",
+            f"{_WANT} [a|some] {{color:color}} [light] (on|in|from|for) {{targets}}",
             "{targets} [color|colour] [to] {color:color}",
         ),
     ),
@@ -547,6 +550,7 @@ COMMANDS: tuple[Entry, ...] = (
         {},
         (
             f"({_SET}|{_MORE}) {{targets}} [(to|at)] {{true_percent:amount}}",
+            f"{_WANT} {{targets}} [(set|dimmed|turned|put|opened|closed|down|up)] [(down|up)] (to|at) {{percent:amount}}",
             f"({_SET}|{_MORE}) {{targets}} (to {{percent:amount}}|at {{true_percent:amount}})",
             f"{_TURN} on {{targets}} (to {{percent:amount}}|at {{true_percent:amount}})",
             f"{_TURN} {{targets}} on (to {{percent:amount}}|at {{true_percent:amount}})",
@@ -679,7 +683,7 @@ COMMANDS: tuple[Entry, ...] = (
         "scene",
         {},
         (
-            "(run|execute|start|launch|trigger|begin|play|activate|apply) {scenes:targets}",
+            "(run|execute|start|launch|trigger|begin|play|activate|apply|kick off) {scenes:targets}",
             "(change|transition|switch|go|set the scene) to [the] [scene] {scenes:targets}",
             "(do|set|use|put on|go into|[it is] time for|get ready for|prepare for) [the] {scenes:targets}",
             "(set|activate) [the] scene [to] {scenes:targets}",

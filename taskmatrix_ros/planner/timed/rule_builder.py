@@ -32,7 +32,11 @@ _OPPOSITES = (
     ("mute", "unmute"),
     ("enable", "disable"),
     ("pause", "resume"),
+    ("power on", "power off"),
+    ("activate", "deactivate"),
+    ("run", "stop"),
 )
+_STARTING = frozenset({"run", "start", "activate", "enable", "water"})
 _PARTICLES = {"on": "off", "off": "on"}
 _KEEP = re.compile(r"(?:keep|leave) (?P<what>.+) (?P<how>on|off|open|closed|shut|running)")
 _SLUG_DROPPED = frozenset({"the", "a", "an", "my", "to", "me", "please", "in", "at", "of", "and"})
@@ -166,8 +170,10 @@ def opposites(words: str) -> Iterable[str]:
                 yield f"{other} {words[len(one) + 1 :]}"
     first, _, rest = words.partition(" ")
     head, _, last = rest.rpartition(" ")
-    if first.lower() in ("turn", "switch") and last.lower() in _PARTICLES:
-        yield f"{first} {head} {_PARTICLES[last.lower()]}"
+    if last.lower() in _PARTICLES:
+        yield f"{first} {head} {_PARTICLES[last.lower()]}".replace("  ", " ")
+    if first.lower() in _STARTING:
+        yield f"turn off {rest}"
     if first.lower() == "play":
         yield "stop the music"
     if first.lower() in ("dim", "set") and "light" in lowered:

@@ -26,6 +26,7 @@ from taskmatrix_ros.planner.language.normalizer import Normalizer
 from taskmatrix_ros.planner.language.phrasebook import Phrasebook
 from taskmatrix_ros.planner.language.words import Stop, Word, Words, keys, matched_text
 from taskmatrix_ros.planner.timed.condition_reader import ConditionReader
+from taskmatrix_ros.planner.timed.following import following
 from taskmatrix_ros.planner.timed.rule_builder import Deed, PlanText, RuleBuilder, deed_of, said
 from taskmatrix_ros.planner.timed.rule_changes import RuleChanges
 from taskmatrix_ros.planner.timed.rule_sentence import Sentence, SentenceCutter
@@ -231,7 +232,8 @@ class _Utterance:
         for part in segments(words, self._book)[1:]:
             left, right = words[: part.first], words[part.first :]
             left = _without_joint(left, self._book)
-            right = _with_object(right, left, self._book)
+            gapped = _with_verb(right, left)
+            right = _with_object(gapped, left, self._book)
             try:
                 first = self._one(left, depth + 1)
                 second = self._one(right, depth + 1, of_rules=first is not None)
@@ -241,7 +243,8 @@ class _Utterance:
                 other = second if second is not None else statements_of(self._plan(said(right)))
             except PlanningError:
                 continue
-            return (*one, *other)
+            undoes = not _BACK.isdisjoint(keys(gapped))
+            return (*one, *(following(one, other) if undoes and "at" in keys(right) else other))
         return None
 
     def _effects(self, command: str) -> Mapping[str, Any]:
@@ -304,6 +307,26 @@ def _sentences(words: Words) -> list[Words]:
             found.append(words[first : at + 1])
             first = at + 1
     return [*found, words[first:]] if first < len(words) else found
+
+
+def _with_verb(right: Words, left: Words) -> Words:
+    """Put verb and ``it`` before what lacks them: ``turn on the TV at 8 and off at 11``."""
+    said, before = keys(right), keys(left)
+    at = next((i for i, key in enumerate(said) if key not in ("and", "then")), 0)
+    if said[at : at + 1] and said[at] in _SIDES and before[:1] and before[0] in _SWITCHING and _SIDES & set(before):
+        return (*right[:at], left[0].joined(), *_spoken("it"), *right[at:])
+    begins = next((i for i, key in enumerate(before) if ENGLISH.is_determiner(key)), 0)
+    if begins and said[at : at + 1] and ENGLISH.is_determiner(said[at]):
+        # "turn off the TV at 11 and the lamp at 12": a thing by itself would be switched on.
+        side = next((key for key in before[1:] if key in _SIDES), "") if before[:begins] in _BARE_SWITCHING else ""
+        verb = tuple(word.joined() for word in left[:begins])
+        return (*right[:at], *verb, *_spoken(side), *right[at:])
+    return right
+
+
+_SIDES = frozenset({"on", "off"})
+_BARE_SWITCHING = (("turn",), ("switch",))
+_SWITCHING = frozenset({"turn", "switch", "put", "flip", "power"})
 
 
 def _with_object(right: Words, left: Words, book: Phrasebook) -> Words:
