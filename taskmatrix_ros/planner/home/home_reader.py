@@ -111,8 +111,10 @@ class HomeReader:
             return None
         # The first attempt that fits has the words right: a looser one would do something else.
         found = next(((firm, c) for firm, c in self._attempts(index, words, tokens) if c), None)
-        if found is None:
-            return heard(index, words, tokens, self.openings)
+        if found is None or not found[0]:
+            told = heard(index, words, tokens, self.openings)
+            if told is not None or found is None:
+                return told
         return self._meaning(index, words, found[1], firm=found[0])
 
     def _attempts(self, index: HomeIndex, words: Words, tokens: Tokens) -> Iterator[tuple[bool, list[Command]]]:

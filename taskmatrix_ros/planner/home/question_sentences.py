@@ -7,6 +7,7 @@ from taskmatrix_ros.planner.home.home_sentences import Entry
 _NOW = "[(currently|still|now|right now|already|all|both|ever)]"
 _OUTSIDE = "(outside|outdoors|out there|out)"
 _TELL = "[(tell me|do you know|can you tell me|check|check if|see if|tell me if|tell me whether|do you know if)]"
+_WHAT_OF = "(what is|what are|whats|tell me|show me|check|do you know|read)"
 _WHAT = "(what is|what are|whats|tell me|give me|show me|check|do you know|read)"
 
 QUESTIONS: tuple[Entry, ...] = (
@@ -317,7 +318,7 @@ QUESTIONS: tuple[Entry, ...] = (
         (
             f"{_WHAT} [the] (state|status|current state|value|current value|reading) (of|for) {{seen:targets}}",
             f"{_WHAT} {{seen:targets}} (state|status|value|reading)",
-            f"{_WHAT} {{seen:targets}} [(at|now|right now|currently|doing|reading|set to)]",
+            f"{_WHAT_OF} {{seen:targets}} [(at|now|right now|currently|doing|reading|set to)]",
             "how is {seen:targets} [doing]",
             "where is {cleaners:targets}",
             "(what state|which state|what mode) (is|are) {seen:targets} [in]",

@@ -28,6 +28,15 @@ _CONTRACTIONS: Mapping[str, tuple[str, ...]] = {
     "we're": ("we", "are"),
     "don't": ("do", "not"),
     "dont": ("do", "not"),
+    **{
+        spelt: (verb, "not")
+        for verb in ("should", "must", "need", "would", "could", "does", "did", "has", "have", "had", "was", "were")
+        for spelt in (f"{verb}n't", f"{verb}nt")
+    },
+    **dict.fromkeys(("can't", "cant", "cannot"), ("can", "not")),
+    **dict.fromkeys(("won't", "wont"), ("will", "not")),
+    **dict.fromkeys(("shan't", "shant"), ("shall", "not")),
+    "ain't": ("is", "not"),
     "let's": ("let", "us"),
 }
 _PARTS = re.compile(r"[-_/]+")
