@@ -44,7 +44,7 @@ class SimProcess:
         self.ready_line = self.process.stdout.readline()
         return self
 
-    def end(self, number: int = signal.SIGINT, timeout_s: float = 10.0) -> int:
+    def end(self, number: int = signal.SIGINT, timeout_s: float = 60.0) -> int:
         """Send a signal and return the exit status."""
         self.process.send_signal(number)
         return self.process.wait(timeout_s)
@@ -101,7 +101,7 @@ class Listener:
         return self._thread.post(function).result(60)
 
 
-def wait_for(fact: Callable[[], Any], what: str, timeout_s: float = 15.0) -> Any:
+def wait_for(fact: Callable[[], Any], what: str, timeout_s: float = 60.0) -> Any:
     """Return the first true value of a function."""
     deadline = time.monotonic() + timeout_s
     while not (value := fact()):
