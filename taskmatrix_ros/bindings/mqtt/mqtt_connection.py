@@ -25,7 +25,7 @@ from taskmatrix_ros.core.together import Together
 
 _log = logging.getLogger(__name__)
 
-_BATCH_MESSAGES = 256
+_BATCH_MESSAGES = 64
 _BATCH_BYTES = 1_048_576
 _IN_FLIGHT = 20
 _MOST_CORKED = 16
