@@ -24,11 +24,10 @@ from taskmatrix_ros.planner.home.clause_parse import ClauseParse
 from taskmatrix_ros.planner.home.command import Command, Handler, Stage
 from taskmatrix_ros.planner.home.heard import heard
 from taskmatrix_ros.planner.home.home_index import HomeIndex
-from taskmatrix_ros.planner.home.home_sentences import COMMANDS
 from taskmatrix_ros.planner.home.list_commands import items_of
-from taskmatrix_ros.planner.home.question_sentences import QUESTIONS
 from taskmatrix_ros.planner.home.resolver import UNFIT, listed
 from taskmatrix_ros.planner.home.sentence_matcher import Sentence
+from taskmatrix_ros.planner.home.sentence_table import COMMANDS, QUESTIONS
 from taskmatrix_ros.planner.home.spelling import Spelling
 from taskmatrix_ros.planner.home.tokens import Tokens, tokens_of
 from taskmatrix_ros.planner.language.normalizer import Normalizer
