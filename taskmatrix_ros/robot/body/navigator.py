@@ -23,6 +23,7 @@ from taskmatrix_ros.robot.skill_error import SkillError, SkillErrorCode
 from taskmatrix_ros.robot.skill_run import SkillRun
 from taskmatrix_ros.robot.skill_settings import DriveSettings
 
+_BEHIND_M, _BACK_STEP_M = 0.03, 0.02
 _MOVES_M_S, _MOVES_RAD_S = 0.05, 0.15
 """A command from which on a base that works moves."""
 
@@ -129,7 +130,7 @@ class Navigator:
                     f"{self._drive.replans} ways round were tried; clear it and try again",
                 )
             report(0.0, "recovering", f"something is in the way at ({blocked[0]:.2f}, {blocked[1]:.2f})", whole_m)
-            self._motion.advance(run, -self._drive.back_off_m, speed_m_s=self._drive.back_off_m_s)
+            self.back(run, self._drive.back_off_m, self._drive.back_off_m_s)
         self._motion.stand(run)
         return self.arrival(goal)
 
@@ -206,6 +207,25 @@ class Navigator:
         state = "driving" if follower.state is FollowState.DRIVING else "turning"
         report(min(max(done, 0.0), 0.99), state, f"{follower.remaining_m:.1f} m to go", follower.remaining_m)
 
+    def back(self, run: SkillRun, distance_m: float, speed_m_s: float) -> float:
+        """Back off, but never into furniture: the scanner does not see what is behind, and the map does.
+
+        :returns: the way made, metres, 0 or less.
+        """
+        estimate = self._localization.estimate()
+        allowed_m = distance_m
+        if estimate is not None:
+            pose = estimate.pose
+            here_m = self._grid.clearance_m(pose.x_m, pose.y_m)
+            # What is too near already, as the table it leans over, may not come nearer.
+            least_m = min(here_m, self._robot.base.footprint_radius_m + _BEHIND_M) - 1e-3
+            steps = [*np.arange(_BACK_STEP_M, distance_m, _BACK_STEP_M), distance_m]
+            spots = [pose.ahead(-float(way)) for way in steps]
+            blocked = [self._grid.clearance_m(spot.x_m, spot.y_m) < least_m for spot in spots]
+            if any(blocked):
+                allowed_m = float(steps[blocked.index(True) - 1]) if blocked.index(True) else 0.0
+        return self._motion.advance(run, -allowed_m, speed_m_s=speed_m_s) if allowed_m > 0.0 else 0.0
+
     def make_room(self, run: SkillRun) -> None:
         """Back off until there is room for the base to turn, as after leaning over a table."""
         for _ in range(4):
@@ -214,7 +234,7 @@ class Navigator:
             behind = pose.ahead(-self._drive.back_off_m)
             if here >= self._radius_m or self._grid.clearance_m(behind.x_m, behind.y_m) <= here:
                 return
-            made = self._motion.advance(run, -self._drive.back_off_m, speed_m_s=self._drive.back_off_m_s)
+            made = self.back(run, self._drive.back_off_m, self._drive.back_off_m_s)
             if abs(made) < self._drive.back_off_m / 2:
                 return
 

@@ -107,7 +107,7 @@ class PickUpSkill:
             p.hand.raise_to(run, p.hand.height_m + p.settings.grasp.lift_m)
         else:
             p.hand.open(run)
-        p.motion.advance(run, -p.settings.grasp.retreat_m, speed_m_s=p.settings.grasp.retreat_m_s)
+        p.navigator.back(run, p.settings.grasp.retreat_m, p.settings.grasp.retreat_m_s)
         run.report(0.9, "checking", "checking the fingers")
         p.carry(run)
         if not gripped:

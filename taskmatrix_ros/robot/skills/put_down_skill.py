@@ -89,7 +89,7 @@ class PutDownSkill:
             )
         run.report(0.8, "retreating", "backing off")
         grasp = p.settings.grasp
-        back = p.motion.advance(run, -max(grasp.retreat_m, made), speed_m_s=grasp.retreat_m_s)
+        back = p.navigator.back(run, max(grasp.retreat_m, made), grasp.retreat_m_s)
         left = self._left_at(held, here.pose, surface, here.stamp_s)
         p.memory.put(left)
         run.report(0.9, "checking", f"looking at {held.thing.name}")
@@ -192,7 +192,7 @@ class PutDownSkill:
         p = self._p
         pose = p.navigator.where().pose
         if not p.reach.sees(pose, left.x_m, left.y_m, left.z_m):
-            p.motion.advance(run, -p.settings.drive.back_off_m, speed_m_s=p.settings.drive.back_off_m_s)
+            p.navigator.back(run, p.settings.drive.back_off_m, p.settings.drive.back_off_m_s)
         p.clear_sight(
             run, p.navigator.where().pose.distance_to(left.x_m, left.y_m), left.z_m - held.thing.size_m[2] / 2
         )

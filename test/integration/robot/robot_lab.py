@@ -32,7 +32,7 @@ TRIGGERS = ("step", "reset")
 ALIVE_PERIOD_S = 0.1
 
 
-def wait_for(fact: Callable[[], Any], what: str, timeout_s: float = 60.0) -> Any:
+def wait_for(fact: Callable[[], Any], what: str, timeout_s: float = 120.0) -> Any:
     """Return the first true value of a function."""
     deadline = time.monotonic() + timeout_s
     while not (value := fact()):
