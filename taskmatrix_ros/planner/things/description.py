@@ -219,12 +219,15 @@ def _begins_part(rest: Tokens, start: int, at: int) -> bool:
     """Whether a new part begins here: not inside what a purpose takes, nor right behind the word that opened this."""
     word = rest[at]
     opened = rest[start]
+    if _starting(rest, at, _WITHOUT):
+        # Whatever stands before it: "something to eat except the apple".
+        return rest[at - 1] not in _NOT and rest[at - 1] not in _IS
     if opened in ("to", "for"):
         return word in _RELATIVE or (bool(_starting(rest, at, _PLACED)) and word == "from")
     if opened in ("i", "you") or (opened in _RELATIVE and rest[start + 1 : start + 2] in (("i",), ("you",), ("can",))):
         return bool(_starting(rest, at, _PLACED))
     before = rest[at - 1]
-    if word in _RELATIVE or word in ("with", "without") or _starting(rest, at, _WITHOUT):
+    if word in _RELATIVE or word in ("with", "without"):
         return before not in _NOT and before not in _IS
     return bool(_starting(rest, at, _PLACED)) or (word in ("to", "for") and at > start + 1)
 
