@@ -165,7 +165,7 @@ def test_peers_that_go_away_are_unavailable(home: RunningHome, tmp_path: Path) -
     async def scenario(watcher: Watcher) -> None:
         with home.doing("go to the kitchen") as doing:
             await watcher.until(lambda: watcher.moving, "the robot drives")
-            os.kill(home.child("sim.process"), signal.SIGKILL)
+            os.kill(home.child("sim.mujoco.process"), signal.SIGKILL)
             output, _errors = await asyncio.to_thread(doing.communicate)
             assert doing.returncode == 4, output
             # The node misses the clock and the skill server its driver, at about the same time.

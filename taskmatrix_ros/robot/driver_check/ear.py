@@ -74,7 +74,7 @@ class DriverEar:
             node.create_subscription(kind, topic, partial(self._hear, topic), _QOS, callback_group=group)
             for topic, kind in KINDS.items()
         ]
-        self._looked_s = self.now_s()
+        self._looked_s, self._looked_wall_s = self.now_s(), time.monotonic()
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._look = node.create_timer(_LOOK_S, self._on_look, callback_group=group, clock=steady)
 
@@ -169,11 +169,12 @@ class DriverEar:
             self._changed.notify_all()
 
     def _on_look(self) -> None:
-        """Notice how much ROS time has gone by since the last look: none of it may be long."""
-        now_s = self.now_s()
+        """Notice how much ROS time has gone by while this look was overdue."""
+        now_s, wall_s = self.now_s(), time.monotonic()
         if self._looked_s > 0:  # the first time that is heard of a simulator's clock is no lag
-            self.note_lag(now_s - self._looked_s)
-        self._looked_s = now_s
+            overdue = max(0.0, 1.0 - _LOOK_S / max(wall_s - self._looked_wall_s, _LOOK_S))
+            self.note_lag((now_s - self._looked_s) * overdue)
+        self._looked_s, self._looked_wall_s = now_s, wall_s
 
 
 def yaw_rad(odometry: Odometry) -> float:

@@ -208,11 +208,16 @@ class RobotLab:
         return json.loads(self.complete(lambda: self._snapshot.call_async(Trigger.Request())).message)
 
     def put(self, model: str, x_m: float, y_m: float, z_m: float) -> None:
-        """Somebody moves a thing; returns once it is there."""
-        wait_for(self._put.get_subscription_count, "a simulator that hears")
-        place = {"model": model, "x_m": x_m, "y_m": y_m, "z_m": z_m}
-        self.post(lambda: self._put.publish(String(data=json.dumps(place))))
-        wait_for(lambda: math.dist(xyz(self.truth()["objects"][model])[:2], (x_m, y_m)) < 0.05, f"{model} there")
+        """Somebody moves a thing; returns once it is there. Asked again until then: the first message may be lost."""
+        place = String(data=json.dumps({"model": model, "x_m": x_m, "y_m": y_m, "z_m": z_m}))
+
+        def is_there() -> bool:
+            if math.dist(xyz(self.truth()["objects"][model])[:2], (x_m, y_m)) < 0.05:
+                return True
+            self.post(lambda: self._put.publish(place))
+            return False
+
+        wait_for(is_there, f"{model} there")
 
     def trigger(self, name: str) -> None:
         """Ask the simulator for a step or a reset."""

@@ -55,7 +55,7 @@ def check(leaks: object) -> Iterator[Check]:
     """Give a function that checks the simulated robot through a driver with faults."""
     with leaks.long_lived("taskmatrix_ros", "check"):
         simulator = Child(
-            *("taskmatrix_ros.sim.mujoco.process", "--world", "home", "--speed", "10", "--namespace", GOOD),
+            *("taskmatrix_ros.sim.mujoco.process", "--world", "home", "--speed", "5", "--namespace", GOOD),
             *("--camera-size", "640x480"),
         )
         assert "ready" in simulator.ready_line, simulator.errors
