@@ -186,7 +186,7 @@ def test_a_stop_right_after_the_command_reaches_home_assistant_and_ends_when_lif
             await system.open()
             try:
                 (binding,) = system.bindings
-                call = Call(run_id="r", api="open", arguments={"entity_id": ["cover.garage"]}, deadline_s=5)
+                call = Call(run_id="r", api="open", arguments={"entity_id": ["cover.garage"]}, deadline_s=60)
                 assert (await binding.call(call, OPEN, lambda _report: None)).status is Status.SUCCEEDED
                 await peer.hears("cover.open_cover")
                 await asyncio.to_thread(system.safety.stop, "the test")

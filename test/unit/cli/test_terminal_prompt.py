@@ -47,7 +47,7 @@ def test_one_line_answers_one_question(keyboard: int) -> None:
 def test_what_was_typed_before_the_question_is_no_answer(keyboard: int) -> None:
     async def main() -> None:
         os.write(keyboard, b"y\n")
-        assert select.select([sys.stdin], [], [], 5)[0]
+        assert select.select([sys.stdin], [], [], 60)[0]
         assert await typed(keyboard, b"n\n") == "n"
 
     asyncio.run(main())

@@ -28,6 +28,9 @@ from taskmatrix_ros.expressions.key_template import expand_key
 
 Behaviour = Callable[[Call, ApiDocument, Progress], Awaitable[Outcome]]
 
+PATIENT = CallTimes(grace_s=60.0, cancel_s=60.0, retry_s=0.01)
+"""Nobody runs out of time because a machine is slow; a test in which somebody does gives times of its own."""
+
 SOURCE = "test:devices"
 """Who says what the devices of these tests are like; the binding's own replies say nothing of it."""
 
@@ -199,7 +202,7 @@ class Bench:
                 approvals=approvals,
                 policy=policy or Policy(),
                 budgets=budgets or Budgets(),
-                times=times or CallTimes(grace_s=0.1, cancel_s=0.3, retry_s=0.01),
+                times=times or PATIENT,
             )
         )
 

@@ -20,7 +20,7 @@ def document(name: str, **fields: Any) -> ApiDocument:
         "idempotent": True,
         "binding": {"kind": "mqtt", "topic": f"home/{name}/set"},
         "confirm_s": 0.2,
-        "deadline_s": 2.0,
+        "deadline_s": 600.0,
         "version": "1.0.0",
     }
     return ApiDocument.model_validate(given | fields)

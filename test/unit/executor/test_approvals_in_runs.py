@@ -26,7 +26,10 @@ from taskmatrix_ros.executor.sandbox.interpreter import Interpreter
 CAUGHT = (
     'try:\n    door_unlock()\nexcept PermissionError as error:\n    say(text=str(error)[:60])\nlight_on(light="hall")'
 )
-ASKS = {"approve": ["bell_ring", {"apis": ["light_*"], "scope": "run"}], "approval_expires_s": 0.3}
+ASKS = {"approve": ["bell_ring", {"apis": ["light_*"], "scope": "run"}], "approval_expires_s": 600}
+
+SOON = {"approval_expires_s": 0.3}
+"""For requests that nobody answers."""
 
 Reply = Callable[[ApprovalDesk, ApprovalRequest], None]
 
@@ -47,17 +50,17 @@ class Home:
         self._person = person
         events = EventBus()
         events.listen(self._hear)
-        rules = Policy.model_validate(policy or {"approval_expires_s": 0.3})
+        rules = Policy.model_validate(policy or {"approval_expires_s": 600})
         self.desk = ApprovalDesk(events, policy=rules)
         self.bench = Bench(interpreter, policy=rules, approvals=self.desk)
         self._rehearsal = Rehearsal(interpreter)
 
     def _hear(self, event: Event) -> None:
         if event.kind == "approval_requested":
-            asyncio.get_running_loop().call_soon(self._reply)
+            [request] = self.desk.pending()
+            asyncio.get_running_loop().call_soon(self._reply, request)
 
-    def _reply(self) -> None:
-        [request] = self.desk.pending()
+    def _reply(self, request: ApprovalRequest) -> None:
         self.requests.append(request)
         try:
             if self._person is not None:
@@ -91,7 +94,7 @@ def sent(home: Home) -> list[str]:
 def test_without_a_persons_yes_it_is_not_done_and_the_code_goes_on(
     runner: asyncio.Runner, interpreter: Interpreter, person: Reply | None, channel: Channel, refused: list[str]
 ) -> None:
-    home = Home(interpreter, person)
+    home = Home(interpreter, person, **(SOON if person is None or refused else {}))
     result = runner.run(home.run(CAUGHT, channel=channel))
     assert sent(home) == ["say", "light_on"]
     assert home.bench.devices.calls[0].arguments["text"].startswith("APPROVAL: door_unlock was not approved")
@@ -103,7 +106,7 @@ def test_without_a_persons_yes_it_is_not_done_and_the_code_goes_on(
 def test_a_yes_that_nobody_handles_the_want_of_ends_the_run_not_done(
     runner: asyncio.Runner, interpreter: Interpreter
 ) -> None:
-    home = Home(interpreter, None)
+    home = Home(interpreter, None, **SOON)
     result = runner.run(home.run("door_unlock()"))
     assert (result.status in (RunStatus.FAILED, RunStatus.REFUSED), sent(home)) == (True, [])
 
@@ -211,7 +214,7 @@ def test_asking_again_and_again_for_what_was_denied_ends_the_run(
 
 def test_cancel_while_it_waits_ends_it_not_done(runner: asyncio.Runner, interpreter: Interpreter) -> None:
     async def scenario() -> None:
-        home = Home(interpreter, None, approval_expires_s=60)
+        home = Home(interpreter, None, approval_expires_s=600)
         running = asyncio.create_task(home.run("door_unlock()"))
         async with asyncio.timeout(60):
             while not home.requests:
@@ -225,7 +228,7 @@ def test_cancel_while_it_waits_ends_it_not_done(runner: asyncio.Runner, interpre
 
 def test_stop_while_it_waits_ends_it_not_done(runner: asyncio.Runner, interpreter: Interpreter) -> None:
     async def scenario() -> None:
-        home = Home(interpreter, None, approval_expires_s=60)
+        home = Home(interpreter, None, approval_expires_s=600)
         running = asyncio.create_task(home.run("door_unlock()"))
         async with asyncio.timeout(60):
             while not home.requests:

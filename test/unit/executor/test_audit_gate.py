@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ def test_a_hazardous_call_is_on_the_disk_with_its_approval_before_it_goes_out() 
         effect=Effect.HAZARDOUS,
         reason="",
         channel=Channel.ROS,
-        expires_at=utc_now().replace(year=utc_now().year + 1),
+        expires_at=utc_now() + timedelta(days=365),
     )
     said = ApprovalAnswer(approval_id=asked.approval_id, approved=True, channel=Channel.CLI)
     entry = door.shelf.get("door_unlock")

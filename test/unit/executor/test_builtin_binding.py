@@ -92,7 +92,8 @@ def test_a_wait_takes_its_time_and_says_until_when() -> None:
 def test_a_wait_of_an_earlier_life_takes_what_is_left() -> None:
     clock = JumpingClock()
     asyncio.run(Waits(clock).recover(old_call("wait", 400, duration_s=600)))  # type: ignore[arg-type]
-    assert clock.slept_s == [pytest.approx(200, abs=2)]
+    (slept_s,) = clock.slept_s
+    assert 100 < slept_s <= 200
     clock = JumpingClock()
     asyncio.run(Waits(clock).recover(old_call("wait", 4000, duration_s=600)))  # type: ignore[arg-type]
     assert clock.slept_s == [0.0], "it was over while the node was away"
@@ -186,7 +187,8 @@ def test_a_run_goes_on_waiting_after_a_crash(runner: asyncio.Runner, interpreter
     log = [CallRecord(call=old_call("wait", 100, duration_s=600).model_copy(update={"sequence": 1}))]
     result = runner.run(bench.run("wait(duration_s=600)\nlight_on(light='hall')", log=log))
     assert result.status is RunStatus.SUCCEEDED
-    assert clock.slept_s == [pytest.approx(500, abs=2)]
+    (slept_s,) = clock.slept_s
+    assert 400 < slept_s <= 500
 
 
 def test_an_orderly_end_leaves_a_run_that_waits_to_the_next_life(

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 from fakes import Bench
+from loop_time import turns
 
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.outcome import Outcome, Status
@@ -35,22 +36,31 @@ def test_gathered_calls_are_under_way_together_and_answer_in_order(runner: async
 
 
 def test_gathered_calls_that_share_a_resource_take_turns(runner: asyncio.Runner, bench: Bench) -> None:
-    under_way = []
-    most = []
+    under_way: list[str] = []
+    begun: list[str] = []
+    most = 0
 
     async def busy(call: Call, document: object, progress: object) -> Outcome:
-        under_way.append(call)
-        most.append(len(under_way))
-        await asyncio.sleep(0.02)
-        under_way.remove(call)
+        nonlocal most
+        light = call.arguments["light"]
+        assert light not in under_way, "one lamp is told one thing at a time"
+        under_way.append(light)
+        begun.append(light)
+        most = max(most, len(under_way))
+        async with asyncio.timeout(60):
+            while not {"hall", "kitchen"} <= set(begun):
+                await asyncio.sleep(0)
+        await turns()
+        under_way.remove(light)
         return await bench.devices.obey(call, document, progress)  # type: ignore[arg-type]
 
     bench.devices.behaviours |= {"light_on": busy, "light_off": busy}
     source = (
         "for place in ('hall',):\n    gather(light_on(light=place), light_off(light=place), light_on(light='kitchen'))"
     )
-    runner.run(bench.run(source))
-    assert max(most) == 2, "hall is one lamp, kitchen another"
+    result = runner.run(bench.run(source))
+    assert result.status is RunStatus.SUCCEEDED, result.summary
+    assert (most, sorted(begun)) == (2, ["hall", "hall", "kitchen"]), "hall is one lamp, kitchen another"
     assert bench.state["light.hall.state"] == "off"
 
 

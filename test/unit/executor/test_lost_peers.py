@@ -20,7 +20,7 @@ from taskmatrix_ros.executor.sandbox.interpreter import Interpreter
 
 PEER = "mqtt:default"
 FED = "bowl.fed"
-TIMES = CallTimes(grace_s=0.1, cancel_s=0.3, retry_s=0.01, return_s=30.0, device_s=30.0)
+TIMES = CallTimes(grace_s=60.0, cancel_s=60.0, retry_s=0.01, return_s=60.0, device_s=60.0)
 FEED = document("feed", idempotent=False, parameters={}, sets={FED: "true"})
 LATE_LIGHT = document("light_soon", parameters={}, sets={"light.hall.state": '"on"'}, expires_s=0.05)
 

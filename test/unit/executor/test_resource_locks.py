@@ -7,6 +7,7 @@ from collections.abc import Collection
 
 import pytest
 from home_documents import DOCUMENTS
+from loop_time import turns
 
 from taskmatrix_ros.executor.running.resource_locks import ResourceLocks, collide, resources_of
 
@@ -64,18 +65,18 @@ class Runs:
             self.holding.remove(name)
 
         self.tasks[name] = asyncio.create_task(hold())
-        await asyncio.sleep(0.001)
+        await turns()
 
     async def end(self, name: str) -> None:
         self._let_go[name].set()
-        await asyncio.sleep(0.001)
+        await turns()
 
     async def cancel(self, name: str) -> None:
         self.tasks[name].cancel()
         await asyncio.gather(self.tasks[name], return_exceptions=True)
         if name in self.holding:
             self.holding.remove(name)
-        await asyncio.sleep(0.001)
+        await turns()
 
     async def end_all(self) -> None:
         for name in self.tasks:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from fakes import SOURCE, Bench, failure
 from home_documents import code, document
+from loop_time import let_pass
 
 from taskmatrix_ros.core.action_code import VerifiedCode
 from taskmatrix_ros.core.api_document import ApiDocument
@@ -220,9 +221,15 @@ def test_calls_are_bounded(runner: asyncio.Runner, interpreter: Interpreter) -> 
 
 
 def test_time_is_bounded_and_the_pending_call_withdrawn(runner: asyncio.Runner, interpreter: Interpreter) -> None:
-    bench = Bench(interpreter, budgets=Budgets(run_s=0.2))
-    bench.devices.behaviours["robot_find"] = bench.devices.drive
-    result = run(runner, bench, "robot_find(object='cup')")
+    bench = Bench(interpreter, budgets=Budgets(run_s=300.0))
+
+    async def drive_long(call: Call, document: ApiDocument, progress: Progress) -> Outcome:
+        loop = asyncio.get_running_loop()
+        loop.call_soon(let_pass, loop, 301.0)
+        return await bench.devices.drive(call, document, progress)
+
+    bench.devices.behaviours["robot_find"] = drive_long
+    result = runner.run(bench.run("robot_find(object='cup')"))
     assert (result.status, result.error_code) == (RunStatus.FAILED, "BUDGET")
     assert outcomes(result) == [("robot_find", "cancelled", "none")]
 

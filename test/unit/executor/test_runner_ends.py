@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from fakes import SOURCE, Bench
+from loop_time import turns
+from sandbox_workers import until_one_computes
 
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.call import Call
@@ -18,6 +21,10 @@ from taskmatrix_ros.executor.running.dispatcher import CallTimes
 from taskmatrix_ros.executor.sandbox.interpreter import Interpreter
 
 FETCH = 'robot_find(object="cup")\nrobot_go_to(object="cup")\nrobot_pick_up(object="cup")'
+
+
+HASTY = CallTimes(grace_s=0.05, cancel_s=0.05, retry_s=0.01)
+"""For those who are given up on."""
 
 
 @pytest.fixture
@@ -44,7 +51,8 @@ async def started(bench: Bench, source: str, run_id: str = "run", **instruction:
     return task
 
 
-def test_a_call_past_its_deadline_is_cancelled_and_timed_out(runner: asyncio.Runner, bench: Bench) -> None:
+def test_a_call_past_its_deadline_is_cancelled_and_timed_out(runner: asyncio.Runner, interpreter: Interpreter) -> None:
+    bench = Bench(interpreter, times=CallTimes(grace_s=0.05, cancel_s=60.0, retry_s=0.01))
     find = bench.shelf.get("robot_find")
     assert find is not None
     bench.shelf.put(find.model_copy(update={"deadline_s": 0.05}))
@@ -89,7 +97,9 @@ def test_a_second_run_works_after_a_cancelled_one(runner: asyncio.Runner, bench:
     assert runner.run(main()).status is RunStatus.SUCCEEDED
 
 
-def test_a_peer_that_does_not_confirm_its_end_is_given_up_on(runner: asyncio.Runner, bench: Bench) -> None:
+def test_a_peer_that_does_not_confirm_its_end_is_given_up_on(runner: asyncio.Runner, interpreter: Interpreter) -> None:
+    bench = Bench(interpreter, times=HASTY)
+
     async def deaf(_call: Call, _document: ApiDocument, _progress: Progress) -> Outcome:
         await asyncio.Event().wait()
         raise AssertionError
@@ -106,7 +116,11 @@ def test_a_peer_that_does_not_confirm_its_end_is_given_up_on(runner: asyncio.Run
     assert outcomes(result) == [("robot_find", "in_doubt", "none")]
 
 
-def test_a_binding_whose_cancel_hangs_or_fails_cannot_keep_the_run(runner: asyncio.Runner, bench: Bench) -> None:
+def test_a_binding_whose_cancel_hangs_or_fails_cannot_keep_the_run(
+    runner: asyncio.Runner, interpreter: Interpreter
+) -> None:
+    bench = Bench(interpreter, times=HASTY)
+
     async def deaf(_call: Call, _document: ApiDocument, _progress: Progress) -> Outcome:
         await asyncio.Event().wait()
         raise AssertionError
@@ -138,16 +152,17 @@ def test_cancel_while_the_code_computes_or_reads_back(runner: asyncio.Runner, be
 
     bench.devices.behaviours["light_on"] = silent
 
-    async def main(source: str) -> RunResult:
+    async def main(source: str, goes_on: Callable[[], Awaitable[None]]) -> RunResult:
         task = await started(bench, source)
-        await asyncio.sleep(0.05)
+        await goes_on()
         await bench.runner.cancel("run", "no")
         return await task
 
-    result = runner.run(asyncio.wait_for(main("light_on(light='hall')"), 60))
+    result = runner.run(asyncio.wait_for(main("light_on(light='hall')", turns), 60))
     assert result.status is RunStatus.CANCELLED
     assert outcomes(result) == [("light_on", "succeeded", "unconfirmed")]
-    result = runner.run(asyncio.wait_for(main("thermometer_read()\nwhile True:\n    pass"), 60))
+    endless = "thermometer_read()\nwhile True:\n    pass"
+    result = runner.run(asyncio.wait_for(main(endless, until_one_computes), 60))
     assert result.status is RunStatus.CANCELLED
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -56,17 +58,17 @@ def test_a_clean_test_passes(ground: Ground) -> None:
 
 
 THREAD = """
-    import threading, time
-    threading.Thread(target=time.sleep, args=(2,), name="mine", daemon=DAEMON).start()
+    import threading
+    threading.Thread(target=threading.main_thread().join, name="mine", daemon=DAEMON).start()
 """
 PROCESS = """
     import subprocess
-    subprocess.Popen(["sleep", "8"])
+    subprocess.Popen(["sleep", "300"])
 """
 TASK = """
     import asyncio
     async def main():
-        asyncio.create_task(asyncio.sleep(8), name="late")
+        asyncio.create_task(asyncio.sleep(300), name="late")
     asyncio.run(main())
 """
 
@@ -76,7 +78,7 @@ TASK = """
     [
         (THREAD.replace("DAEMON", "False"), "thread mine"),
         (THREAD.replace("DAEMON", "True"), "thread mine"),
-        (PROCESS, "sleep 8"),
+        (PROCESS, "sleep 300"),
         (TASK, "task late"),
     ],
 )
@@ -88,12 +90,25 @@ def test_what_a_test_leaves_behind_fails_it(ground: Ground, body: str, named: st
     assert named in said
 
 
+ORPHAN = """
+import subprocess
+def test_it():
+    subprocess.run(["sh", "-c", "sleep 300 >/dev/null 2>&1 &"])
+"""
+
+
+def end_orphan(said: str) -> None:
+    """Find the orphan named in what was said, and end it."""
+    named = re.search(r"left behind by the run: process (\d+) .*sleep 300", said)
+    assert named is not None, said
+    os.kill(int(named[1]), signal.SIGKILL)
+
+
 def test_an_orphan_fails_the_run(ground: Ground) -> None:
-    ground.write("import subprocess\ndef test_it():\n    subprocess.run(['sh', '-c', 'sleep 6.25 >/dev/null 2>&1 &'])")
+    ground.write(ORPHAN)
     status, said = ground.run()
+    end_orphan(said)
     assert status == 1
-    assert "left behind by the run: process" in said
-    assert "sleep 6.25" in said
 
 
 SHARED = ("-p", "xdist.plugin", "-n", "2", "--dist", "loadfile")
@@ -118,11 +133,10 @@ def test_two_workers_share_a_run_each_with_a_home_and_a_domain_of_its_own(ground
 
 
 def test_an_orphan_of_a_worker_fails_the_shared_run(ground: Ground) -> None:
-    ground.write("import subprocess\ndef test_it():\n    subprocess.run(['sh', '-c', 'sleep 6.35 >/dev/null 2>&1 &'])")
+    ground.write(ORPHAN)
     status, said = ground.run(*SHARED)
+    end_orphan(said)
     assert status == 1
-    assert "left behind by the run: process" in said
-    assert "sleep 6.35" in said
 
 
 def test_a_long_lived_peer_may_start_late(ground: Ground) -> None:
@@ -131,10 +145,10 @@ def test_a_long_lived_peer_may_start_late(ground: Ground) -> None:
         "@pytest.fixture(scope='module')\n"
         "def peer(leaks):\n"
         "    started = []\n"
-        "    with leaks.long_lived('sleep 7.5'):\n"
+        "    with leaks.long_lived('sleep 300'):\n"
         "        yield started\n"
         "    for process in started: process.kill(); process.wait()\n"
-        "def test_one(peer): peer.append(subprocess.Popen(['sleep', '7.5']))\n"
+        "def test_one(peer): peer.append(subprocess.Popen(['sleep', '300']))\n"
         "def test_two(peer): assert peer[0].poll() is None\n"
     )
     status, said = ground.run()

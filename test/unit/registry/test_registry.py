@@ -334,7 +334,9 @@ def _edited(edits: list[tuple[str, int, int, str]]) -> str:
 
 
 @given(_EDITS)
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_whatever_happens_to_a_file_is_loaded_or_named(tmp_path: Path, edits: list[tuple[str, int, int, str]]) -> None:
     path = written(tmp_path, _edited(edits))
     try:

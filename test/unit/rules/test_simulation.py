@@ -72,7 +72,9 @@ def test_the_same_twice_and_the_same_as_the_engine_that_lives() -> None:
     home.database.close()
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(seed=st.integers(0, 10_000), count=st.integers(1, 40), begin=st.integers(0, 364))
 def test_every_kind_of_rule_is_tried_as_it_lives(seed: int, count: int, begin: int) -> None:
     """Over any stretch of a year, so also over both changes of the clocks."""

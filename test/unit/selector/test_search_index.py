@@ -39,7 +39,9 @@ ODD = [*OPERATORS, "\x00", ")", "(", "fan", "héllo", "²", "\u0300", "\ud800", 
 
 
 @given(st.lists(st.sampled_from(ODD) | st.text(max_size=10), max_size=12))
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_no_text_is_an_operator(index: SearchIndex, parts: list[str]) -> None:
     if not len(index):
         index.update({"fan_on": text("fan on", "Start the fan, and or not near description")}, ())
@@ -104,7 +106,9 @@ _TEXTS = st.dictionaries(
 
 
 @given(st.lists(st.tuples(st.booleans(), _TEXTS, st.sets(st.sampled_from("abcdef"))), min_size=1, max_size=5))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_changes_lead_to_what_a_new_index_holds(
     index: SearchIndex, changes: list[tuple[bool, dict[str, SearchText], set[str]]]
 ) -> None:
