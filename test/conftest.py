@@ -16,7 +16,7 @@ import hypothesis
 import pytest
 from domain_reservation import DomainReservation
 from home_assistant_home import furnish, home_configuration
-from leaks import RUN_VARIABLE, Leaks, processes_of_run
+from leaks import RUN_VARIABLE, Leaks, left_by_run
 from peers import MISSING, MODULES, required_peers
 from ros_free import ROS_MODULES, ros_free
 from worker_home import WorkerHome
@@ -110,7 +110,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     config = session.config
     problems = config.stash.get(problems_key, [])
     if not getattr(config.option, "numprocesses", None) or is_worker(config):
-        found = processes_of_run(run_id).items()
+        found = left_by_run(run_id).items()
         problems += [f"left behind by the run: process {pid} {command}" for pid, command in found]
         problems += [f"left behind by the run: {task}" for task in leaks.tasks]
     if config.stash.get(only_unit_key, False):

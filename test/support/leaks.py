@@ -86,6 +86,14 @@ class Leaks:
         }
 
 
+def left_by_run(run: str, within_s: float = GRACE_S) -> dict[int, str]:
+    """Find every process that carries the mark of ``run``, orphans included, and still lives once the grace is over."""
+    deadline = time.monotonic() + within_s
+    while (left := processes_of_run(run)) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return left
+
+
 def processes_of_run(run: str) -> dict[int, str]:
     """Find every living process that carries the mark of ``run``, orphans included, but for this one."""
     mark = f"{RUN_VARIABLE}={run}".encode()

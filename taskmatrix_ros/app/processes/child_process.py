@@ -108,8 +108,11 @@ class ChildProcess:
         for number, patience_s in ((signal.SIGINT, INTERRUPT_S), (signal.SIGTERM, TERMINATE_S), (signal.SIGKILL, 5.0)):
             if process.returncode is not None:
                 break
-            with contextlib.suppress(ProcessLookupError):
-                process.send_signal(number)
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                if number is signal.SIGKILL:
+                    os.killpg(process.pid, number)  # what it has started holds its output open, which is waited for
+                else:
+                    process.send_signal(number)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(process.wait(), patience_s)
         with contextlib.suppress(ProcessLookupError, PermissionError):

@@ -405,9 +405,9 @@ def test_a_paused_simulator_takes_steps_and_moves_things_one_by_one() -> None:
     pacer.open()
     try:
         for _ in range(3):
-            assert pacer.between_steps(simulator.step)
+            assert pacer.between_steps(simulator.step, 60)
         assert simulator.time_s == pytest.approx(3 * CONTROL_PERIOD_S)
-        assert pacer.between_steps(lambda: simulator.put("coke", TruePose(6.9, 2.9, 0.06, 0.0)))
+        assert pacer.between_steps(lambda: simulator.put("coke", TruePose(6.9, 2.9, 0.06, 0.0)), 60)
         assert simulator.true_pose("coke").x_m == pytest.approx(6.9)
         assert simulator.time_s == pytest.approx(3 * CONTROL_PERIOD_S)
     finally:
