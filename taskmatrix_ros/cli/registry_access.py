@@ -97,10 +97,6 @@ def _copy(settings: Settings) -> Database | None:
     if path.stat().st_size > _COPIED_BYTES:
         raise ConfigError(f"store '{path}' is too large to be copied; ask the running node by its ROS services")
     try:
-        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=5.0)
-        try:
-            return Database.copy_of(connection)
-        finally:
-            connection.close()
+        return Database.copy_of(path)
     except sqlite3.Error as error:
         raise ConfigError(f"store '{path}' cannot be read: {error}; check the file") from error

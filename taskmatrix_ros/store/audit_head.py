@@ -9,6 +9,11 @@ from taskmatrix_ros.store.database import Database
 from taskmatrix_ros.store.read_only import read_rows
 
 _READ = "SELECT count, mac, seal FROM audit_head"
+_WRITE = (
+    "INSERT INTO audit_head (only, count, mac, seal) VALUES (1, ?, ?, ?) ON CONFLICT (only) DO UPDATE"
+    " SET count = excluded.count, mac = excluded.mac, seal = excluded.seal"
+)
+_KEY = "audit head"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +40,12 @@ class AuditHead:
         return None if found is None else Head(*found)
 
     def write(self, head: Head) -> None:
-        """Replace it; committed when this returns.
+        """Replace it; it survives kill -9 when this returns.
 
         :raises ConfigError: the file can no longer be written.
         """
-        self._database.execute(
-            "INSERT INTO audit_head (only, count, mac, seal) VALUES (1, ?, ?, ?) ON CONFLICT (only) DO UPDATE"
-            " SET count = excluded.count, mac = excluded.mac, seal = excluded.seal",
-            (head.count, head.mac, head.seal),
-        )
+        self._database.write_soon(_WRITE, (head.count, head.mac, head.seal), key=_KEY)
+        self._database.keep()
 
 
 def read_audit_head(store_file: Path) -> Head | None:

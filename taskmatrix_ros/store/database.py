@@ -3,47 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pydantic_core import to_json
-
 from taskmatrix_ros.core.errors import ConfigError
+from taskmatrix_ros.core.ids import new_id
 from taskmatrix_ros.core.together import Together
 from taskmatrix_ros.store.checkpointer import Checkpointer
 from taskmatrix_ros.store.instance_lock import InstanceLock
 from taskmatrix_ros.store.migrations import APPLICATION_ID, MIGRATIONS
+from taskmatrix_ros.store.redo_log import Entry, Redo, RedoLog, read_redo, redo_file
 
 _log = logging.getLogger(__name__)
 
 _KEEP_S = 0.001
 """Seconds until what is to be written soon is kept, if nothing is kept before: what comes in goes first."""
 
-_APPLY_S = 0.02
+_APPLY_S = 0.25
 """Seconds that the tables may be behind what is kept: one transaction then serves many."""
 
-_SLOTS = 128
-"""Rows for what is kept. They are written over in turn, so that none needs a new page."""
+_MOST_LATE = 1000
+"""Statements that the tables are behind, at about which they get them: a few milliseconds of the loop's time."""
 
-_KEEP = "INSERT OR REPLACE INTO redo (slot, number, statements) VALUES (?, ?, ?)"
+_TOO_LATE = 10_000
+"""Statements from which on nothing more is kept before the tables have them: they cannot be written."""
 
 _RETRY_S = 1.0
 
-
-class Repeated(str):
-    """A text that is written again and again: what is kept holds it once, and then a number that stands for it."""
-
-    __slots__ = ()
-
-
-_Entry = tuple[str, Sequence[Any]]
-"""A statement and its values."""
 
 _REMEDIES = {
     "SQLITE_NOTADB": "move it away to start afresh, or bring back a copy",
@@ -75,18 +66,16 @@ class Database:
         self._together = together or Together()
         self._waiting: list[asyncio.Future[None]] = []
         self._lock = InstanceLock(path.with_name(path.name + ".lock")) if path is not None else None
+        self._redo: RedoLog | None = None
         self._connection: sqlite3.Connection | None = None
         self._checkpointer: Checkpointer | None = None
         self._depth = 0
-        self._late: dict[object, _Entry] = {}
+        self._late: dict[object, Entry] = {}
         """What the tables do not have yet, by key: of entries of one key only the latest is run."""
-        self._unkept: dict[object, _Entry] = {}
+        self._unkept: dict[object, Entry] = {}
         """What of it does not survive kill -9 yet."""
-        self._staged: dict[object, _Entry] | None = None
+        self._staged: dict[object, Entry] | None = None
         """Inside ``soon``: what becomes part of both at its end."""
-        self._numbers: dict[str, int] = {}
-        self._redos = self._applied = 0
-        """Numbers of the latest row that is kept, and of the latest whose statements are done."""
         self._gathered: tuple[Callable[[], None], ...] = ()
         self._scheduled = self._applies = False
 
@@ -110,8 +99,10 @@ class Database:
                 # What people said is in here, so nobody else reads it; WAL and index inherit the mode.
                 os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
             self._connection = sqlite3.connect(self._path or ":memory:", isolation_level=None, timeout=5.0)
-            self._prepare()
+            life = self._prepare(None if self._path is None else read_redo(redo_file(self._path)))
             if self._path is not None:
+                self._redo = RedoLog(redo_file(self._path))
+                self._redo.begin(life)
                 self._checkpointer = Checkpointer(self._path)
                 self._checkpointer.open()
         except OSError as error:
@@ -124,22 +115,30 @@ class Database:
             raise
 
     @classmethod
-    def copy_of(cls, source: sqlite3.Connection) -> Database:
-        """Copy another connection's database into memory, open.
+    def copy_of(cls, path: Path) -> Database:
+        """Copy a store, which another process may own, into memory, open; nothing is written to it.
 
         :raises ConfigError: it is damaged, or of another program or a newer version.
         :raises sqlite3.Error: it cannot be read.
         """
+        redo = read_redo(redo_file(path))  # first: what is taken out of it from here on, the tables have
         copy = cls(None)
         copy._connection = sqlite3.connect(":memory:", isolation_level=None)
-        source.backup(copy._connection)
-        copy._prepare()
+        source = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=5.0)
+        try:
+            source.backup(copy._connection)
+        finally:
+            source.close()
+        copy._prepare(redo)
         return copy
 
     def close(self) -> None:
         """Close the connection and give the lock back. May be called after a failed or no ``open``."""
         try:
             self._apply_late()
+            if self._redo is not None:
+                self._redo.close(done=not self._late)
+                self._redo = None
             if self._checkpointer is not None:
                 self._checkpointer.close()
                 self._checkpointer = None
@@ -193,7 +192,7 @@ class Database:
         """Have a statement run a little later, in the order of its coming and before any other that is run.
 
         It survives kill -9 once ``keep`` was called, which happens by itself within a few milliseconds. What is kept is
-        one row with all that came since, cheap to commit; the tables are brought up to date for many rows at once.
+        one line with all that came since, cheap to write; the tables are brought up to date for many at once.
         Without a loop it is run at once. A constraint that it breaks is a fault of the program, and logged.
 
         :param key: of what it makes the whole state of, such as a row; it takes the place of an earlier statement of
@@ -230,12 +229,11 @@ class Database:
 
         :raises ConfigError: it cannot be written; it is tried again.
         """
-        if self._unkept and self._redos - self._applied >= _SLOTS:
-            self._bring_up()  # the next row would write over one that is not done
+        if self._unkept and len(self._late) > _TOO_LATE:
+            self._bring_up()
         if self._unkept:
-            self._redos += 1
-            text = to_json([self._numbered(entry) for entry in self._unkept.values()])
-            self._run(_KEEP, (self._redos % _SLOTS, self._redos, text.decode()))
+            if self._redo is not None:
+                self._redo.append(self._unkept.values())
             self._unkept = {}
 
     async def kept(self) -> None:
@@ -266,23 +264,6 @@ class Database:
                 one.set_result(None)
             else:
                 one.set_exception(failure)
-
-    def _numbered(self, entry: _Entry) -> tuple[int, Sequence[Any]]:
-        statement, values = entry
-        if any(type(value) is Repeated for value in values):
-            values = [[self._number_of(value)] if type(value) is Repeated else value for value in values]
-        return self._number_of(statement), values
-
-    def _number_of(self, statement: str) -> int:
-        """Give the number that stands for a statement or a repeated text in what is kept; written down before it is
-        first used.
-        """
-        number = self._numbers.get(statement)
-        if number is None:
-            self._run("INSERT OR IGNORE INTO redo_statements (statement) VALUES (?)", (statement,))
-            found = self._run("SELECT number FROM redo_statements WHERE statement = ?", (statement,)).fetchone()
-            number = self._numbers[statement] = int(found[0])
-        return number
 
     def take_back(self, key: object) -> None:
         """Forget what was to be written soon, the first of its key, and could not be kept."""
@@ -320,23 +301,26 @@ class Database:
             return
         self._run("BEGIN IMMEDIATE")
         try:
-            self._redo(self._late.values())
+            self._write_late(self._late.values())
+            if self._redo is not None:
+                self._run("UPDATE redo_life SET applied = ?", (self._redo.last,))
             self._run("COMMIT")
-            self._late, self._unkept, self._applied = {}, {}, self._redos
+            self._late, self._unkept = {}, {}
         except BaseException:
             if self._connection is not None and self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
+        if self._redo is not None:
+            self._redo.applied()
         if self._checkpointer is not None:
             self._checkpointer.committed()
 
-    def _redo(self, statements: Iterable[tuple[str, Sequence[Any]]]) -> None:
-        for statement, values in statements:
+    def _write_late(self, entries: Iterable[Entry]) -> None:
+        for statement, values in entries:
             try:
                 self._run(statement, values)
             except sqlite3.IntegrityError:
                 _log.exception("store '%s': %s with %s was not written", self.name, statement[:60], values)
-        self._run("UPDATE redo_applied SET number = ?", (self._redos,))
 
     def _keep_late(self, loop: asyncio.AbstractEventLoop) -> None:
         if self._connection is None:
@@ -346,7 +330,9 @@ class Database:
         self._scheduled = False
         try:
             self.keep()
-            if self._late and not self._applies:
+            if len(self._late) >= _MOST_LATE:
+                self._bring_up()
+            elif self._late and not self._applies:
                 self._applies = True
                 loop.call_later(_APPLY_S, self._apply_late)
         except ConfigError as error:
@@ -374,7 +360,8 @@ class Database:
                 raise
             raise ConfigError(f"store '{self.name}' cannot be used: {error}; {_REMEDIES[kind]}") from error
 
-    def _prepare(self) -> None:
+    def _prepare(self, redo: Redo | None) -> str:
+        """Check the file, and finish what the last life kept. :returns: the name of the life that begins."""
         version, application = self._scalar("PRAGMA user_version"), self._scalar("PRAGMA application_id")
         if application != APPLICATION_ID and (application or version or self._scalar("PRAGMA page_count")):
             raise ConfigError(f"store '{self.name}' is a database of another program; name another file")
@@ -397,22 +384,13 @@ class Database:
                 for statement in statements:
                     self.execute(statement)
                 self.execute(f"PRAGMA user_version = {step}")
-        with self.transaction():  # what the last life kept and did not get to
-            known = dict(self.execute("SELECT number, statement FROM redo_statements").fetchall())
-            self._redos = self._applied = self._scalar("SELECT number FROM redo_applied")
-            kept = self.execute(
-                "SELECT number, statements FROM redo WHERE number > ? ORDER BY number", (self._applied,)
-            )
-            for self._redos, text in kept.fetchall():
-                entries = json.loads(text)
-                self._redo([(known[number], _spelt(values, known)) for number, values in entries])
-            self._applied = self._redos
-            self.execute("DELETE FROM redo_statements")  # nothing speaks of them any more
+        life, applied = self.execute("SELECT life, applied FROM redo_life").fetchone()
+        left = [] if redo is None else list(redo.after(life, applied))
+        life = new_id()
+        with self.transaction(durable=bool(left)):  # the file that has it is emptied next
+            self._write_late(left)
+            self.execute("UPDATE redo_life SET life = ?, applied = 0", (life,))
+        return life
 
     def _scalar(self, statement: str) -> Any:
         return self.execute(statement).fetchone()[0]
-
-
-def _spelt(values: Sequence[Any], known: Mapping[int, str]) -> list[Any]:
-    """Put repeated texts in the place of their numbers; no statement has a list among its values."""
-    return [known[value[0]] if isinstance(value, list) else value for value in values]

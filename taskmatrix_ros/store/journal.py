@@ -12,7 +12,8 @@ from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.frozen import Frozen
 from taskmatrix_ros.core.outcome import Outcome
 from taskmatrix_ros.core.run import Episode
-from taskmatrix_ros.store.database import Database, Repeated
+from taskmatrix_ros.store.database import Database
+from taskmatrix_ros.store.redo_log import Repeated
 
 _SAVE_RUN = (
     "INSERT INTO runs (run_id, request_id, active, instruction, episode) VALUES (?, ?, ?, ?, ? || ?)"

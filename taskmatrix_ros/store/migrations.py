@@ -223,5 +223,12 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) STRICT
         """,
     ),
+    (
+        "DROP TABLE redo",
+        "DROP TABLE redo_statements",
+        "DROP TABLE redo_applied",
+        "CREATE TABLE redo_life (life TEXT NOT NULL, applied INTEGER NOT NULL) STRICT",
+        "INSERT INTO redo_life (life, applied) VALUES ('', 0)",
+    ),
 )
 """Appended to, never edited: files out there have taken the earlier steps."""

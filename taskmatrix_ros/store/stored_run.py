@@ -19,11 +19,7 @@ def read_run(store_file: Path, run_id: str) -> Episode:
     if not store_file.is_file():
         raise ConfigError(f"store '{store_file}': no such file; name the profile that ran it with --profile")
     try:
-        source = sqlite3.connect(f"{store_file.absolute().as_uri()}?mode=ro", uri=True, timeout=5.0)
-        try:
-            copy = Database.copy_of(source)
-        finally:
-            source.close()
+        copy = Database.copy_of(store_file)
     except sqlite3.Error as error:
         raise ConfigError(f"store '{store_file}' cannot be read: {error}") from error
     try:

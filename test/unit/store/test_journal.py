@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,8 +21,10 @@ from taskmatrix_ros.core.outline import Outline, OutlineStep
 from taskmatrix_ros.core.ports import Journal
 from taskmatrix_ros.core.run import Episode, Rehearsed, RunStatus
 from taskmatrix_ros.core.together import Together
-from taskmatrix_ros.store.database import _SLOTS, Database
+from taskmatrix_ros.store.database import _TOO_LATE, Database
 from taskmatrix_ros.store.journal import SqliteJournal
+from taskmatrix_ros.store.redo_log import read_redo, redo_file
+from taskmatrix_ros.store.stored_run import read_run
 
 
 @pytest.fixture
@@ -202,8 +206,6 @@ def test_what_is_written_soon_outlives_a_kill_from_the_next_entry_or_the_next_tu
         database.open()
         try:
             rows = database.execute("SELECT outcome FROM calls ORDER BY call_id").fetchall()
-            kept = "SELECT 1 FROM redo WHERE number > (SELECT number FROM redo_applied)"
-            assert not database.execute(kept).fetchall()
         finally:
             database.close()
         return [outcome is not None for (outcome,) in rows]
@@ -240,7 +242,18 @@ def test_what_is_written_soon_outlives_a_kill_from_the_next_entry_or_the_next_tu
     asyncio.run(scenario())
 
 
-def test_what_the_disk_has_no_room_to_apply_is_never_written_over(tmp_path: Path) -> None:
+@contextmanager
+def no_file_longer_than(size_bytes: int) -> Iterator[None]:
+    """The kernel writes what fits and refuses the rest, as where the disk is full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_what_the_disk_has_no_room_to_apply_stays_kept(tmp_path: Path) -> None:
     """Each call that went out is known after a kill; one that cannot be kept does not go out."""
 
     def known_after_a_kill() -> list[str]:
@@ -269,17 +282,22 @@ def test_what_the_disk_has_no_room_to_apply_is_never_written_over(tmp_path: Path
             return call.call_id
 
         try:
-            sent = [await begin() for _ in range(_SLOTS)]  # from here on each has a row to be written over
+            sent = [await begin() for _ in range(100)]
             database.apply()
             pages = database.execute("PRAGMA page_count").fetchone()[0]
             database.execute(f"PRAGMA max_page_count = {pages}")
-            refused = 0
-            for _ in range(2 * _SLOTS):
-                try:
+            sent += [await begin() for _ in range(200)]
+            with pytest.raises(ConfigError, match="full"):
+                database.apply()
+            with no_file_longer_than(redo_file(tmp_path / "store.sqlite").stat().st_size + 100):
+                for _ in range(3):  # half a line would fit
+                    with pytest.raises(ConfigError, match=r"redo.*cannot be written"):
+                        await begin()
+            assert known_after_a_kill() == sent
+            with pytest.raises(ConfigError, match="full"):  # what waits for the tables has a bound
+                for _ in range(_TOO_LATE):
                     sent.append(await begin())
-                except ConfigError:
-                    refused += 1
-            assert (len(sent), refused) == (2 * _SLOTS, _SLOTS)
+            assert len(sent) > 1000
             assert known_after_a_kill() == sent
             assert database._connection is not None
             database._connection.execute(f"PRAGMA max_page_count = {100 * pages}")  # there is room again
@@ -287,8 +305,37 @@ def test_what_the_disk_has_no_room_to_apply_is_never_written_over(tmp_path: Path
         finally:
             database.close()
         assert known_after_a_kill() == sent
+        assert not redo_file(tmp_path / "store.sqlite").exists()
 
     asyncio.run(scenario())
+
+
+def test_what_another_store_kept_is_not_run(tmp_path: Path) -> None:
+    """As where somebody removed the store, or brought back a copy, and left the file beside it."""
+    store, old = tmp_path / "store.sqlite", tmp_path / "old.sqlite"
+    with_one, without = episode(), Database(store)
+    without.open()
+    without.close()
+    shutil.copy(store, old)
+
+    async def scenario() -> None:
+        database = Database(store)
+        database.open()
+        try:
+            SqliteJournal(database).save_run(with_one, soon=True)
+            database.keep()
+            shutil.copy(redo_file(store), tmp_path / "redo")
+            assert read_run(store, with_one.run_id) == with_one, "another process reads what the tables lack"
+        finally:
+            database.close()
+
+    asyncio.run(scenario())
+    assert not redo_file(store).exists()
+    shutil.copy(tmp_path / "redo", redo_file(old))
+    later = Database(old)
+    later.open()
+    assert SqliteJournal(later).runs() == ()
+    later.close()
 
 
 def test_calls_that_begin_together_are_kept_by_one_row_or_not_at_all(tmp_path: Path) -> None:
@@ -312,9 +359,7 @@ def test_calls_that_begin_together_are_kept_by_one_row_or_not_at_all(tmp_path: P
                 refused.append(api)
 
         def rows() -> int:
-            assert database._connection is not None
-            found = database._connection.execute("SELECT MAX(number) FROM redo").fetchone()[0]
-            return int(found or 0)
+            return len(read_redo(redo_file(tmp_path / "store.sqlite")).rows)
 
         async def together_begin(*apis: str) -> None:
             with together.gathering():
@@ -405,9 +450,8 @@ def test_what_runs_have_in_common_is_kept_once_and_read_back_whole(tmp_path: Pat
                 journal.save_run(runs[-1], soon=True)
                 database.keep()
                 assert after_a_kill() == runs[::-1]
-            assert database._connection is not None
-            rows = database._connection.execute("SELECT length(statements) FROM redo ORDER BY number").fetchall()
-            assert rows[3][0] < rows[0][0] - 1000
+            lines = redo_file(tmp_path / "store.sqlite").read_bytes().splitlines()[-4:]
+            assert len(lines[3]) < len(lines[0]) - 1000
             assert list(journal.runs()) == runs[::-1]
         finally:
             database.close()
