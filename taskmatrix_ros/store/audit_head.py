@@ -7,8 +7,9 @@ from pathlib import Path
 
 from taskmatrix_ros.store.database import Database
 from taskmatrix_ros.store.read_only import read_rows
+from taskmatrix_ros.store.redo_log import read_redo, redo_file
 
-_READ = "SELECT count, mac, seal FROM audit_head"
+_READ = "SELECT count, mac, seal, life, applied FROM audit_head, redo_life"
 _WRITE = (
     "INSERT INTO audit_head (only, count, mac, seal) VALUES (1, ?, ?, ?) ON CONFLICT (only) DO UPDATE"
     " SET count = excluded.count, mac = excluded.mac, seal = excluded.seal"
@@ -36,8 +37,15 @@ class AuditHead:
 
         :raises ConfigError: the file can no longer be read.
         """
-        found = self._database.execute(_READ).fetchone()
+        found = self._database.execute("SELECT count, mac, seal FROM audit_head").fetchone()
         return None if found is None else Head(*found)
+
+    def begin(self, head: Head) -> None:
+        """Write that of an empty log; committed when this returns.
+
+        :raises ConfigError: the file can no longer be written.
+        """
+        self._database.execute(_WRITE, (head.count, head.mac, head.seal))
 
     def write(self, head: Head) -> None:
         """Replace it; it survives kill -9 when this returns.
@@ -49,9 +57,13 @@ class AuditHead:
 
 
 def read_audit_head(store_file: Path) -> Head | None:
-    """Give the head without owning the file: a node may have it open.
+    """Give the head without owning the file: a node may have it open, or have been killed.
 
     :raises ConfigError: there is no such file, or it cannot be read.
     """
+    redo = read_redo(redo_file(store_file))  # first: what is taken out of it from here on, the tables have
     rows = read_rows(store_file, _READ)
-    return Head(*rows[0]) if rows else None
+    heads = [Head(*row[:3]) for row in rows or ()]
+    for *_, life, applied in rows or ():
+        heads += [Head(*values) for statement, values in redo.after(life, applied) if statement == _WRITE]
+    return heads[-1] if heads else None

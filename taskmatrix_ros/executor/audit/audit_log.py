@@ -123,7 +123,7 @@ class AuditLog:
         report = check_audit(latest, self._chain, head, whole=len(files) == len(latest))
         self._last = report.last
         if head is None and report.fault is None:
-            self._head.write(self._chain.head(START))
+            self._head.begin(self._chain.head(START))
         elif head is not None:
             self._told = Link(head.count, "", head.mac)
         if report.fault is not None:
