@@ -83,8 +83,8 @@ class RedoLog:
             for text in new:
                 del self._numbers[text]
             raise ConfigError(
-                f"store file '{self._path}' cannot be written: {error.strerror or error}; free space on the disk and make"
-                " it writable"
+                f"store file '{self._path}' cannot be written: {error.strerror or error};"
+                " free space on the disk and make it writable"
             ) from error
         self.last += 1
 

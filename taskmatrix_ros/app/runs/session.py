@@ -366,6 +366,8 @@ class Session:
 
     async def _proven(self, view: RunView, result: RunResult) -> RunResult:
         """Let the world have the last word on what the outline wanted."""
+        if not view.episode.goals:
+            return result
         view.show(view.episode, Stage.PROVING)
         report = await self._goals.prove(view.episode.goals)
         if report.confirmation is Confirmation.CONTRADICTED:
