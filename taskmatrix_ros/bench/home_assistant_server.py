@@ -29,6 +29,8 @@ PROGRAM_VARIABLE = "TASKMATRIX_HASS"
 """Names the program ``hass``, where it is not the one that ``scripts/setup --with homeassistant`` made."""
 
 _STEP_S = 0.05
+_END_WITHIN_S = 120.0
+"""It writes its areas and entities at its end: on a slow machine, too, it is killed only where it hangs."""
 
 
 def find_hass() -> str | None:
@@ -51,7 +53,7 @@ class HomeAssistantServer:
         configuration: Mapping[str, Any],
         *,
         mqtt_port: int | None = None,
-        start_within_s: float = 45.0,
+        start_within_s: float = 240.0,
     ) -> None:
         """:param configuration: what ``configuration.yaml`` holds beside the API's own integrations.
 
@@ -134,7 +136,7 @@ class HomeAssistantServer:
         if self._process.poll() is None:
             self._process.send_signal(number)
             try:
-                self._process.wait(30)
+                self._process.wait(_END_WITHIN_S)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()

@@ -22,7 +22,7 @@ from taskmatrix_ros.bench.figure import Figure
 from taskmatrix_ros.core.errors import RunError
 
 QUEUED = 5
-PATIENCE_S = 60.0
+PATIENCE_S = 150.0
 LEADS_S = (9.0, 20.0, 40.0)
 """Seconds until the cron moment: the process is up, busy and killed before. A slow machine gets more of them."""
 DOWN_S = 1.0
@@ -108,13 +108,15 @@ class KillReport:
     """What became of the pending work.
 
     ``counts``: how often each was done; ``wanted``: how often it should have been; ``late_s``: seconds after its
-    moment, of what was missed after the restart; ``was_up``: whether the process was back before that moment.
+    moment, of what was missed after the restart; ``was_up``: whether the process was back before that moment;
+    ``early``: what was done before the earliest moment at which it could have been due, however late it was heard of.
     """
 
     counts: dict[str, int]
     wanted: dict[str, int]
     late_s: dict[str, float]
     was_up: dict[str, bool]
+    early: tuple[str, ...]
 
     @property
     def each_once(self) -> bool:
@@ -186,7 +188,13 @@ async def _drill(port: int, folder: Path, for_s: float, wait_s: float, lead_s: f
         late = {name: (judge.times(name)[0] - at).total_seconds() for name, at in due.items()}
         was_up = {name: up_at < at for name, at in due.items()}
         counts = {name: len(judge.times(name)) for name in wanted}
-        return KillReport(counts=counts, wanted=wanted, late_s=late, was_up=was_up)
+        earliest = {
+            "held": opened_at + timedelta(seconds=for_s),
+            "waited": opened_at + timedelta(seconds=wait_s),
+            "cron": cron_at,
+        }
+        early = tuple(name for name, at in earliest.items() if judge.times(name)[0] < at)
+        return KillReport(counts=counts, wanted=wanted, late_s=late, was_up=was_up, early=early)
     finally:
         judge.close()
 

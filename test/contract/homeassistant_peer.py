@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from binding_contract import CONNECT_S, PATIENCE_S
+
 from taskmatrix_ros.bench.home_assistant_server import HomeAssistantServer
 from taskmatrix_ros.bindings.homeassistant.homeassistant_binding import HomeAssistantBinding, HomeAssistantSettings
 from taskmatrix_ros.core.api_document import ApiDocument
@@ -31,15 +33,15 @@ class HomeAssistantPeer:
         self._held = False
         self._first = self._count()
         settings = HomeAssistantSettings(
-            url=server.url, token_file=token_file, expose=("counter.*", "input_text.*", "light.odd"), connect_s=2.0
+            url=server.url, token_file=token_file, expose=("counter.*", "input_text.*", "light.odd"), connect_s=CONNECT_S
         )
         self.binding = HomeAssistantBinding(settings, self._registry, self._store)
 
-    def request(self, *, deadline_s: float = 5.0) -> tuple[Call, ApiDocument]:
+    def request(self, *, deadline_s: float = PATIENCE_S) -> tuple[Call, ApiDocument]:
         return self._call("counter_increment", {}, deadline_s)
 
     def refused_request(self) -> tuple[Call, ApiDocument]:
-        return self._call("counter_set_value", {"value": -5.5}, 5.0)
+        return self._call("counter_set_value", {"value": -5.5}, PATIENCE_S)
 
     def _call(self, api: str, arguments: dict[str, Any], deadline_s: float) -> tuple[Call, ApiDocument]:
         document = self._registry.get(api) or ApiDocument.model_validate(

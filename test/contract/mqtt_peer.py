@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import paho.mqtt.client as paho
-from binding_contract import wait_for
+from binding_contract import CONNECT_S, PATIENCE_S, wait_for
 from paho.mqtt.enums import CallbackAPIVersion
 
 from taskmatrix_ros.app.processes.broker import HOST, Broker, BrokerKind
@@ -105,18 +105,18 @@ class MqttPeer:
         self._lamp = Lamp()
         self._held = False
         self._store = StateStore()
-        settings = BrokerSettings(port=broker.port, connect_s=2.0, protocol=protocol)
+        settings = BrokerSettings(port=broker.port, connect_s=CONNECT_S, protocol=protocol)
         self.binding = MqttBinding({"default": settings}, FixedCatalogue(), self._store)
         self._number = 0
 
-    def request(self, *, deadline_s: float = 5.0) -> tuple[Call, ApiDocument]:
+    def request(self, *, deadline_s: float = PATIENCE_S) -> tuple[Call, ApiDocument]:
         self._number += 1
         arguments = {"lamp": "lamp", "state": str(self._number)}
         return Call(run_id="r", api="lamp_set", arguments=arguments, deadline_s=deadline_s), PACKAGE.apis[0]
 
     def refused_request(self) -> tuple[Call, ApiDocument]:
         arguments = {"lamp": "lamp/set#", "state": "on"}
-        return Call(run_id="r", api="lamp_set", arguments=arguments, deadline_s=5.0), PACKAGE.apis[0]
+        return Call(run_id="r", api="lamp_set", arguments=arguments, deadline_s=PATIENCE_S), PACKAGE.apis[0]
 
     async def done(self) -> int:
         states = [command["state"] for command in self._lamp.commands]

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from binding_contract import CallContract, CallPeer, Request
+from binding_contract import PATIENCE_S, CallContract, CallPeer, Request
 
 from taskmatrix_ros.bindings.function.function_binding import FunctionBinding, FunctionSettings
 from taskmatrix_ros.bindings.function.function_registry import FunctionRegistry
@@ -85,12 +85,12 @@ class FunctionPeer:
     def documents(self) -> Sequence[ApiDocument]:
         return (self.document,)
 
-    def request(self, *, deadline_s: float = 5.0) -> Request:
+    def request(self, *, deadline_s: float = PATIENCE_S) -> Request:
         self._number += 1
         return self._call("hall", deadline_s), self.document
 
     def refused_request(self) -> Request:
-        return self._call("cellar", 5.0), self.document
+        return self._call("cellar", PATIENCE_S), self.document
 
     async def done(self) -> int:
         assert len(set(self.lamps.states)) == len(self.lamps.states), "a command came twice"

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
-from binding_contract import CallContract, CallPeer, Request
+from binding_contract import CONNECT_S, PATIENCE_S, CallContract, CallPeer, Request
 from http_server import HttpServer
 
 from taskmatrix_ros.bindings.http.http_binding import HttpBinding
@@ -21,7 +21,7 @@ class HttpPeer:
     def __init__(self, server: HttpServer) -> None:
         self._server = server
         self._number = 0
-        self.binding = HttpBinding(HttpSettings(private_hosts=("127.0.0.1",), connect_s=2.0), {})
+        self.binding = HttpBinding(HttpSettings(private_hosts=("127.0.0.1",), connect_s=CONNECT_S), {})
         self.document = ApiDocument.model_validate(
             {
                 "name": "lamp_set",
@@ -32,12 +32,12 @@ class HttpPeer:
             }
         )
 
-    def request(self, *, deadline_s: float = 5.0) -> Request:
+    def request(self, *, deadline_s: float = PATIENCE_S) -> Request:
         self._number += 1
         return self._call("hall", deadline_s), self.document
 
     def refused_request(self) -> Request:
-        return self._call("../../told", 5.0), self.document
+        return self._call("../../told", PATIENCE_S), self.document
 
     async def done(self) -> int:
         if not await self._server.listens():

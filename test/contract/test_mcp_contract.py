@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
 
-from binding_contract import CallContract, CallPeer, Request, wait_for
+from binding_contract import CONNECT_S, PATIENCE_S, CallContract, CallPeer, Request, wait_for
 from http_server import free_port
 
 from taskmatrix_ros.bindings.mcp.mcp_binding import McpBinding
@@ -38,12 +38,12 @@ class McpPeer:
         self._number = 0
         self.binding = McpBinding(McpSettings(servers={"house": settings}), {}, ("127.0.0.1",))
 
-    def request(self, *, deadline_s: float = 5.0) -> Request:
+    def request(self, *, deadline_s: float = PATIENCE_S) -> Request:
         self._number += 1
         return self._call(deadline_s), DOCUMENT
 
     def refused_request(self) -> Request:
-        return self._call(5.0), UNKNOWN
+        return self._call(PATIENCE_S), UNKNOWN
 
     async def done(self) -> int:
         file = self._folder / "settings"
@@ -76,7 +76,7 @@ class StdioPeer(McpPeer):
         self._script = folder / "server.sh"
         self._pid_file = folder / "pid"
         self._allow()
-        super().__init__(folder, McpServerSettings(command=(str(self._script),), connect_s=10.0))
+        super().__init__(folder, McpServerSettings(command=(str(self._script),), connect_s=CONNECT_S))
 
     def _allow(self) -> None:
         self._script.write_text(
@@ -103,7 +103,7 @@ class HttpPeer(McpPeer):
         self._port = free_port()
         self._process: asyncio.subprocess.Process | None = None
         url = f"http://127.0.0.1:{self._port}/mcp"
-        super().__init__(folder, McpServerSettings(url=url, connect_s=2.0))
+        super().__init__(folder, McpServerSettings(url=url, connect_s=CONNECT_S))
 
     def pid(self) -> int:
         assert self._process is not None

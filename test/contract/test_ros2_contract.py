@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("rclpy")
 pytestmark = [pytest.mark.ros]
 
-from binding_contract import BindingContract, ContractPeer, Request, wait_for
+from binding_contract import PATIENCE_S, BindingContract, ContractPeer, Request, wait_for
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.task import Future
@@ -168,12 +168,12 @@ class Ros2Peer:
         self.binding = Ros2Binding(thread, FixedCatalogue(), self._store, SystemRosClock(), connect_s=2.0)
         self._number = 0
 
-    def request(self, *, deadline_s: float = 5.0) -> Request:
+    def request(self, *, deadline_s: float = PATIENCE_S) -> Request:
         self._number += 1
         return self._call(str(self._number), deadline_s)
 
     def refused_request(self) -> Request:
-        return self._call(REFUSED, 5.0)
+        return self._call(REFUSED, PATIENCE_S)
 
     def _call(self, name: str, deadline_s: float) -> Request:
         call = Call(run_id="r", api="contract_find", arguments={"object": name}, deadline_s=deadline_s)
@@ -199,7 +199,8 @@ class Ros2Peer:
         return "/contract/find" not in await self.binding._missing()
 
     async def say_garbage(self) -> None:
-        """Publish messages of another type on the state's topic."""
+        """Publish messages of another type on the state's topic; the robot goes on telling its own meanwhile."""
+        believed = self.state()
         context = RosContext()
         context.open()
         thread = NodeThread(context, "contract_stranger")
@@ -208,12 +209,20 @@ class Ros2Peer:
         try:
             publisher = await entities.create(lambda node: node.create_publisher(Bool, "/contract/state", 10))
             for _ in range(10):
+                await self.robot.say(believed)  # all this takes a slow machine longer than a state stays fresh
                 await thread.run(lambda: publisher.publish(Bool(data=True)))
                 await asyncio.sleep(0.02)
+                assert self.state() in (believed, None)
         finally:
             await entities.close()
             thread.close()
             context.close()
+
+        async def fresh() -> bool:
+            await self.robot.say(believed)
+            return self.state() is not None
+
+        await wait_for(fresh, "what was believed is fresh again")
 
     async def say_state(self, value: str) -> None:
         await self.robot.say(value)

@@ -27,8 +27,8 @@ from taskmatrix_ros.executor.audit.audit_key import read_key
 from taskmatrix_ros.ros.task_messages import approval_to_plain
 from taskmatrix_ros.store.audit_head import read_audit_head
 
-ASKS = "policy: {approve: [robot_find], approval_expires_s: 60}\n"
-ASKS_SHORTLY = "policy: {approve: [robot_find], approval_expires_s: 0.3}\n"
+ASKS = "policy: {approve: [robot_find], approval_expires_s: 600}\n"
+ASKS_SHORTLY = "policy: {approve: [robot_find], approval_expires_s: 1.5}\n"
 HAZARDOUS = MANIFEST.replace("effect: actuate", "effect: hazardous")
 
 
@@ -166,7 +166,7 @@ def test_a_question_is_shown_and_answered_by_service(tmp_path: Path) -> None:
             call_id="c",
             text="Which cup?",
             choices=("red", "blue"),
-            expires_at=utc_now() + timedelta(seconds=60),
+            expires_at=utc_now() + timedelta(seconds=600),
         )
         asking = asyncio.create_task(graph.node.system.questions.ask(question))
         while not (shown := await graph.request("GetRun", "get_run", run_id=run_id)).questions:

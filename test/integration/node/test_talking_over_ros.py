@@ -166,5 +166,5 @@ def test_half_an_outline_of_a_cut_stream_is_shown_and_then_none(tmp_path: Path) 
         assert 1 in shown, "the outline was seen coming"
         assert result["outline"]["steps"] == [], "half an outline is none"
 
-    cut = Said(text=json.dumps(outlined("look for a cup", "look for a mug")), cut=180, pace_s=0.02)
+    cut = Said(text=json.dumps(outlined("look for a cup", "look for a mug")), cut=180, pace_s=0.05)
     with_model(tmp_path, scenario, cut)

@@ -34,6 +34,9 @@ from taskmatrix_ros.ros.task_client import TaskClient
 from taskmatrix_ros.store.database import Database
 from taskmatrix_ros.store.journal import SqliteJournal
 
+PATIENCE_S = 400.0
+"""A scenario that takes longer has failed; some start the command line half a dozen times."""
+
 MANIFEST = """
 package: finder
 version: 1.0.0
@@ -51,8 +54,8 @@ apis:
     effect: actuate
     idempotent: true
     resources: [robot]
-    deadline_s: 20
-    confirm_s: 0.5
+    deadline_s: 300
+    confirm_s: 5
     binding: {kind: ros2_action, name: robot/find, type: taskmatrix_interfaces/action/RobotFind}
 """
 
@@ -63,13 +66,13 @@ class Graph:
     def __init__(self, folder: Path, manifest: str = MANIFEST, more: str = "") -> None:
         (folder / "finder.yaml").write_text(manifest)
         profile = folder / "profile.yaml"
-        settings = f"manifests: ['{folder}/finder.yaml']\nstate_folder: '{folder}'\nros: {{connect_s: 2}}\n"
+        settings = f"manifests: ['{folder}/finder.yaml']\nstate_folder: '{folder}'\nros: {{connect_s: 60}}\n"
         profile.write_text(settings + more)
         self.node = TaskNode(load_settings(str(profile)))
         self.contexts = [RosContext(), RosContext()]
         self.threads = [NodeThread(context, name) for context, name in zip(self.contexts, ("robot", "client"))]
         self.robot = FindServer(self.threads[0])
-        self.client = TaskClient(self.threads[1], connect_s=30.0)
+        self.client = TaskClient(self.threads[1], connect_s=120.0)
         self.feedback: list[dict[str, Any]] = []
         self._located: list[str] = []
         self._publisher: asyncio.Task[None] | None = None
@@ -130,7 +133,7 @@ class Graph:
 
 def play(folder: Path, scenario: Callable[[Graph], Awaitable[None]], manifest: str = MANIFEST, more: str = "") -> None:
     async def main() -> None:
-        async with asyncio.timeout(120), Graph(folder, manifest, more) as graph:
+        async with asyncio.timeout(PATIENCE_S), Graph(folder, manifest, more) as graph:
             await scenario(graph)
 
     asyncio.run(main())

@@ -96,7 +96,7 @@ class Bench:
         self,
         *documents: ApiDocument,
         clock: object | None = None,
-        connect_s: float = 2.0,
+        connect_s: float = 60.0,
         served: bool = True,
         states: tuple[StateSpec, ...] = (),
     ) -> None:
@@ -155,7 +155,7 @@ def test_a_goal_succeeds_with_its_value_and_the_calls_id() -> None:
 def test_a_hundred_goals_each_get_their_own_answer() -> None:
     async def scenario() -> None:
         async with Bench() as bench:
-            outcomes = await asyncio.gather(*(bench.call(find, 30.0, object=f"cup {n}") for n in range(100)))
+            outcomes = await asyncio.gather(*(bench.call(find, 600.0, object=f"cup {n}") for n in range(100)))
             assert [outcome.value for outcome in outcomes] == [{"object": f"cup {n}"} for n in range(100)]
 
     run(scenario)
@@ -224,7 +224,7 @@ def test_stop_cancels_from_another_thread() -> None:
 def test_a_goal_past_its_deadline_is_cancelled() -> None:
     async def scenario() -> None:
         async with Bench() as bench:
-            outcome = await bench.call(find, 1.0, object="slow")
+            outcome = await bench.call(find, 3.0, object="slow")
             assert outcome.status is Status.TIMED_OUT
 
     run(scenario)
@@ -353,7 +353,7 @@ def test_what_waits_for_its_peer_is_not_sent_after_a_stop(kind: str) -> None:
             response.success = True
             return response
 
-        async with Bench(find, connect_s=20.0) as bench:
+        async with Bench(find, connect_s=120.0) as bench:
             node = bench.threads[1].node
             target, arguments, appear = {
                 "ros2_action": (
@@ -372,14 +372,14 @@ def test_what_waits_for_its_peer_is_not_sent_after_a_stop(kind: str) -> None:
                     lambda: node.create_subscription(String, "late/say", lambda said: heard.append(said.data), 10),
                 ),
             }[kind]
-            pending = asyncio.ensure_future(bench.call(target, 20.0, **arguments))
+            pending = asyncio.ensure_future(bench.call(target, 120.0, **arguments))
             await asyncio.wait({pending}, timeout=0.3)
             assert not pending.done(), "it did not wait for its peer"
             await asyncio.to_thread(bench.binding.stop)
             await bench.threads[1].run(appear)
             assert (await pending).status is Status.CANCELLED
             if kind != "ros2_action":
-                assert (await bench.call(target, 20.0, **arguments)).status is Status.SUCCEEDED
+                assert (await bench.call(target, 120.0, **arguments)).status is Status.SUCCEEDED
                 async with asyncio.timeout(60):
                     while not heard:
                         await asyncio.sleep(0.01)
@@ -415,10 +415,10 @@ def test_topics_feed_the_state() -> None:
                     await bench.server.publish(holding="cup")
                     await asyncio.sleep(0.05)
             assert bench.state.read("robot.holding").source == "ros2:/robot/state"
-            mark = bench.state.sequence
-            await bench.server.publish(holding="")
-            assert await bench.state.changed(5.0, mark)
-            assert "robot.holding" not in bench.state
+            async with asyncio.timeout(60):
+                while "robot.holding" in bench.state:  # what it had said before may still be on its way
+                    await bench.server.publish(holding="")
+                    await asyncio.sleep(0.05)
 
     run(scenario)
 
