@@ -295,7 +295,9 @@ class CallContract:
     def test_a_thousand_calls_each_once(self, run: Any) -> None:
         async def body(peer: CallPeer) -> None:
             for _ in range(20):
-                outcomes = await asyncio.gather(*(perform(peer, peer.request(deadline_s=FOR_EVER_S)) for _ in range(50)))
+                outcomes = await asyncio.gather(
+                    *(perform(peer, peer.request(deadline_s=FOR_EVER_S)) for _ in range(50))
+                )
                 assert {outcome.status for outcome in outcomes} == {Status.SUCCEEDED}
             await done_exactly(peer, 1000)
 

@@ -33,7 +33,10 @@ class HomeAssistantPeer:
         self._held = False
         self._first = self._count()
         settings = HomeAssistantSettings(
-            url=server.url, token_file=token_file, expose=("counter.*", "input_text.*", "light.odd"), connect_s=CONNECT_S
+            url=server.url,
+            token_file=token_file,
+            expose=("counter.*", "input_text.*", "light.odd"),
+            connect_s=CONNECT_S,
         )
         self.binding = HomeAssistantBinding(settings, self._registry, self._store)
 

@@ -25,7 +25,7 @@ from taskmatrix_ros.core.outcome import Outcome
 from taskmatrix_ros.core.resources import resource
 from taskmatrix_ros.core.state_store import StateStore
 
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0
 
 HOME = ApiPackage.model_validate(yaml.safe_load(resource("api_manifests/home.yaml").read_text(encoding="utf-8")))
 
@@ -90,7 +90,7 @@ class Judge:
             return found
 
     def say(self, topic: str, payload: str | bytes, *, retain: bool = False) -> None:
-        self._client.publish(topic, payload, qos=1, retain=retain).wait_for_publish(10)
+        self._client.publish(topic, payload, qos=1, retain=retain).wait_for_publish(PATIENCE_S)
 
     async def snapshot(self) -> dict[str, Any]:
         """The devices' own word, asked for now."""
@@ -115,13 +115,13 @@ class Home:
         self.state = StateStore()
         self.catalogue = HomeCatalogue()
         self.binding = MqttBinding(
-            {"default": BrokerSettings(port=broker.port, connect_s=2.0)}, self.catalogue, self.state
+            {"default": BrokerSettings(port=broker.port, connect_s=30.0)}, self.catalogue, self.state
         )
         argv = (sys.executable, "-m", "taskmatrix_ros.sim.mqtt_devices", "--port", str(broker.port), "--speed", "5")
         self.devices = ChildProcess("devices", argv, folder)
         self.judge = Judge(broker.port)
 
-    async def call(self, api: str, deadline_s: float = 5.0, **arguments: Any) -> Outcome:
+    async def call(self, api: str, deadline_s: float = PATIENCE_S, **arguments: Any) -> Outcome:
         document = self.catalogue.get(api)
         assert document is not None
         call = Call(run_id="r", api=api, arguments=document.with_defaults(arguments), deadline_s=deadline_s)

@@ -13,14 +13,14 @@ pytestmark = [pytest.mark.mqtt, needs_mosquitto]
 
 
 def test_every_command_ends_truly_and_none_is_done_late_or_twice() -> None:
-    truth = asyncio.run(drill(2.0, commands=90))
+    truth = asyncio.run(drill(5.0, commands=90))
     assert truth.unaccounted == 0
     assert truth.late == 0
     assert truth.doubled == 0
     assert truth.untrue == 0
     assert truth.in_doubt == 0
     assert truth.unconfirmed == 0
-    assert truth.recovery_s < 30.0, "`taskmatrix bench devices` measures it"
+    assert truth.recovery_s < 120.0, "`taskmatrix bench devices` measures it"
     assert len(truth.seeing) == 90
     ends = {MAY_END[one.outcome.status] for one in truth.seeing if one.outcome is not None}
     assert {"succeeded"} < ends <= {"succeeded", "failed", "expired"}, "the outage was felt"

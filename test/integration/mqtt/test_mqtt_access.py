@@ -47,14 +47,14 @@ async def guarded_broker(folder: Path) -> AsyncIterator[Broker]:
         await broker.close()
 
 
-async def call(binding: MqttBinding, api: str, deadline_s: float = 5.0) -> Outcome:
+async def call(binding: MqttBinding, api: str, deadline_s: float = 60.0) -> Outcome:
     document = next(document for document in HOME.apis if document.name == api)
     call = Call(run_id="r", api=api, arguments={}, deadline_s=deadline_s)
     return await binding.call(call, document, lambda _report: None)
 
 
 def settings(broker: Broker, **more: object) -> BrokerSettings:
-    return BrokerSettings.model_validate({"port": broker.port, "connect_s": 2.0, **more})
+    return BrokerSettings.model_validate({"port": broker.port, "connect_s": 30.0, **more})
 
 
 def test_the_right_password_from_a_file(tmp_path: Path) -> None:

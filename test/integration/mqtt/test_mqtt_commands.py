@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from broker_kinds import needs_mosquitto
-from mqtt_home import HomeCatalogue, Judge, until
+from mqtt_home import PATIENCE_S, HomeCatalogue, Judge, until
 
 from taskmatrix_ros.app.processes.broker import Broker, BrokerKind
 from taskmatrix_ros.bindings.mqtt.mqtt_binding import BrokerSettings, MqttBinding
@@ -53,7 +53,7 @@ class Bench:
         self.binding = MqttBinding({"default": settings}, self.catalogue, self.state)
         self.judge = Judge(broker.port)
 
-    async def call(self, document: ApiDocument, level: str, deadline_s: float = 5.0) -> Outcome:
+    async def call(self, document: ApiDocument, level: str, deadline_s: float = PATIENCE_S) -> Outcome:
         call = Call(run_id="r", api=document.name, arguments={"level": level}, deadline_s=deadline_s)
         return await self.binding.call(call, document, lambda _report: None)
 
@@ -81,7 +81,7 @@ class Bench:
 
 @asynccontextmanager
 async def bench(
-    folder: Path, *, connect_s: float = 2.0, options: Mapping[str, str] | None = None
+    folder: Path, *, connect_s: float = 30.0, options: Mapping[str, str] | None = None
 ) -> AsyncIterator[Bench]:
     broker = Broker(log_file=folder / "broker.log", kind=BrokerKind.MOSQUITTO, options=options)
     await broker.open()
@@ -130,7 +130,7 @@ def test_a_command_that_grew_too_old_is_never_sent(tmp_path: Path) -> None:
             assert "lamp_set was not sent before it expired: mqtt 'default': no broker at" in outcome.error.message
             await made.revive()
             await made.connected()
-            assert (await made.call(lamp(expires_s=5.0), "fresh")).ok
+            assert (await made.call(lamp(expires_s=PATIENCE_S), "fresh")).ok
             await until(lambda: "fresh" in made.heard, "it arrives")
             assert made.heard == ["fresh"]
 
@@ -170,7 +170,7 @@ def test_every_command_through_an_outage_is_accounted_for(tmp_path: Path) -> Non
         async with bench(tmp_path, connect_s=0.4) as made:
             calls = []
             for number in range(200):
-                calls.append(asyncio.create_task(made.call(lamp(), str(number), deadline_s=3.0)))
+                calls.append(asyncio.create_task(made.call(lamp(), str(number))))
                 await asyncio.sleep(0.01)
                 if number == 60:
                     await made.kill()

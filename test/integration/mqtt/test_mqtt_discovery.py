@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mqtt_home import Judge, until
+from mqtt_home import PATIENCE_S, Judge, until
 
 from taskmatrix_ros.app.processes.broker import Broker
 from taskmatrix_ros.bindings.discovery.entity_maker import SOURCE
@@ -50,14 +50,16 @@ class World:
     async def known(self, api: str) -> None:
         await until(lambda: self.registry.get(api) is not None, f"{api} is known")
 
-    async def call(self, api: str, **arguments: Any) -> tuple[Outcome, Confirmation]:
+    async def call(self, api: str, confirm_s: float = PATIENCE_S, **arguments: Any) -> tuple[Outcome, Confirmation]:
         document = self.registry.get(api)
         assert document is not None
-        call = Call(run_id="r", api=api, arguments=document.with_defaults(arguments), deadline_s=5.0)
+        call = Call(run_id="r", api=api, arguments=document.with_defaults(arguments), deadline_s=PATIENCE_S)
         since = self.state.sequence
         outcome = await self.binding.call(call, document, lambda _report: None)
-        quick = document.model_copy(update={"confirm_s": 2.0})
-        confirmation = (await ReadBack(self.state).confirm(quick, call, since=since)).confirmation
+        if not outcome.ok:
+            return outcome, Confirmation.NONE
+        patient = document.model_copy(update={"confirm_s": confirm_s})
+        confirmation = (await ReadBack(self.state).confirm(patient, call, since=since)).confirmation
         return outcome, confirmation
 
 
@@ -112,7 +114,7 @@ def test_a_device_that_tells_nothing_ends_unconfirmed(tmp_path: Path) -> None:
         async with world(tmp_path) as made:
             made.announce("switch/pump", PUMP)
             await made.known("pump_turn_on")
-            outcome, confirmation = await made.call("pump_turn_on")
+            outcome, confirmation = await made.call("pump_turn_on", confirm_s=1.0)
             assert outcome.ok
             assert confirmation is Confirmation.UNCONFIRMED
 

@@ -37,7 +37,7 @@ class Guarded:
 
     def settings(self, **tls: object) -> BrokerSettings:
         given = {"ca_file": self.ours.ca_file, **tls}
-        return BrokerSettings.model_validate({"port": self.tls_port, "connect_s": 3.0, "tls": given})
+        return BrokerSettings.model_validate({"port": self.tls_port, "connect_s": 30.0, "tls": given})
 
 
 @asynccontextmanager
@@ -66,10 +66,10 @@ async def problem_of(settings: BrokerSettings) -> str | None:
     try:
         problem = binding.peer_problem()
         if problem is None:
-            outcome = await call(binding)
+            outcome = await call(binding, 60.0)
             assert outcome.error is None or outcome.error.code == "NO_SUBSCRIBER"
         else:
-            outcome = await call(binding)
+            outcome = await call(binding, 0.5)
             assert outcome.status is Status.UNAVAILABLE
             assert outcome.error is not None
             assert "\n" not in outcome.error.message
@@ -78,10 +78,10 @@ async def problem_of(settings: BrokerSettings) -> str | None:
         await binding.close()
 
 
-async def call(binding: MqttBinding) -> Outcome:
+async def call(binding: MqttBinding, deadline_s: float) -> Outcome:
     document = next(document for document in HOME.apis if document.name == "ac_open")
     return await binding.call(
-        Call(run_id="r", api="ac_open", arguments={}, deadline_s=0.5), document, lambda _report: None
+        Call(run_id="r", api="ac_open", arguments={}, deadline_s=deadline_s), document, lambda _report: None
     )
 
 

@@ -71,17 +71,17 @@ class Listener:
 
     def __init__(self, namespace: str = "") -> None:
         self._context = RosContext()
-        self._thread = NodeThread(self._context, "listener", namespace=namespace)
+        self.thread = NodeThread(self._context, "listener", namespace=namespace)
         self.heard: dict[str, list[Any]] = {}
         self._subscriptions: dict[str, Any] = {}
 
     def __enter__(self) -> Listener:
         self._context.open()
-        self.node = self._thread.open()
+        self.node = self.thread.open()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._thread.close()
+        self.thread.close()
         self._context.close()
 
     def listen(self, kind: type[Any], topic: str, qos: Any = 10) -> list[Any]:
@@ -98,10 +98,10 @@ class Listener:
 
     def post(self, function: Callable[[], Any]) -> Any:
         """Call in the node's thread."""
-        return self._thread.post(function).result(60)
+        return self.thread.post(function).result(60)
 
 
-def wait_for(fact: Callable[[], Any], what: str, timeout_s: float = 60.0) -> Any:
+def wait_for(fact: Callable[[], Any], what: str, timeout_s: float = 120.0) -> Any:
     """Return the first true value of a function."""
     deadline = time.monotonic() + timeout_s
     while not (value := fact()):

@@ -22,6 +22,7 @@ from rcl_interfaces.srv import SetParameters
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import BatteryState, CameraInfo, Image, JointState, LaserScan
+from sim_leash import SimLeash
 from sim_process import RELIABLE, Listener, SimProcess, wait_for
 from std_msgs.msg import Bool, Float64, String
 from std_srvs.srv import SetBool, Trigger
@@ -43,7 +44,12 @@ def simulator(leaks) -> Iterator[SimProcess]:
 
 @pytest.fixture(scope="module")
 def shared(leaks, simulator: SimProcess) -> Iterator[Listener]:
-    with leaks.long_lived("listener"), Listener("contract") as listener:
+    """One that simulated time waits for: what is told and heard in simulated time counts, whatever the machine."""
+    with (
+        leaks.long_lived("listener"),
+        Listener("contract") as listener,
+        SimLeash("/contract").held_by(listener.thread),
+    ):
         listener.listen(Clock, "/clock", qos_profile_sensor_data)
         listener.listen(Odometry, "odom")
         listener.listen(JointState, "joint_states")
@@ -137,7 +143,8 @@ def test_clock_runs_at_the_speed_factor_and_never_back(listener: Listener) -> No
     kept = listener.heard["/clock"]
     count = len(kept)
     wait_for(lambda: len(kept) > count + 150, "150 clock messages")
-    times = [seconds(message.clock) for message in kept[count:]]
+    # While the simulator waits for its listener it says the time again.
+    times = [time for time, _ in itertools.groupby(seconds(message.clock) for message in kept[count:])]
     assert all(later > earlier for earlier, later in itertools.pairwise(times))
     # At most 100 Hz of wall time: at speed 2 no two messages are nearer than one control period.
     assert np.median(np.diff(times)) >= 0.01 * SPEED - 1e-9
@@ -153,6 +160,7 @@ def test_rates_and_frames(listener: Listener) -> None:
         assert rate(listener, "odom", 4.0) == pytest.approx(50, rel=0.15)
         assert rate(listener, "joint_states", 4.0) == pytest.approx(25, rel=0.15)
         assert rate(listener, "scan", 4.0) == pytest.approx(10, rel=0.2)
+        wait_for(lambda: abs(seconds(scans[-1].header.stamp) - now(listener)) < 0.5, "a scan of just now")
     finally:
         for topic in ("scan", "battery", "person_near", "bumper"):
             listener.ignore(topic)
@@ -165,7 +173,6 @@ def test_rates_and_frames(listener: Listener) -> None:
     assert 0 < batteries[-1].percentage <= 1
     assert not people[-1].data
     assert not bumps[-1].data
-    assert abs(seconds(scan.header.stamp) - now(listener)) < 1.0
 
 
 def test_joint_states_name_the_lift_and_the_fingers(listener: Listener) -> None:
@@ -190,7 +197,7 @@ def test_stands_soon_after_the_last_command(listener: Listener) -> None:
     assert speed(listener) == pytest.approx(0.3, rel=0.05)
     moved_until = now(listener)
     wait_for(lambda: abs(speed(listener)) < 0.005, "standing")
-    # 0.5 s of watchdog and 0.2 s of braking, and what a loaded machine adds to the reply.
+    # 0.5 s of watchdog and 0.2 s of braking, and what odometry and clock may be behind each other.
     assert now(listener) - moved_until < 0.5 + 0.2 + 0.5
 
 
@@ -235,7 +242,7 @@ def test_pictures_come_only_while_somebody_subscribes(listener: Listener) -> Non
     assert drawn() == before
     pictures = listener.listen(Image, "camera/image", RELIABLE)
     infos = listener.listen(CameraInfo, "camera/camera_info")
-    wait_for(lambda: len(pictures) >= 3 and infos, "pictures", 30)
+    wait_for(lambda: len(pictures) >= 3 and infos, "pictures")
     assert listener.node.count_publishers("/contract/camera/depth") == 1
     listener.ignore("camera/image")
     listener.ignore("camera/camera_info")
@@ -244,10 +251,13 @@ def test_pictures_come_only_while_somebody_subscribes(listener: Listener) -> Non
     assert len(image.data) == 2880 * 720
     assert image.header.frame_id == info.header.frame_id == "camera_optical"
     assert (info.width, info.height) == (960, 720)
-    settled = wait_for(lambda: (count := drawn()) == drawn() and count, "the last picture")
-    start = now(listener)
-    wait_for(lambda: now(listener) > start + 1.5, "simulated time")
-    assert drawn() <= settled + 1
+
+    def draws_no_more() -> bool:
+        count, start = drawn(), now(listener)
+        wait_for(lambda: now(listener) > start + 1.5, "simulated time")
+        return drawn() == count
+
+    wait_for(draws_no_more, "the last picture")  # once the simulator has noticed that nobody looks
 
 
 def put_back(listener: Listener) -> None:
@@ -262,7 +272,7 @@ def put_back(listener: Listener) -> None:
 def test_depth_is_metres_along_the_optical_axis(listener: Listener) -> None:
     put_back(listener)
     depths = listener.listen(Image, "camera/depth", RELIABLE)
-    wait_for(lambda: depths, "a depth picture", 30)
+    wait_for(lambda: depths, "a depth picture")
     listener.ignore("camera/depth")
     image = depths[-1]
     assert image.encoding == "32FC1"
@@ -324,22 +334,22 @@ def test_ends_cleanly_on_a_signal(number: int) -> None:
 def set_camera_size(listener: Listener, size: str) -> SetParameters.Response:
     """Set the simulator's parameter."""
     client = listener.post(lambda: listener.node.create_client(SetParameters, "/contract/simulator/set_parameters"))
-    wait_for(client.service_is_ready, "the parameters", 60)
+    wait_for(client.service_is_ready, "the parameters")
     value = ParameterValue(type=ParameterType.PARAMETER_STRING, string_value=size)
     request = SetParameters.Request(parameters=[ParameterMessage(name="camera_size", value=value)])
     future = listener.post(lambda: client.call_async(request))
-    answer = wait_for(lambda: future.done() and future.result(), "an answer", 60)
+    answer = wait_for(lambda: future.done() and future.result(), "an answer")
     return answer.results[0]
 
 
 def test_the_pictures_size_can_be_chosen_while_it_runs(listener: Listener) -> None:
     infos = listener.listen(CameraInfo, "camera/camera_info")
     pictures = listener.listen(Image, "camera/image", RELIABLE)
-    wait_for(lambda: pictures and infos, "pictures", 60)
+    wait_for(lambda: pictures and infos, "pictures")
     focal_ratio = infos[-1].k[0] / infos[-1].width
     for wide, high in ((1280, 960), (320, 240), (960, 720)):
         assert set_camera_size(listener, f"{wide}x{high}").successful
-        wait_for(lambda wide=wide: pictures[-1].width == infos[-1].width == wide, f"a picture of {wide} pixels", 60)
+        wait_for(lambda wide=wide: pictures[-1].width == infos[-1].width == wide, f"a picture of {wide} pixels")
         image, info = pictures[-1], infos[-1]
         assert (image.height, info.height, len(image.data)) == (high, high, 3 * wide * high)
         assert info.k[0] / info.width == pytest.approx(focal_ratio), "the field of view stays"
