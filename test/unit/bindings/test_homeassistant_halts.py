@@ -11,6 +11,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
 from taskmatrix_ros.app.system import System
+from taskmatrix_ros.bindings.homeassistant import homeassistant_halts
 from taskmatrix_ros.bindings.homeassistant.homeassistant_binding import HomeAssistantBinding, HomeAssistantSettings
 from taskmatrix_ros.bindings.homeassistant.homeassistant_halts import WATCH_S, HomeAssistantHalts
 from taskmatrix_ros.core.api_document import ApiDocument
@@ -170,14 +171,17 @@ class Peer:
         self.called.remove(service)
 
 
-def test_a_stop_right_after_the_command_reaches_home_assistant_and_ends_when_lifted(tmp_path: Path) -> None:
+def test_a_stop_right_after_the_command_reaches_home_assistant_and_ends_when_lifted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(homeassistant_halts, "WATCH_S", 600.0)  # for a slow machine
     (tmp_path / "token").write_text("secret")
 
     async def main() -> None:
         peer = Peer()
         async with serve(peer.serve, "127.0.0.1", 0) as server:
             url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-            settings = HomeAssistantSettings(url=url, token_file=tmp_path / "token", expose="all")
+            settings = HomeAssistantSettings(url=url, token_file=tmp_path / "token", expose="all", connect_s=60)
             system = System(
                 [resource("api_manifests/time.yaml")],
                 store_file=None,
