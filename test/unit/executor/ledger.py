@@ -47,7 +47,8 @@ class Ledger:
         self.close()
 
     def verify(self) -> AuditReport:
-        return check_audit(audit_files(self.folder), self.chain, read_audit_head(self.store))
+        head = read_audit_head(self.store)  # before the files: they may run ahead of it, never behind
+        return check_audit(audit_files(self.folder), self.chain, head)
 
     @property
     def chain(self) -> Chain:
