@@ -94,8 +94,8 @@ class DistanceField:
     def with_gradient(self, points_m: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
         """Distances, their slopes, and which points the grid covers.
 
-        :param points_m: ``(N, 2)``, metres.
-        :returns: ``(N,)`` metres, ``(N, 2)`` metres per metre, ``(N,)``.
+        :param points_m: ``(..., 2)``, metres.
+        :returns: ``(...)`` metres, ``(..., 2)`` metres per metre, ``(...)``.
         """
         value, by_x, by_y, outside = self._interpolate(points_m)
         return value, np.stack([by_x, by_y], axis=-1), ~outside

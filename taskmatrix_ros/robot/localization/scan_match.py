@@ -19,6 +19,8 @@ _SEARCH_STEP_M, _SEARCH_STEP_RAD = 0.04, 0.03
 _SEARCH_MOST = (6, 3)  # steps to each side, of position and of angle
 _SURE_M = 0.05
 _EXPLAINED = 0.6
+# A face whose distance grows along the beam by more than this looks away: the sine of a grazing beam's angle.
+_TURNED_AWAY = 0.3
 # 99.9 % of true corrections (3 numbers) are smaller than this, in squared standard deviations.
 _GATE = 16.3
 
@@ -71,7 +73,7 @@ def match_scan(
     """Find the pose that lays hits on what is on the map, without straying from what is believed already.
 
     :param covariance: ``(3, 3)`` of the prior.
-    :param points_m: ``(N, 2)`` hits, base_link.
+    :param points_m: ``(N, 2)`` hits, base_link; their beams are taken to come from its origin.
     :param field: distance to everything that stands at the scanner's height.
     :param begin: where to begin, from a search; None to begin at the prior, or to search around it where it is vague.
     :source: Thrun, Burgard, Fox, "Probabilistic Robotics", 2005, ch. 6.4 (likelihood field), solved by Gauss-Newton.
@@ -94,8 +96,8 @@ def match_scan(
     reject_m = min(noise.reject_m, 3.0 * noise.sigma_m + 3.0 * unsure_m)
     for _ in range(_ITERATIONS):
         pose = Pose2(float(state[0]), float(state[1]), float(state[2]))
-        distance, slope, covered = field.with_gradient(pose.apply(points_m))
-        near = covered & (np.abs(distance) < reject_m)
+        distance, slope, visible = _laid_over(field, pose.apply(points_m), _sights(points_m, pose.yaw_rad))
+        near = visible & (np.abs(distance) < reject_m)
         share = float(near.mean()) if len(near) else 0.0
         if int(near.sum()) < noise.min_points or share < noise.min_share:
             return ScanFit(False, prior, covariance, share, error)
@@ -154,9 +156,11 @@ def search_scan(
     rough = _best_on_grid(around, few, field, noise, shifts, turns, noise.sigma_m + step_m)
     inner_m, inner_rad = _steps(step_m, step_m / 3, 3), _steps(step_rad, step_rad / 2, 2)
     best = _best_on_grid(rough, few, field, noise, inner_m, inner_rad, noise.sigma_m)
-    cost_here, least = (_cost(pose.apply(few), field, noise, noise.sigma_m) for pose in (around, best))
-    distance, _, covered = field.with_gradient(best.apply(few))
-    explained = float((covered & (np.abs(distance) < 3 * noise.sigma_m)).mean())
+    cost_here, least = (
+        _cost(pose.apply(few), _sights(few, pose.yaw_rad), field, noise, noise.sigma_m) for pose in (around, best)
+    )
+    distance, _, visible = _laid_over(field, best.apply(few), _sights(few, best.yaw_rad))
+    explained = float((visible & (np.abs(distance) < 3 * noise.sigma_m)).mean())
     return ScanSearch(best, 0.5 * float(cost_here - least) * len(points_m) / noise.beams_per_vote, explained)
 
 
@@ -174,7 +178,7 @@ def _best_on_grid(
         yaw_rad = wrap_angle(around.yaw_rad + turn)
         turned = Pose2(around.x_m, around.y_m, yaw_rad).apply(points_m)
         moved = turned[None, None] + np.stack(np.meshgrid(shifts_m, shifts_m, indexing="ij"), axis=-1)[:, :, None]
-        costs = _cost(moved, field, noise, sigma_m)
+        costs = _cost(moved, _sights(points_m, yaw_rad), field, noise, sigma_m)
         i, k = (int(n) for n in np.unravel_index(int(np.argmin(costs)), costs.shape))
         if float(costs[i, k]) < least - 1e-6:
             least = float(costs[i, k])
@@ -182,11 +186,33 @@ def _best_on_grid(
     return best
 
 
-def _cost(points_m: Array, field: DistanceField, noise: ScanNoise, sigma_m: float) -> Array:
-    """Mean negative log likelihood of hits by a Cauchy distribution, twice: ``(..., N, 2)`` to ``(...)``."""
-    distance, _, covered = field.with_gradient(points_m.reshape(-1, 2))
-    off = np.where(covered, np.minimum(np.abs(distance), noise.reject_m), noise.reject_m)
-    return np.asarray(np.log1p((off / sigma_m) ** 2).reshape(points_m.shape[:-1]).mean(axis=-1))
+def _cost(points_m: Array, sights: Array, field: DistanceField, noise: ScanNoise, sigma_m: float) -> Array:
+    """Mean negative log likelihood of hits by a Cauchy distribution, twice: ``(..., N, 2)`` to ``(...)``.
+
+    :param sights: ``(N, 2)`` from :func:`_sights`.
+    """
+    distance, _, visible = _laid_over(field, points_m, sights)
+    off = np.where(visible, np.minimum(np.abs(distance), noise.reject_m), noise.reject_m)
+    return np.asarray(np.log1p((off / sigma_m) ** 2).mean(axis=-1))
+
+
+def _laid_over(field: DistanceField, points_m: Array, sights: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
+    """Distances of hits, their slopes, and which of them the scanner could have seen where they lie.
+
+    A beam ends on a face that looks at it. A hit on the far face of a wall would have come through it; to count that as
+    a fit makes a pose that is wrong by the wall's thickness as good as the right one.
+
+    :param points_m: ``(..., N, 2)``, map frame.
+    :param sights: ``(N, 2)`` from :func:`_sights`.
+    """
+    distance, slope, covered = field.with_gradient(points_m)
+    return distance, slope, covered & ((slope * sights).sum(axis=-1) < _TURNED_AWAY)
+
+
+def _sights(points_m: Array, yaw_rad: float) -> Array:
+    """Which way the beams of hits go, ``(N, 2)`` of length 1, map frame."""
+    turned = Pose2(0.0, 0.0, yaw_rad).apply(points_m)
+    return np.asarray(turned / np.maximum(np.linalg.norm(turned, axis=-1, keepdims=True), 1e-9))
 
 
 def _steps(reach: float, step: float, most: int) -> Array:
