@@ -38,6 +38,28 @@ def collide(one: str, other: str) -> bool:
     )
 
 
+class _Taken:
+    """Names that are spoken for; asking costs what the names differ, not how many hold or wait for one of them."""
+
+    def __init__(self) -> None:
+        self._names: set[str] = set()
+        self._patterns: set[str] = set()
+
+    def add(self, names: Collection[str]) -> None:
+        """They are spoken for too."""
+        self._names.update(names)
+        self._patterns.update(name for name in names if ANY in name)
+
+    def meets(self, names: Collection[str]) -> bool:
+        """Whether any of them may mean something that is spoken for."""
+        return any(self._meets(name) for name in names)
+
+    def _meets(self, name: str) -> bool:
+        if name in self._names:
+            return True
+        return any(collide(name, taken) for taken in (self._names if ANY in name else self._patterns))
+
+
 @dataclass(eq=False, slots=True)
 class Lease:
     """What a run holds or waits for. ``owner`` is whom the claimant stands for."""
@@ -135,11 +157,15 @@ class ResourceLocks:
         self._grant()
 
     def _grant(self) -> None:
-        passed: list[Lease] = []
-        for lease in tuple(self._waiting):
-            if any(lease.overlaps(other) for other in (*self._held, *passed)):
-                passed.append(lease)
-                continue
-            self._waiting.remove(lease)
-            self._held.append(lease)
-            lease.grant()
+        taken = _Taken()
+        for held in self._held:
+            taken.add(held.names)
+        still_waiting: list[Lease] = []
+        for lease in self._waiting:
+            if taken.meets(lease.names):
+                still_waiting.append(lease)
+            else:
+                self._held.append(lease)
+                lease.grant()
+            taken.add(lease.names)  # held or waited for: whoever comes after it may not pass it
+        self._waiting = still_waiting

@@ -7,9 +7,11 @@ from collections.abc import Collection
 
 import pytest
 from home_documents import DOCUMENTS
+from hypothesis import given
+from hypothesis import strategies as st
 from loop_time import turns
 
-from taskmatrix_ros.executor.running.resource_locks import ResourceLocks, collide, resources_of
+from taskmatrix_ros.executor.running.resource_locks import Lease, ResourceLocks, collide, resources_of
 
 BY_NAME = {entry.name: entry for entry in DOCUMENTS}
 
@@ -132,3 +134,32 @@ def test_cancelled_holders_and_waiters_let_others_pass() -> None:
         await runs.end_all()
 
     asyncio.run(main())
+
+
+NAMES = st.sampled_from(["robot", "ac", "light.hall", "light.kitchen", "light.*", "light.*.left", "*"])
+
+
+@given(st.lists(st.tuples(st.frozensets(NAMES, min_size=1, max_size=3), st.integers(0, 2)), max_size=12), st.data())
+def test_whoever_waits_has_something_in_the_way_and_whoever_holds_has_not(
+    claims: list[tuple[frozenset[str], int]], data: st.DataObject
+) -> None:
+    locks = ResourceLocks()
+    leases: list[Lease] = []
+    for step in range(2 * len(claims)):
+        if step < len(claims) and data.draw(st.booleans()):
+            leases.append(locks.claim(*claims[step]))
+        elif leases:
+            locks.release(leases.pop(data.draw(st.integers(0, len(leases) - 1))))
+        held = [lease for lease in leases if lease.is_held]
+        for lease in leases:
+            ahead = [other for other in leases if not other.is_held and other.order < lease.order]
+            before = [other for other in (*held, *([] if lease.is_held else ahead)) if other is not lease]
+            assert lease.is_held is not any(lease.overlaps(other) for other in before)
+
+
+def test_a_hundred_that_wait_for_one_thing_get_it_in_the_order_they_came() -> None:
+    locks = ResourceLocks()
+    leases = [locks.claim(["robot"]) for _ in range(100)]
+    for number, lease in enumerate(leases):
+        assert [other.is_held for other in leases[number:]] == [True] + [False] * (99 - number)
+        locks.release(lease)
