@@ -14,13 +14,13 @@ from typing import Any
 
 import hypothesis
 import pytest
-from domain_reservation import DomainReservation
 from home_assistant_home import furnish, home_configuration
 from leaks import RUN_VARIABLE, Leaks, left_by_run
 from peers import MISSING, MODULES, required_peers
 from ros_free import ROS_MODULES, ros_free
 from worker_home import WorkerHome
 
+from taskmatrix_ros.app.processes.ros_domain import DomainReservation
 from taskmatrix_ros.bench.home_assistant_server import HomeAssistantServer
 
 # A slow machine is no fault of what is tested; and what a run finds by chance alone is to be found at a desk, where

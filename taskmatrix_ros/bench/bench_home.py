@@ -24,7 +24,8 @@ from taskmatrix_ros.ros.ros_context import RosContext
 from taskmatrix_ros.ros.task_client import TaskClient
 
 NODE = "taskmatrix_ros.node.process"
-HEARD_S = 20.0
+HEARD_S = 120.0
+READY_S = 240.0
 UNHEARD_S = 6.0
 """An instruction whose feedback nobody heard by then is sent again, by the same request."""
 PREPARED_S = 300.0
@@ -73,7 +74,7 @@ class BenchHome:
         self._stack = AsyncExitStack()
         self._ros = RosContext()
         self.thread = NodeThread(self._ros, f"bench_{os.getpid()}")
-        self.client = TaskClient(self.thread, connect_s=15.0)
+        self.client = TaskClient(self.thread, connect_s=60.0)
         self.entities = NodeEntities(self.thread)
         self._broker = Broker(log_file=folder / "logs" / "broker.log")
         self._heard = 0
@@ -225,7 +226,8 @@ class BenchHome:
             os.environ.update(before)
 
     async def _start(self, name: str, module: str, *arguments: str) -> None:
-        child = ChildProcess(name, (sys.executable, "-m", module, *arguments), self.folder / "logs")
+        argv = (sys.executable, "-m", module, *arguments)
+        child = ChildProcess(name, argv, self.folder / "logs", ready_within_s=READY_S)
         self._stack.push_async_callback(child.close)
         took_s = await child.open()
         self._announce(f"{name} is ready ({took_s:.1f} s)")

@@ -52,7 +52,7 @@ class DrillTruth:
         client.on_message = self._hear
         client.connect("127.0.0.1", self._home.broker_port)
         client.loop_start()
-        if not self._subscribed.wait(5.0):
+        if not self._subscribed.wait(60.0):
             raise CallUnavailable("bench: the MQTT broker does not answer the judge")
         await self._home.entities.create(lambda node: node.create_subscription(String, "/sim/poses", self._see, _POSES))
 

@@ -207,6 +207,6 @@ def _rules(for_s: float, wait_s: float, cron_at: datetime) -> str:
 async def _start(port: int, folder: Path, file: Path) -> ChildProcess:
     given = ("--port", str(port), "--folder", str(folder), "--rules", str(file))
     argv = (sys.executable, "-m", "taskmatrix_ros.bench.rules_home", *given)
-    child = ChildProcess("killed-home", argv, folder / "logs")
+    child = ChildProcess("killed-home", argv, folder / "logs", ready_within_s=PATIENCE_S)
     await child.open()
     return child

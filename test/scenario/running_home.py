@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-PATIENCE_S = 120.0
+PATIENCE_S = 400.0
 TASKMATRIX = (sys.executable, "-m", "taskmatrix_ros.cli.main")
 
 
@@ -146,6 +146,7 @@ class Watcher:
         self.truth = WorldTruth(self.client, robot_namespace="", broker_port=home.broker_port)
         self.moving = False
         self.sim_s = 0.0
+        self.stood_at_s = 0.0
         self.goal_ends: dict[str, list[tuple[float, int]]] = {}
 
     async def __aenter__(self) -> Watcher:
@@ -180,7 +181,10 @@ class Watcher:
     def _hear_odometry(self, message: Any) -> None:
         self.sim_s = message.header.stamp.sec + message.header.stamp.nanosec * 1e-9
         twist = message.twist.twist
-        self.moving = abs(twist.linear.x) > 0.01 or abs(twist.angular.z) > 0.02
+        moving = abs(twist.linear.x) > 0.01 or abs(twist.angular.z) > 0.02
+        if self.moving and not moving:
+            self.stood_at_s = self.sim_s
+        self.moving = moving
 
     def _hear_status(self, skill: str, message: Any) -> None:
         ended = [status.status for status in message.status_list if status.status >= 4]

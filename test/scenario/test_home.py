@@ -14,6 +14,8 @@ from running_home import PATIENCE_S, RunningHome, Watcher
 pytestmark = [pytest.mark.ros, pytest.mark.mqtt, pytest.mark.mujoco]
 
 CANCELED = 5
+STANDING_S = 1.0
+"""Simulated seconds in which the robot stands; half of it is what watching a simulation at twice the speed may add."""
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +78,7 @@ def test_ctrl_c_while_driving_cancels_and_the_next_instruction_works(home: Runni
             ended_at_s = watcher.sim_s
             assert watcher.goal_ends["go_to"][-1][1] == CANCELED
             await watcher.until(lambda: not watcher.moving, "the robot stands")
-            assert watcher.sim_s - ended_at_s <= 0.5
+            assert watcher.stood_at_s - ended_at_s <= STANDING_S
             output, _errors = await asyncio.to_thread(doing.communicate)
             assert doing.returncode == 1
             assert '"status": "cancelled"' in output
@@ -104,7 +106,7 @@ def test_stop_holds_until_rearm(home: RunningHome) -> None:
             stopped_at_s = watcher.sim_s
             assert (stopped.success, list(stopped.not_told)) == (True, [])
             await watcher.until(lambda: not watcher.moving, "the robot stands")
-            assert watcher.sim_s - stopped_at_s <= 0.5
+            assert watcher.stood_at_s - stopped_at_s <= STANDING_S
             await asyncio.to_thread(doing.communicate)
             assert doing.returncode != 0
         status, refused = await asyncio.to_thread(home.do, "do", "turn off the tv")

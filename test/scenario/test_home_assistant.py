@@ -64,6 +64,9 @@ async def running(house: HomeAssistantServer, folder: Path) -> AsyncIterator[Sys
     )
     await system.open()
     try:
+        async with asyncio.timeout(240):  # a slow one has not told everything by then
+            while system.bindings[0].peer_problem() is not None or system.registry.get("light_turn_off") is None:
+                await asyncio.sleep(0.02)
         yield system
     finally:
         await system.close()
@@ -136,7 +139,7 @@ def test_a_stop_halts_what_moves(house: HomeAssistantServer, tmp_path: Path) -> 
     async def main() -> Episode:
         async with running(house, tmp_path) as system:
             view = system.session.start(Instruction(text="open the awning", channel=Channel.CLI))
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(240):
                 while system.state.get("cover.awning.state") != "opening":
                     await asyncio.sleep(0.02)
                 await asyncio.to_thread(system.safety.stop, "the test")
@@ -154,7 +157,7 @@ def test_what_is_dangerous_waits_for_a_person(house: HomeAssistantServer, tmp_pa
         async with running(house, tmp_path) as system:
             for wish in ("unlock the front door", "open the garage door"):
                 view = system.session.start(Instruction(text=wish, channel=Channel.CLI))
-                async with asyncio.timeout(60):
+                async with asyncio.timeout(240):
                     while not system.approvals.pending() and not view.episode.status.ended:
                         await asyncio.sleep(0.02)
                 (asked,) = system.approvals.pending()

@@ -41,7 +41,7 @@ class HttpServer:
     async def start(self) -> None:
         script = Path(__file__).with_name("http_service.py")
         self._process = await asyncio.create_subprocess_exec(sys.executable, str(script), str(self.port), self._token)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(240):
             while not await self.listens():
                 await asyncio.sleep(0.02)
 
@@ -69,5 +69,5 @@ class HttpServer:
         return dict(json.loads(await asyncio.to_thread(self._get, "/told")))
 
     def _get(self, path: str) -> bytes:
-        with urllib.request.urlopen(self.url + path, timeout=10) as reply:
+        with urllib.request.urlopen(self.url + path, timeout=120) as reply:
             return bytes(reply.read())

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-GRACE_S = 20.0
+GRACE_S = 40.0
 """How long something that is ending may take to be gone."""
 
 RUN_VARIABLE = "TASKMATRIX_TEST_RUN"

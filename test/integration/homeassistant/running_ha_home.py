@@ -16,7 +16,7 @@ from home_assistant_home import FLOORS
 
 from taskmatrix_ros.bench.home_assistant_server import HomeAssistantServer
 
-PATIENCE_S = 60.0
+PATIENCE_S = 240.0
 TASKMATRIX = (sys.executable, "-m", "taskmatrix_ros.cli.main")
 
 

@@ -23,7 +23,7 @@ from taskmatrix_ros.registry.registry import Registry
 
 pytestmark = [pytest.mark.homeassistant, pytest.mark.mqtt, needs_mosquitto]
 
-PATIENCE_S = 60.0
+PATIENCE_S = 240.0
 LAMP = {
     "name": "Desk lamp",
     "unique_id": "0x00158d0001",
@@ -64,9 +64,11 @@ def world(tmp_path: Path) -> Iterator[tuple[Broker, HomeAssistantServer]]:
             lamp = paho.Client(CallbackAPIVersion.VERSION2)
             lamp.connect(HOST, broker.port)
             lamp.loop_start()
-            lamp.publish("homeassistant/light/desk/config", json.dumps(LAMP), qos=1, retain=True).wait_for_publish(10)
+            lamp.publish("homeassistant/light/desk/config", json.dumps(LAMP), qos=1, retain=True).wait_for_publish(
+                PATIENCE_S
+            )
             on = json.dumps({"state": "ON", "brightness": 51})
-            lamp.publish("zigbee/desk", on, qos=1, retain=True).wait_for_publish(10)
+            lamp.publish("zigbee/desk", on, qos=1, retain=True).wait_for_publish(PATIENCE_S)
             lamp.disconnect()
             lamp.loop_stop()
             server.open()
@@ -99,7 +101,7 @@ def test_home_assistant_gives_way_to_a_manifest_by_itself(
         ha = HomeAssistantBinding(home, registry, state)
         try:
             await ha.open()
-            assert ha.peer_problem() is None
+            await until(lambda: ha.peer_problem() is None, "Home Assistant answers")
             lamp = ha.home.entity("light.desk_lamp")
             assert lamp is not None
             assert not lamp.exposed

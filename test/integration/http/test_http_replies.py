@@ -37,10 +37,10 @@ class Desk:
             "elsewhere": SecretSettings(file=secret_file, hosts=("example.org",)),
             "gone": SecretSettings(file=folder / "nowhere", hosts=(host,)),
         }
-        settings = HttpSettings(private_hosts=(host,), connect_s=2.0, max_bytes=100_000)
+        settings = HttpSettings(private_hosts=(host,), connect_s=30.0, max_bytes=100_000)
         self.binding = HttpBinding(settings, secrets)
 
-    async def get(self, path: str, *, deadline_s: float = 5.0, **binding: Any) -> Outcome:
+    async def get(self, path: str, *, deadline_s: float = 120.0, **binding: Any) -> Outcome:
         return await self.call({"method": "GET", "url": self.server.url + path, **binding}, deadline_s=deadline_s)
 
     async def call(
@@ -50,7 +50,7 @@ class Desk:
         *,
         effect: str = "read",
         idempotent: bool = False,
-        deadline_s: float = 5.0,
+        deadline_s: float = 120.0,
     ) -> Outcome:
         document = ApiDocument.model_validate(
             {
@@ -73,7 +73,7 @@ Body = Callable[[Desk], Awaitable[None]]
 def run(tmp_path: Path) -> Callable[[Body], None]:
     def run(body: Body) -> None:
         async def main() -> None:
-            async with asyncio.timeout(60), HttpServer() as server:
+            async with asyncio.timeout(240), HttpServer() as server:
                 desk = Desk(server, tmp_path)
                 await desk.binding.open()
                 try:
@@ -198,10 +198,10 @@ def test_a_redirect_is_checked_like_the_first_request(run: Any) -> None:
 
 def test_a_redirect_does_not_lead_to_a_private_host_that_another_document_names(tmp_path: Path) -> None:
     async def main() -> None:
-        async with asyncio.timeout(60), HttpServer() as server, HttpServer() as inner:
+        async with asyncio.timeout(240), HttpServer() as server, HttpServer() as inner:
             desk = Desk(server, tmp_path)
             hosts = tuple(f"127.0.0.1:{each.port}" for each in (server, inner))
-            settings = HttpSettings(private_hosts=(*hosts, "xn--bcher-kva.test"), connect_s=2.0)
+            settings = HttpSettings(private_hosts=(*hosts, "xn--bcher-kva.test"), connect_s=30.0)
             desk.binding = HttpBinding(settings, {})
             await desk.binding.open()
             try:

@@ -32,7 +32,7 @@ from taskmatrix_ros.rules.home_place import HomePlace
 
 ZONE = "Europe/Berlin"
 PLACE = HomePlace(time_zone=ZONE)
-PATIENCE_S = 60.0
+PATIENCE_S = 240.0
 
 
 def test_the_weather_is_told_and_fed_into_state(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def caldav(tmp_path: Path) -> Iterator[str]:
         )
         request = Request(f"http://127.0.0.1:{port}/ann/home/", data=body.encode(), method="MKCALENDAR")
         request.add_header("Authorization", "Basic YW5uOnNlY3JldA==")
-        urlopen(request, timeout=10).close()
+        urlopen(request, timeout=PATIENCE_S).close()
         yield f"caldav://ann@127.0.0.1:{port}/ann/home/"
     finally:
         process.terminate()

@@ -61,7 +61,7 @@ def studio() -> Iterator[Studio]:
 
 
 def client(studio: Studio, **settings: Any) -> ImageClient:
-    return ImageClient(ImageModelSettings(base_url=studio.url, model="painter", retries=0, timeout_s=10, **settings))
+    return ImageClient(ImageModelSettings(base_url=studio.url, model="painter", retries=0, timeout_s=120, **settings))
 
 
 def test_it_draws_from_words(studio: Studio) -> None:

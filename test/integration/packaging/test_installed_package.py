@@ -36,7 +36,7 @@ def prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
         [*pip, "--no-build-isolation", "--ignore-installed", "--prefix", str(prefix), str(source)],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=400,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -65,7 +65,7 @@ def test_it_finds_its_share_folder(prefix: Path) -> None:
         env=os.environ | {"PYTHONPATH": str(site)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=400,
         check=False,
     )
     assert done.returncode == 0, done.stderr

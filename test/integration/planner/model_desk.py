@@ -52,7 +52,7 @@ def play(
     **more: Any,
 ) -> None:
     async def main() -> None:
-        async with asyncio.timeout(60), ScriptedModel(*answers) as server:
+        async with asyncio.timeout(240), ScriptedModel(*answers) as server:
             given = {"base_url": server.url, "model": "scripted", "retries": 0, **(chat or {})}
             models = ModelsSettings.model_validate({"chat": given, "planner": planner or {}})
             files = [MANIFESTS / name for name in ("robot.yaml", "home.yaml", "time.yaml")]

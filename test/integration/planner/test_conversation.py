@@ -57,11 +57,11 @@ def talk(
     scenario: Callable[[Room], Awaitable[None]],
     *answers: Any,
     store_file: Path | None = None,
-    expires_s: float = 5.0,
+    expires_s: float = 240.0,
     with_model: bool = False,
 ) -> None:
     async def main() -> None:
-        async with asyncio.timeout(60), ScriptedModel(*answers) as server:
+        async with asyncio.timeout(240), ScriptedModel(*answers) as server:
             chat = {"base_url": server.url, "model": "scripted", "retries": 0}
             made: list[ObligingHome] = []
 

@@ -37,7 +37,7 @@ def embedded(request: dict[str, Any]) -> Said:
 def test_secrets_of_a_person_and_of_the_state_stay_here(tmp_path: Path) -> None:
     async def main() -> list[str]:
         (tmp_path / "safes.yaml").write_text(MANIFEST, encoding="utf-8")
-        async with asyncio.timeout(60), ScriptedModel(embedded) as server:
+        async with asyncio.timeout(240), ScriptedModel(embedded) as server:
             model = {"base_url": server.url, "model": "e"}
             models = ModelsSettings.model_validate({"chat": model, "embeddings": model})
             system = System([tmp_path / "safes.yaml"], store_file=None, models=models)

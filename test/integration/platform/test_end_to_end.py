@@ -76,7 +76,7 @@ def play(
     monkeypatch.setenv("LAMP_TOKEN", TOKEN)
 
     async def main() -> None:
-        async with asyncio.timeout(120), HttpServer(TOKEN) as service, ScriptedModel(*answers) as model:
+        async with asyncio.timeout(400), HttpServer(TOKEN) as service, ScriptedModel(*answers) as model:
             profile = {
                 "manifests": ["time.yaml"],
                 "state_folder": str(folder / "state"),
