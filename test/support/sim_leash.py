@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,8 +37,11 @@ class SimLeash:
             return min(self._heard_s.values(), default=0.0)
 
     @contextmanager
-    def held_by(self, thread: NodeThread) -> Iterator[None]:
-        """Let a thread hold the leash; with nobody to hold it simulated time stands still."""
+    def held_by(self, thread: NodeThread, *, free_after: bool = False) -> Iterator[None]:
+        """Let a thread hold the leash; with nobody to hold it simulated time stands still.
+
+        :param free_after: let simulated time run freely afterwards.
+        """
         node = thread.node
         with self._lock:
             self._heard_s[node] = 0.0  # until it has heard of time, time waits
@@ -55,4 +59,6 @@ class SimLeash:
             thread.post(lambda: node.destroy_subscription(subscription)).result(60)
             with self._lock:
                 self._heard_s.pop(node, None)
+            if free_after:
+                publisher.publish(Float64(data=math.inf))
             thread.post(lambda: node.destroy_publisher(publisher)).result(60)

@@ -214,7 +214,7 @@ def main(namespace: str, seed: int, speed: float) -> None:
     pacer = Pacer(simulator, speed=speed)
     pacer.pause(True)
     peer = GazeboPeer(node, simulator, pacer)
-    thread.post(peer.open).result(20)
+    thread.post(peer.open).result(60)
     pacer.open()
     sys.stdout.write("peer ready\n")
     sys.stdout.flush()

@@ -45,7 +45,7 @@ class MujocoAsGazebo:
         wait_for(lambda: self.adapter.ready, "the adapter; it waits for something")
 
     def post(self, function: Any) -> Any:
-        return self._thread.post(function).result(20)
+        return self._thread.post(function).result(60)
 
     def truth(self) -> dict[str, Any]:
         """What the peer's physics knows."""

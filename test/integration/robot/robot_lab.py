@@ -11,12 +11,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from rclpy.action import ActionClient
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from sim_leash import SimLeash
 from std_msgs.msg import Bool, String
 from std_srvs.srv import Trigger
 
@@ -30,9 +32,12 @@ LATCHED = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE, durability
 ACTIONS = {"find": RobotFind, "go_to": RobotGoTo, "pick_up": RobotPickUp, "put_down": RobotPutDown}
 TRIGGERS = ("step", "reset")
 ALIVE_PERIOD_S = 0.1
+PATIENCE_S = 400.0
+LEASH_S = 0.2
+"""Simulated time runs no farther ahead of what the lab has heard of: what a test does comes when it is meant to."""
 
 
-def wait_for(fact: Callable[[], Any], what: str, timeout_s: float = 120.0) -> Any:
+def wait_for(fact: Callable[[], Any], what: str, timeout_s: float = PATIENCE_S) -> Any:
     """Return the first true value of a function."""
     deadline = time.monotonic() + timeout_s
     while not (value := fact()):
@@ -67,7 +72,7 @@ class Child:
         if self.process.poll() is None:
             self.process.send_signal(number)
         try:
-            status = self.process.wait(60)
+            status = self.process.wait(120)
         except subprocess.TimeoutExpired:
             self.process.kill()
             status = self.process.wait()
@@ -93,7 +98,7 @@ class Goal:
         future = lab.post(self._handle.get_result_async)
         lab.post(lambda: future.add_done_callback(lambda f: self._answer.append(f.result())))
 
-    def result(self, timeout_s: float = 180.0) -> Any:
+    def result(self, timeout_s: float = PATIENCE_S) -> Any:
         """Wait for the result; gives status and result."""
         return wait_for(lambda: self._answer, "a result", timeout_s)[0]
 
@@ -137,6 +142,9 @@ class RobotLab:
         self._context.open()
         self._thread = NodeThread(self._context, "lab", namespace=namespace)
         self.node = self._thread.open()
+        self._leash = ExitStack()
+        if simulator is None:
+            self._leash.enter_context(SimLeash(f"/{simulated}", LEASH_S).held_by(self._thread, free_after=True))
         self.state: RobotState | None = None
         self.alive = True
         self.clients = {n: self.post(lambda n=n: ActionClient(self.node, ACTIONS[n], f"robot/{n}")) for n in ACTIONS}
@@ -162,6 +170,7 @@ class RobotLab:
         wait_for(lambda: not self.state.stopped and self.state.doing == "", "an idle robot")
 
     def close(self) -> None:
+        self._leash.close()
         self._thread.close()
         self._context.close()
         assert self.server.end() == 0, self.server.errors

@@ -174,7 +174,7 @@ def test_a_planted_fault_is_found(check: Check, topic: str, change: object, foun
 
 
 def test_a_command_that_nobody_takes(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(moving, "_HEARD_WALL_S", 3.0)
+    monkeypatch.setattr(moving, "_HEARD_WALL_S", 6.0)
     faults = check("deaf", tags=False, gripper__command=deaf)
     assert codes(faults) == {"DEAF"}
     assert "nobody subscribes /deaf/gripper/command" in str(faults[0])

@@ -30,10 +30,10 @@ def test_the_simulator_vanishes_while_driving(lab: RobotLab) -> None:
     goal = lab.send("go_to", place="kitchen")
     lab.wait_for_speed()
     lab.simulator.end(signal.SIGKILL)
-    answer = goal.result(60)
+    answer = goal.result()
     assert answer.result.error_code == "UNAVAILABLE"
     assert "silent" in answer.result.message or "not published" in answer.result.message
-    again = lab.send("find", object="coke").result(60).result
+    again = lab.send("find", object="coke").result().result
     assert again.error_code == "UNAVAILABLE"
     wait_for(lambda: lab.state.doing == "", "an idle server")
 
@@ -43,9 +43,9 @@ def test_without_anybody_in_charge_the_robot_does_not_move(ros_domain: int) -> N
     try:
         lab.alive = False
         # The lab has said that it is alive while it started; a server that never heard it says the same.
-        wait_for(lambda: lab.send("go_to", place="kitchen").result(60).result.error_code == "STOPPED", "a refusal")
+        wait_for(lambda: lab.send("go_to", place="kitchen").result().result.error_code == "STOPPED", "a refusal")
         wait_for(lambda: lab.speed() < 0.005, "a robot that stands")  # it may have looked round until then
-        assert lab.send("go_to", place="kitchen").result(60).result.error_code == "STOPPED"
+        assert lab.send("go_to", place="kitchen").result().result.error_code == "STOPPED"
         assert lab.speed() < 0.005
     finally:
         lab.close()

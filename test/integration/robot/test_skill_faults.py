@@ -109,7 +109,7 @@ def test_cancel_while_picking_up(lab: RobotLab, state: str) -> None:
     goal = lab.send("pick_up", object="coke")
     reached(goal, state)
     goal.cancel()
-    answer = goal.result(60)
+    answer = goal.result()
     assert (answer.status, answer.result.error_code) == (GoalStatus.STATUS_CANCELED, "CANCELLED")
     stands_and_works(lab)
 
@@ -121,7 +121,7 @@ def test_cancel_while_putting_down(lab: RobotLab, state: str) -> None:
     goal = lab.send("put_down", object="coke", place=lab.truth()["objects_at_start"]["coke"]["on"])
     reached(goal, state)
     goal.cancel()
-    answer = goal.result(60)
+    answer = goal.result()
     assert (answer.status, answer.result.error_code) == (GoalStatus.STATUS_CANCELED, "CANCELLED")
     stands_and_works(lab)
 
@@ -131,7 +131,7 @@ def test_cancel_while_looking(lab: RobotLab) -> None:
     goal = lab.send("find", object="coke")
     reached(goal, "looking")
     goal.cancel()
-    answer = goal.result(60)
+    answer = goal.result()
     assert (answer.status, answer.result.error_code) == (GoalStatus.STATUS_CANCELED, "CANCELLED")
     stands_and_works(lab)
 
@@ -165,7 +165,7 @@ def test_nobody_obeys_cmd_vel_any_more(ros_domain: int) -> None:
         goal = lab.send("go_to", place="kitchen")
         lab.wait_for_speed(0.2)
         deaf.on.set()
-        result = goal.result(120.0).result
+        result = goal.result().result
         assert result.error_code == "UNAVAILABLE", result.message
         assert "cmd_vel" in result.message
         assert lab.speed() < 0.005
@@ -183,7 +183,7 @@ def test_odometry_jumps(ros_domain: int) -> None:
         goal = lab.send("go_to", place="kitchen")
         lab.wait_for_speed(0.2)
         jump.on.set()
-        result = goal.result(180.0).result
+        result = goal.result().result
         truth = lab.truth()
         assert truth["hardest_bump"] is None
         if result.success:
@@ -201,7 +201,7 @@ def test_the_camera_is_silent(ros_domain: int) -> None:
     pose = ("--initial-pose", "4.3", "0.6", "1.5708")
     lab = RobotLab("blind", seed=1, speed=3.0, arguments=pose, simulator_arguments=("--camera-hz", "0.001"))
     try:
-        result = lab.send("find", object="coke").result(120.0).result
+        result = lab.send("find", object="coke").result().result
         assert result.error_code == "NO_CAMERA", result.message
         assert lab.speed() < 0.005
         lab.do("go_to", place="living room")
@@ -223,7 +223,7 @@ def test_what_appears_on_the_way_is_driven_round(ros_domain: int, tmp_path: Path
         x_m = robot["x_m"] + 1.2 * math.cos(robot["yaw_rad"])
         y_m = robot["y_m"] + 1.2 * math.sin(robot["yaw_rad"])
         lab.put("crate", x_m, y_m, 0.3)
-        result = goal.result(240.0).result
+        result = goal.result().result
         assert result.success, result.message
         truth = lab.truth()
         assert truth["room"] == "kitchen"
@@ -244,7 +244,7 @@ def test_a_blocked_door_is_told_with_where(ros_domain: int, tmp_path: Path) -> N
     shutil.copy(resource("sim/worlds/home.placement.yaml"), world.with_suffix(".placement.yaml"))
     lab = RobotLab("door", seed=1, speed=3.0, simulator_arguments=("--world", str(world)))
     try:
-        result = lab.send("go_to", place="kitchen").result(180.0).result
+        result = lab.send("go_to", place="kitchen").result().result
         assert result.error_code == "BLOCKED", result.message
         where = re.search(r"\((\d+\.\d+), (\d+\.\d+)", result.message)
         assert where is not None, result.message

@@ -103,9 +103,9 @@ def test_each_sensor_suspends_as_it_is_set(lab: RobotLab) -> None:
     node = quiet.open()
     try:
         settings = SuspendSettings(bumper_wall_s=0.01, battery_ratio=0.1, resume_wall_s=0.0)
-        suspension = quiet.post(lambda: Suspension(node, settings)).result(10)
-        battery = quiet.post(lambda: node.create_publisher(BatteryState, "battery", 1)).result(10)
-        bumper = quiet.post(lambda: node.create_publisher(Bool, "bumper", 1)).result(10)
+        suspension = quiet.post(lambda: Suspension(node, settings)).result(60)
+        battery = quiet.post(lambda: node.create_publisher(BatteryState, "battery", 1)).result(60)
+        bumper = quiet.post(lambda: node.create_publisher(Bool, "bumper", 1)).result(60)
         wait_for(lambda: battery.get_subscription_count() and bumper.get_subscription_count(), "discovery")
         assert suspension.reason() is None  # nothing was heard yet, and nobody asked for person_near
         battery.publish(BatteryState(percentage=0.05))
@@ -126,7 +126,7 @@ def test_a_silent_person_sensor_suspends(lab: RobotLab) -> None:
     node = quiet.open()
     try:
         settings = SuspendSettings(person_near=True, silent_wall_s=0.05)
-        suspension = quiet.post(lambda: Suspension(node, settings)).result(10)
+        suspension = quiet.post(lambda: Suspension(node, settings)).result(60)
         assert "person_near has been silent" in suspension.reason()
     finally:
         quiet.close()
