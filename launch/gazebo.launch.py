@@ -94,6 +94,7 @@ def _start(context):
             executable="parameter_bridge",
             name="gz_bridge",
             namespace=namespace or None,
+            additional_env=variables,
             arguments=commands.bridge_arguments(world.name),
             parameters=[{"config_file": str(topics), "subscription_heartbeat": commands.HEARTBEAT_MS}],
             output="screen",

@@ -4,7 +4,8 @@
 
     TaskMatrixError
     ├── ConfigError            the operator mends a file, a profile or the machine
-    │   └── ManifestError      an API document is wrong: file, line and remedy for each finding
+    │   ├── ManifestError      an API document is wrong: file, line and remedy for each finding
+    │   └── NotInstalled       a program or library that the profile asks for is not on this machine
     ├── PlanningError          ask again in other words, or ask the person
     │   ├── ClarificationNeeded  several things fit: the person says which
     │   ├── ModelUnavailable   the foundation model does not answer now: try again later
@@ -66,6 +67,12 @@ class ManifestError(ConfigError):
     def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
         self.diagnostics = tuple(diagnostics)
         super().__init__("; ".join(str(d) for d in self.diagnostics))
+
+
+class NotInstalled(ConfigError):
+    """The operator installs something; the message says what and how."""
+
+    code = "NOT_INSTALLED"
 
 
 class PlanningError(TaskMatrixError):

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
-import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from taskmatrix_ros.core.errors import ConfigError
-from taskmatrix_ros.core.parent_death import die_with_parent
+from taskmatrix_ros.core.program import end_signal, run_program
 
 if TYPE_CHECKING:
     from taskmatrix_ros.models.model_settings import ModelSettings
@@ -52,25 +50,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run until SIGINT or SIGTERM.
 
     :param argv: arguments without the program's name; ROS arguments (``--ros-args ...``) may follow.
-    :returns: 0 after a signal, 2 for wrong arguments or descriptions, 4 if ROS or a library is absent.
+    :returns: 0 after a signal, 2 for wrong arguments or descriptions, 4 if ROS or what the robot needs is not
+        installed.
     """
-    die_with_parent()
-    words = list(sys.argv[1:] if argv is None else argv)
-    at = words.index("--ros-args") if "--ros-args" in words else len(words)
-    try:
-        options = parser().parse_args(words[:at])
-    except SystemExit as end:
-        return int(end.code or 0)
-    try:
-        return _run(options, words[at:])
-    except ConfigError as error:
-        sys.stderr.write(f"{error.message}\n")
-        return 2
-    except ModuleNotFoundError as error:
-        if str(error.name).startswith("taskmatrix_ros"):
-            raise
-        sys.stderr.write(f"skill server: {error.name} is not installed; source ROS 2, or run scripts/setup\n")
-        return 4
+    remedy = "source ROS 2, or run scripts/setup"
+    return run_program(parser(), _run, argv, name="skill server", remedy=remedy)
 
 
 def _run(options: argparse.Namespace, ros_arguments: Sequence[str]) -> int:
@@ -79,9 +63,7 @@ def _run(options: argparse.Namespace, ros_arguments: Sequence[str]) -> int:
     from taskmatrix_ros.robot.geometry.pose2 import Pose2
     from taskmatrix_ros.robot.skill_settings import SkillSettings
 
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
+    ended = end_signal()
     world = WorldDescription.load(options.world)
     robot = RobotDescription.load(options.robot)
     settings = SkillSettings.load(robot, options.robot)

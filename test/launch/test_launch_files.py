@@ -53,17 +53,23 @@ def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def _write(path: Path, name: str, seconds: int = 3) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f'#!/bin/sh\necho "{name} $* path=$GZ_SIM_RESOURCE_PATH"\nsleep {seconds}\n')
+    path.write_text(
+        f'#!/bin/sh\necho "{name} $* path=$GZ_SIM_RESOURCE_PATH partition=$GZ_PARTITION"\nsleep {seconds}\n'
+    )
     path.chmod(0o755)
 
 
-def test_gazebo(programs: Path) -> None:
+def test_gazebo(programs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROS_DOMAIN_ID", "7")
+    monkeypatch.delenv("GZ_PARTITION", raising=False)
     heard = start("gazebo.launch.py", {"render_engine": "ogre2", "seed": "3"}, programs)
     (server,) = (line for line in heard if line.startswith("gz sim -s"))
     assert "--headless-rendering --render-engine-server ogre2" in server
     assert str(resource("sim/models")) in server
     (bridge,) = (line for line in heard if line.startswith("parameter_bridge"))
     assert "/world/home/control@ros_gz_interfaces/srv/ControlWorld" in bridge
+    assert server.endswith("partition=taskmatrix_7")
+    assert bridge.endswith("partition=taskmatrix_7")  # else it would hear nothing of the server
     (ours,) = (line for line in heard if line.startswith("taskmatrix up"))
     assert "--profile gazebo --set processes.simulator.seed=3" in ours
     assert "processes.simulator.start=false" in ours

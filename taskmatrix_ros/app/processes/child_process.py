@@ -45,6 +45,7 @@ class ChildProcess:
         self._reader: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
         self._tail: deque[str] = deque(maxlen=20)
+        self._ended = "nothing: it was not started"
 
     @property
     def pid(self) -> int | None:
@@ -78,24 +79,29 @@ class ChildProcess:
             for task in (ready, ended):
                 task.cancel()
         if not self._ready.is_set():
-            what = f"ended with {self.ending}" if ended.done() else f"was not ready within {self._ready_within_s:g} s"
-            if ended.done():
+            was_ended = ended.done()
+            what = f"ended with {self.ending}" if was_ended else f"was not ready within {self._ready_within_s:g} s"
+            if was_ended:
                 await self._reader
             last = next((line for line in reversed(self._tail) if line.strip()), "it said nothing")
             await self.close()
+            if not was_ended:
+                self._ended = f"no start within {self._ready_within_s:g} s"
             raise ConfigError(f"{self.name} {what}: {last.strip()}; its log is {self.log_file}")
         return time.monotonic() - began
 
     async def wait(self) -> str:
-        """Wait for its end. :returns: how it ended, in words."""
-        assert self._process is not None
-        await self._process.wait()
+        """Wait for its end. :returns: how it ended, in words; at once if it does not run."""
+        if self._process is not None:
+            await self._process.wait()
         return self.ending
 
     @property
     def ending(self) -> str:
-        """How it ended: ``status 1``, ``SIGKILL``."""
-        code = self._process.returncode if self._process else None
+        """How it ended: ``status 1``, ``SIGKILL``; the last time, if it was started again."""
+        if self._process is None:
+            return self._ended
+        code = self._process.returncode
         if code is None:
             return "nothing: it runs"
         return signal.Signals(-code).name if code < 0 else f"status {code}"
@@ -119,6 +125,7 @@ class ChildProcess:
             os.killpg(process.pid, signal.SIGKILL)
         if self._reader is not None:
             await asyncio.gather(self._reader, return_exceptions=True)
+        self._ended = self.ending
         self._process = None
 
     async def _read(self, process: asyncio.subprocess.Process) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import sys
 from collections.abc import Callable, Sequence
@@ -115,8 +114,11 @@ class Supervisor:
                 return ending
             self._announce(f"node ended with {ending}; starting it again ({restart + 1} of {RESTARTS})")
             await self._node.close()
-            with contextlib.suppress(ConfigError):
+            try:
                 await self._node.open()
+            except ConfigError as error:
+                self._announce(error.message)
+            else:
                 self._announce("node is ready again")
         return self._node.ending
 

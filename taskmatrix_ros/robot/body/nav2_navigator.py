@@ -72,7 +72,7 @@ class Nav2Navigator(Navigator):
     :param interface: names of action and topic.
     :param frame: of the map.
     :param parts: what :class:`Navigator` takes.
-    :raises ConfigError: nav2_msgs is not installed.
+    :raises NotInstalled: nav2_msgs is not on this machine.
     """
 
     def __init__(self, node: Node, interface: InterfaceDescription, frame: str, *parts: Any) -> None:

@@ -61,7 +61,7 @@ class JointTrajectoryCommand:
 class FollowJointTrajectoryCommand:
     """The action ``control_msgs/FollowJointTrajectory``; a new goal replaces the one before.
 
-    :raises ConfigError: control_msgs is not installed.
+    :raises NotInstalled: control_msgs is not on this machine.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class GripperActionCommand:
     """The action ``control_msgs/GripperCommand``.
 
     :param ratio: of the action's position to a finger's way from the middle: 2 where it means the gap.
-    :raises ConfigError: control_msgs is not installed.
+    :raises NotInstalled: control_msgs is not on this machine.
     """
 
     def __init__(self, node: Node, action: str, ratio: float, max_effort_n: float) -> None:
@@ -128,7 +128,7 @@ def one_point(joint: str, position_m: float, from_m: float | None, speed_m_s: fl
 
 
 def lift_command(node: Node, robot: RobotDescription, where: Callable[[], float | None]) -> PositionCommand:
-    """Give what moves a robot's lift. :raises ConfigError: its messages are not installed."""
+    """Give what moves a robot's lift. :raises NotInstalled: its messages are not on this machine."""
     interface: LiftInterface = robot.interface.lift
     lift = robot.lift
     match interface.kind:
@@ -141,7 +141,7 @@ def lift_command(node: Node, robot: RobotDescription, where: Callable[[], float 
 
 
 def gripper_command(node: Node, robot: RobotDescription) -> PositionCommand:
-    """Give what moves a robot's fingers. :raises ConfigError: its messages are not installed."""
+    """Give what moves a robot's fingers. :raises NotInstalled: its messages are not on this machine."""
     interface: GripperInterface = robot.interface.gripper
     if interface.kind == "gripper_command":
         ratio = 2.0 if interface.position == "gap" else 1.0

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from taskmatrix_ros.core.errors import ConfigError
+from taskmatrix_ros.core.errors import NotInstalled
 
 INSTALL = (
     "install ROS 2 Jazzy's ros-jazzy-ros-gz and source /opt/ros/jazzy/setup.bash, or use the profile demo (MuJoCo)"
@@ -17,21 +17,21 @@ ENGINES = ("ogre2", "ogre", "none")
 
 
 def find_gazebo() -> str:
-    """Give the program ``gz``. :raises ConfigError: it is not installed; says what to do."""
+    """Give the program ``gz``. :raises NotInstalled: it is not on this machine; says what to do."""
     found = shutil.which("gz")
     if found is None:
-        raise ConfigError(f"gazebo: the program 'gz' is not installed; {INSTALL}")
+        raise NotInstalled(f"gazebo: the program 'gz' is not installed; {INSTALL}")
     return found
 
 
 def find_bridge() -> str:
-    """Give ros_gz_bridge's ``parameter_bridge``. :raises ConfigError: it is not installed; says what to do."""
+    """Give ros_gz_bridge's ``parameter_bridge``. :raises NotInstalled: it is not on this machine; says what to do."""
     from ament_index_python.packages import get_package_prefix
 
     try:
         program = Path(get_package_prefix("ros_gz_bridge"), "lib", "ros_gz_bridge", "parameter_bridge")
     except LookupError as error:
-        raise ConfigError(f"gazebo: the ROS package ros_gz_bridge is not installed; {INSTALL}") from error
+        raise NotInstalled(f"gazebo: the ROS package ros_gz_bridge is not installed; {INSTALL}") from error
     return str(program)
 
 
@@ -84,10 +84,14 @@ def control_service(world_name: str) -> str:
 
 
 def environment(model_folders: Iterable[Path], given: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Give the variables that Gazebo needs beside those there are.
+    """Give the variables that Gazebo, its window and its bridge need beside those there are.
 
     :param given: the environment to add to; by default the process's.
     """
     given = os.environ if given is None else given
     paths = [*map(str, model_folders), *filter(None, given.get("GZ_SIM_RESOURCE_PATH", "").split(os.pathsep))]
-    return {"GZ_SIM_RESOURCE_PATH": os.pathsep.join(dict.fromkeys(paths))}
+    variables = {"GZ_SIM_RESOURCE_PATH": os.pathsep.join(dict.fromkeys(paths))}
+    if "GZ_PARTITION" not in given and (domain := given.get("ROS_DOMAIN_ID")):
+        # Gazebo's own topics know no ROS domain: without this, two runs on one machine would command each other.
+        variables["GZ_PARTITION"] = f"taskmatrix_{domain}"
+    return variables

@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 
-from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.parent_death import PARENT_VARIABLE
 
 _PATIENCE_S = 4.0
@@ -37,11 +36,12 @@ class GazeboPrograms:
         )
         self._running.append((name, process))
 
-    def verify(self) -> None:
-        """Find out that all still run. :raises ConfigError: one has ended; says which and how."""
+    def check(self) -> str | None:
+        """Say which has ended, and how; None while all run."""
         for name, process in self._running:
             if (status := process.poll()) is not None:
-                raise ConfigError(f"gazebo: {name} ended with status {status}; its output is above")
+                return f"gazebo: {name} ended with status {status}; its output is above"
+        return None
 
     def close(self) -> None:
         """Interrupt them, then kill what does not end."""

@@ -5,11 +5,8 @@ from __future__ import annotations
 import argparse
 import contextlib
 import logging
-import os
-import signal
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -17,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from taskmatrix_ros.core.errors import ConfigError
-from taskmatrix_ros.core.parent_death import die_with_parent
+from taskmatrix_ros.core.program import end_signal, run_program
 from taskmatrix_ros.sim.gazebo import commands
 from taskmatrix_ros.sim.gazebo.bridge_file import bridge_for, load_bridge, write_bridge
 from taskmatrix_ros.sim.gazebo.world_copy import write_world_copy
@@ -54,33 +51,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     :returns: 0 after a signal, 1 if Gazebo ended or did not come up, 2 for wrong arguments or settings, 4 if something
         is not installed.
     """
-    words = list(sys.argv[1:] if argv is None else argv)
-    at = words.index("--ros-args") if "--ros-args" in words else len(words)
-    die_with_parent()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
-    try:
-        options = parser().parse_args(words[:at])
-    except SystemExit as end:
-        return int(end.code or 0)
-    try:
-        return _run(options, words[at:])
-    except ConfigError as error:
-        sys.stderr.write(f"{error.message}\n")
-        return 4 if "not installed" in error.message else 2
-    except ModuleNotFoundError as error:
-        if str(error.name).startswith("taskmatrix_ros"):
-            raise
-        sys.stderr.write(f"gazebo: {error.name} is not installed; {commands.INSTALL}\n")
-        return 4
+    return run_program(parser(), _run, argv, name="gazebo", remedy=commands.INSTALL)
 
 
 def _run(options: argparse.Namespace, ros_arguments: Sequence[str]) -> int:
     if options.speed <= 0:
-        raise ConfigError(f"gazebo: speed {options.speed:g} is not above 0")
+        raise ConfigError(f"gazebo: speed {options.speed:g} is not above 0; 1 is real time")
     world, home = read_world(options.world, options.seed)
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
+    ended = end_signal()
     with ExitStack() as stack:
         programs = _start(options, world, stack) if options.start else None
 
@@ -108,18 +87,19 @@ def _run(options: argparse.Namespace, ros_arguments: Sequence[str]) -> int:
 
         driver = thread.post(make).result(timeout=20.0)
         began = time.monotonic()
-        said = False
+        is_told = False
         while not ended.wait(0.2):
-            if programs is not None:
-                programs.verify()
-            if not said and driver.ready:
-                said = True
+            if programs is not None and (said := programs.check()):
+                sys.stderr.write(f"{said}\n")
+                return 1
+            if not is_told and driver.ready:
+                is_told = True
                 sys.stdout.write(
                     f"simulation ready: world {options.world} in Gazebo, seed {options.seed}, "
                     f"namespace {node.get_namespace()}\n"
                 )
                 sys.stdout.flush()
-            if not said and time.monotonic() - began > options.patience:
+            if not is_told and time.monotonic() - began > options.patience:
                 sys.stderr.write(
                     f"gazebo: nothing came up within {options.patience:g} s; the adapter still waits for "
                     f"{driver.waits_for()}; see whether Gazebo and ros_gz_bridge run\n"
@@ -163,11 +143,7 @@ def _start(options: argparse.Namespace, world: World, stack: ExitStack) -> Any:
     bridge = commands.find_bridge()
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="taskmatrix-gazebo-")))
     copy, topics = prepare(world, folder, speed=options.speed, rendering=options.render_engine != "none")
-    variables = commands.environment(model_folders(options.world))
-    if "GZ_PARTITION" not in os.environ and (domain := os.environ.get("ROS_DOMAIN_ID")):
-        # Gazebo's own topics know no ROS domain: without this, two runs on one machine would command each other.
-        variables["GZ_PARTITION"] = f"taskmatrix_{domain}"
-    programs = GazeboPrograms(variables)
+    programs = GazeboPrograms(commands.environment(model_folders(options.world)))
     stack.callback(programs.close)
     programs.start("Gazebo", commands.server_command(copy, render_engine=options.render_engine))
     programs.start("ros_gz_bridge", commands.bridge_command(bridge, world.name, topics, options.namespace))

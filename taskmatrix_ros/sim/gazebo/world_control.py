@@ -6,7 +6,7 @@ import time
 
 from rclpy.node import Node
 
-from taskmatrix_ros.core.errors import ConfigError
+from taskmatrix_ros.core.errors import NotInstalled
 from taskmatrix_ros.sim.gazebo.commands import INSTALL, control_service
 
 _AGAIN_S = 2.0
@@ -15,14 +15,14 @@ _AGAIN_S = 2.0
 class WorldControl:
     """The service ``/world/<name>/control`` of ros_gz_bridge.
 
-    :raises ConfigError: its messages are not installed.
+    :raises NotInstalled: its messages are not on this machine.
     """
 
     def __init__(self, node: Node, world_name: str) -> None:
         try:
             from ros_gz_interfaces.srv import ControlWorld
         except ModuleNotFoundError as error:
-            raise ConfigError(f"gazebo: the ROS package ros_gz_interfaces is not installed; {INSTALL}") from error
+            raise NotInstalled(f"gazebo: the ROS package ros_gz_interfaces is not installed; {INSTALL}") from error
         self._request = ControlWorld.Request()
         self._request.world_control.pause = False
         self._client = node.create_client(ControlWorld, control_service(world_name))

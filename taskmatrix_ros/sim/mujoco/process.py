@@ -6,16 +6,14 @@ import argparse
 import logging
 import math
 import os
-import signal
 import sys
-import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from taskmatrix_ros.core.errors import ConfigError
-from taskmatrix_ros.core.parent_death import die_with_parent
+from taskmatrix_ros.core.program import end_signal, run_program
 
 if TYPE_CHECKING:
     from taskmatrix_ros.sim.mujoco.launcher import BuiltSimulator
@@ -23,10 +21,6 @@ if TYPE_CHECKING:
     from taskmatrix_ros.sim.mujoco.viewer import Viewer
 
 _NODE = "simulator"
-_REMEDIES = {
-    "mujoco": "pip install mujoco, or run scripts/setup",
-    "rclpy": "source a ROS 2 installation, or run scripts/setup",
-}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -57,25 +51,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     :param argv: arguments without the program's name; ROS arguments (``--ros-args …``) may follow.
     :returns: 0 after a signal, 1 if physics failed, 2 for wrong arguments or settings, 4 if MuJoCo or ROS is absent.
     """
-    arguments, ros_arguments = _split(sys.argv[1:] if argv is None else argv)
-    die_with_parent()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
     logging.getLogger("OpenGL").setLevel(logging.WARNING)
-    try:
-        options = parser().parse_args(arguments)
-    except SystemExit as end:
-        return int(end.code or 0)
-    try:
-        return _run(options, ros_arguments)
-    except ConfigError as error:
-        sys.stderr.write(f"{error.message}\n")
-        return 2
-    except ModuleNotFoundError as error:
-        remedy = _REMEDIES.get(str(error.name).partition(".")[0])
-        if remedy is None:
-            raise
-        sys.stderr.write(f"simulation: {error.name} is not installed; {remedy}\n")
-        return 4
+    remedy = "run scripts/setup, or source ROS 2 and pip install mujoco"
+    return run_program(parser(), _run, argv, name="simulation", remedy=remedy)
 
 
 def _run(options: argparse.Namespace, ros_arguments: Sequence[str]) -> int:
@@ -89,9 +68,7 @@ def _run(options: argparse.Namespace, ros_arguments: Sequence[str]) -> int:
         raise ConfigError(f"simulation: speed {options.speed:g} is not 0 or more; 0 runs as fast as possible")
     if options.picture is not None:
         _make_folder(options.picture)
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
+    ended = end_signal()
     built = build_simulator(
         options.world,
         seed=options.seed,
@@ -163,14 +140,6 @@ def _draw(built: BuiltSimulator, picture: Path) -> None:
 
     world = built.simulator.world
     write_top_view(picture, world, built.home, built.recorder.snapshot(), f"{world.name}, seen from above")
-
-
-def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
-    words = list(arguments)
-    if "--ros-args" not in words:
-        return words, []
-    at = words.index("--ros-args")
-    return words[:at], words[at:]
 
 
 if __name__ == "__main__":

@@ -57,6 +57,7 @@ def test_one_that_ends_early_says_its_last_line(tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match="broken ended with status 2: no such world: mars") as caught:
             await child.open()
         assert str(child.log_file) in caught.value.message
+        assert await child.wait() == "status 2"  # known after it was cleared away, and not waited for
 
     asyncio.run(main())
 
@@ -71,6 +72,7 @@ def test_one_that_never_gets_ready_is_ended(tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match=r"was not ready within 0\.5 s: it said nothing"):
             await opening
         assert await gone(pid)
+        assert await child.wait() == "no start within 0.5 s"
 
     asyncio.run(main())
 

@@ -62,6 +62,14 @@ def test_models_are_found_before_what_was_in_the_path() -> None:
     assert commands.environment([Path("/models")], given) == {"GZ_SIM_RESOURCE_PATH": "/models:/mine:/other"}
 
 
+@pytest.mark.parametrize(
+    ("given", "partition"),
+    [({}, None), ({"ROS_DOMAIN_ID": "7"}, "taskmatrix_7"), ({"ROS_DOMAIN_ID": "7", "GZ_PARTITION": "mine"}, None)],
+)
+def test_gazebo_keeps_to_the_ros_domain_unless_it_has_a_partition(given: dict[str, str], partition: str | None) -> None:
+    assert commands.environment([Path("/models")], given).get("GZ_PARTITION") == partition
+
+
 def test_what_is_not_installed_is_said_with_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ConfigError, match="'gz' is not installed; install ROS 2 Jazzy's ros-jazzy-ros-gz"):
