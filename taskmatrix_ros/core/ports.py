@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -215,6 +215,17 @@ class Binding(Protocol):
 
     def stop(self) -> None:
         """Halt what it moves, now: synchronous, thread-safe, no locks, back within 100 ms."""
+
+
+@runtime_checkable
+class BeginsAtOnce(Protocol):
+    """What a binding may also be: one whose calls often end without any waiting, which then need no task."""
+
+    def begin(self, call: Call, document: ApiDocument, progress: Progress) -> Outcome | Coroutine[Any, Any, Outcome]:
+        """Do of a ``call`` what needs no waiting.
+
+        :returns: how it ended, or what waits for its end, to be awaited at once.
+        """
 
 
 @runtime_checkable

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
+from typing import Any
 
 from taskmatrix_ros.bindings.discovery.live_discovery import LiveDiscovery, LivePackages
 from taskmatrix_ros.bindings.mqtt.mqtt_availability import Availability
 from taskmatrix_ros.bindings.mqtt.mqtt_command import Delivered, Delivery, MqttCommand
 from taskmatrix_ros.bindings.mqtt.mqtt_link import MqttLink
 from taskmatrix_ros.bindings.mqtt.mqtt_message import Messages, check_messages
-from taskmatrix_ros.bindings.mqtt.mqtt_outcome import outcome_of, unsent_outcome
+from taskmatrix_ros.bindings.mqtt.mqtt_outcome import unsent_outcome
+from taskmatrix_ros.bindings.mqtt.mqtt_sending import Sending
 from taskmatrix_ros.bindings.mqtt.mqtt_settings import BrokerSettings, MqttProtocol
 from taskmatrix_ros.bindings.mqtt.mqtt_states import Listener, MqttStates
 from taskmatrix_ros.bindings.mqtt.mqtt_tls import tls_context
@@ -185,7 +187,7 @@ class MqttBinding:
             for topic, count in states.bad_payloads.items()
         }
 
-    async def call(self, call: Call, document: ApiDocument, progress: Progress) -> Outcome:  # noqa: ARG002
+    async def call(self, call: Call, document: ApiDocument, progress: Progress) -> Outcome:
         """Publish the document's message.
 
         :param call: ``call.deadline_s`` bounds the whole wait, in seconds; the wait for a connection also by the
@@ -195,6 +197,14 @@ class MqttBinding:
             the broker refuses; ``unavailable`` if it was not sent for want of a connection, or nobody was subscribed;
             ``expired`` after ``document.expires_s``; ``in_doubt`` if it was sent and no acknowledgement came.
         """
+        begun = self.begin(call, document, progress)
+        return begun if isinstance(begun, Outcome) else await begun
+
+    def begin(self, call: Call, document: ApiDocument, progress: Progress) -> Outcome | Coroutine[Any, Any, Outcome]:  # noqa: ARG002
+        """Publish what needs no waiting: a message of QoS 0 is done with once it is written.
+
+        :returns: how the call ended, or what waits for the rest.
+        """
         started_at = utc_now()
         try:
             link, commands = self._prepare(call, document)
@@ -203,20 +213,28 @@ class MqttBinding:
         if link is None:
             reason = f"{call.api} was not sent: {self.peer_problem(_spec_of(document).broker)}"
             return unsent_outcome(call, Status.UNAVAILABLE, "UNAVAILABLE", reason, started_at)
-        ends_s = asyncio.get_running_loop().time() + call.deadline_s
-        for number, command in enumerate(commands):
-            self._pending[call.call_id] = command
+        sending = Sending(call, document, link, commands, started_at)
+        if not _spec_of(document).available:
+            while sending.outcome is None:
+                sending.send()
+                if not sending.next.result.done():
+                    break
+                sending.take(sending.next.result.result())
+        return sending.outcome or self._see_through(sending)
+
+    async def _see_through(self, sending: Sending) -> Outcome:
+        """Wait for what is on its way, and send the rest."""
+        call_id = sending.call.call_id
+        ends_s = asyncio.get_running_loop().time() + sending.call.deadline_s
+        while sending.outcome is None:
+            command = self._pending[call_id] = sending.next
             try:
-                delivered = await self._see_off(link, command, document, ends_s)
+                sending.take(await self._see_off(sending, command, ends_s))
             finally:
-                if self._pending.get(call.call_id) is command:
-                    del self._pending[call.call_id]
+                if self._pending.get(call_id) is command:
+                    del self._pending[call_id]
                 command.claim()  # if our task was cancelled: what has not gone out will not
-            if number + 1 < len(commands) and delivered.delivery is Delivery.ACKNOWLEDGED:
-                continue
-            place = f"mqtt {link.name!r} at {link.settings.address}"
-            return outcome_of(call, command, delivered, place, started_at, earlier=number)
-        raise AssertionError("a command has at least one message")
+        return sending.outcome
 
     async def cancel(self, call_id: str) -> None:
         """Take a message back that has not gone out; one that has can only be awaited."""
@@ -285,26 +303,28 @@ class MqttBinding:
         ]
         return link, commands
 
-    async def _see_off(self, link: MqttLink, command: MqttCommand, document: ApiDocument, ends_s: float) -> Delivered:
-        """Send a message to a device that is there."""
+    async def _see_off(self, sending: Sending, command: MqttCommand, ends_s: float) -> Delivered:
+        """Send a message to a device that is there, and wait until the broker has it."""
         loop = asyncio.get_running_loop()
+        link, expires_s = sending.link, sending.document.expires_s
         left_s = max(0.0, ends_s - loop.time())
-        if (spec := _spec_of(document)).available:
+        if (spec := _spec_of(sending.document)).available:
             device = Availability(spec, self._state)
-            await device.wait_known(command.result, min(link.settings.connect_s, left_s, document.expires_s or left_s))
+            await device.wait_known(command.result, min(link.settings.connect_s, left_s, expires_s or left_s))
             problem = self.peer_problem(link.name) or device.problem()
             if problem and not command.result.done() and command.claim():
                 return Delivered(Delivery.NOT_SENT, problem)
             left_s = max(0.0, ends_s - loop.time())
-        return await self._deliver(link, command, left_s, document.expires_s)
+        if not sending.on_its_way:
+            sending.send()
+        if command.result.done():  # with QoS 0 it is known at once
+            return command.result.result()
+        return await self._delivered(link, command, left_s, expires_s)
 
-    async def _deliver(
+    async def _delivered(
         self, link: MqttLink, command: MqttCommand, deadline_s: float, expires_s: float | None
     ) -> Delivered:
         loop = asyncio.get_running_loop()
-        link.send(command)
-        if command.result.done():  # with QoS 0 it is known at once
-            return command.result.result()
         patience_s = min(link.settings.connect_s, deadline_s, expires_s or deadline_s)
 
         def lose_patience() -> None:

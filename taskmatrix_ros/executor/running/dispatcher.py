@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.eager_task import start_now
 from taskmatrix_ros.core.outcome import ErrorReport, Outcome, Status, utc_now
-from taskmatrix_ros.core.ports import Binding, ProgressReport
+from taskmatrix_ros.core.ports import BeginsAtOnce, Binding, ProgressReport
 from taskmatrix_ros.executor.running.active_run import ActiveRun
 
 _log = logging.getLogger(__name__)
@@ -59,6 +61,8 @@ class Dispatcher:
         """:param bindings: by the kind of spec they perform."""
         self._bindings = bindings
         self._times = times
+        self._at_once: dict[Binding, BeginsAtOnce | None] = {}
+        """Those that were asked whether they begin at once: to ask takes longer than they do."""
 
     def binding_of(self, document: ApiDocument) -> Binding | None:
         """Give who performs it."""
@@ -75,7 +79,10 @@ class Dispatcher:
             report = ErrorReport(code="NO_BINDING", message=message)
             return Outcome(call_id=call.call_id, status=Status.UNAVAILABLE, error=report)
         wait = _Wait(run, call, document.stall_s, call.deadline_s + self._times.grace_s)
-        task = start_now(self._perform(binding, call, document, wait))
+        begun = self._begin(binding, call, document, wait)
+        if isinstance(begun, Outcome):
+            return begun
+        task = start_now(self._perform(binding, call, begun, wait))
         if (at_once := wait.outcome) is not None:
             return at_once
         wait.begin()
@@ -111,15 +118,26 @@ class Dispatcher:
             _log.exception("binding %s failed to recover %s", type(binding).__name__, call.api)
             return None
 
-    async def _perform(self, binding: Binding, call: Call, document: ApiDocument, wait: _Wait) -> Outcome:
+    def _begin(
+        self, binding: Binding, call: Call, document: ApiDocument, wait: _Wait
+    ) -> Outcome | Coroutine[Any, Any, Outcome]:
+        if binding not in self._at_once:
+            self._at_once[binding] = binding if isinstance(binding, BeginsAtOnce) else None
+        quick = self._at_once[binding]
+        if quick is None:
+            return binding.call(call, document, wait.progress)
+        try:
+            return quick.begin(call, document, wait.progress)
+        except Exception as error:  # noqa: BLE001 - as below
+            return _failed(binding, call, error, utc_now())
+
+    async def _perform(self, binding: Binding, call: Call, work: Coroutine[Any, Any, Outcome], wait: _Wait) -> Outcome:
         started = utc_now()
         outcome: Outcome | None = None
         try:
-            outcome = await binding.call(call, document, wait.progress)
+            outcome = await work
         except Exception as error:  # noqa: BLE001 - a fault of a binding must end one call, not the node
-            _log.exception("binding %s failed on %s", type(binding).__name__, call.api)
-            message = f"{call.api}: its binding failed: {type(error).__name__}: {error}; see the log"
-            outcome = in_doubt(call, message).model_copy(update={"started_at": started, "ended_at": utc_now()})
+            outcome = _failed(binding, call, error, started)
         finally:
             wait.ended(outcome)
         return outcome
@@ -143,6 +161,12 @@ class Dispatcher:
             await binding.cancel(call.call_id)
         except Exception:  # noqa: BLE001 - the call is given up on whatever its binding does
             _log.exception("binding %s failed to cancel %s", type(binding).__name__, call.api)
+
+
+def _failed(binding: Binding, call: Call, error: Exception, started: datetime) -> Outcome:
+    _log.error("binding %s failed on %s", type(binding).__name__, call.api, exc_info=error)
+    message = f"{call.api}: its binding failed: {type(error).__name__}: {error}; see the log"
+    return in_doubt(call, message).model_copy(update={"started_at": started, "ended_at": utc_now()})
 
 
 class _Wait:
