@@ -65,12 +65,15 @@ class ConditionReader:
     def __init__(self, names: StateNames, effect_of: EffectOf) -> None:
         self._names = names
         self._effect_of = effect_of
+        self._every_time = False
 
-    def read(self, words: Sequence[str]) -> Read | None:
+    def read(self, words: Sequence[str], *, every_time: bool = False) -> Read | None:
         """Read a clause that follows ``when`` or ``if``; None where it is none.
 
+        :param every_time: it follows ``whenever``: a time of day comes every day, else it is the next one.
         :raises PlanningError: ``UNKNOWN_NAME``: it speaks of something that nothing is known of; ``AMBIGUOUS``.
         """
+        self._every_time = every_time
         phrases, cut = TimePhrases(words).trailing()
         whole = TimePhrases(words).whole()
         if whole:
@@ -117,9 +120,8 @@ class ConditionReader:
         text = " ".join(words)
         phrases = TimePhrases(_without_it(words)).whole()
         if phrases:
-            daily = any(isinstance(one, AtClock) for one in phrases) and not any(
-                isinstance(one, OnDay | EveryDays) for one in phrases
-            )
+            is_clock = any(isinstance(one, AtClock) for one in phrases)
+            daily = self._every_time and is_clock and not any(isinstance(one, OnDay | EveryDays) for one in phrases)
             return Read((), (*phrases, EveryDays(())) if daily else phrases)
         for reader in (self._sun, self._person, self._weather, self._measure):
             atom = reader(text)

@@ -116,7 +116,7 @@ class SentenceCutter:
         if not said:
             return None
         try:
-            read = self._conditions.read(said)
+            read = self._conditions.read(said, every_time=conjunction in ALWAYS)
         except PlanningError as error:
             self.problem = self.problem or error
             return None

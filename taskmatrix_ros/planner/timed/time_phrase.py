@@ -127,8 +127,36 @@ class For:
     for_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class Holiday:
+    """``on holidays``, ``except on holidays``: whether the day must be one, or must be none."""
+
+    is_one: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NotOn:
+    """``except on sundays``: days on which something repeated is left out."""
+
+    weekdays: tuple[Weekday, ...]
+
+
 Phrase = (
-    Delay | AtClock | OnDay | Since | InPart | EveryDays | EverySpan | EveryMonth | AtSun | Ahead | Within | Until | For
+    Delay
+    | AtClock
+    | OnDay
+    | Since
+    | InPart
+    | EveryDays
+    | EverySpan
+    | EveryMonth
+    | AtSun
+    | Ahead
+    | Within
+    | Until
+    | For
+    | Holiday
+    | NotOn
 )
 
 DEPARTURE = "user.departure_at"

@@ -19,7 +19,9 @@ from taskmatrix_ros.planner.timed.time_phrase import (
     EveryMonth,
     EverySpan,
     For,
+    Holiday,
     InPart,
+    NotOn,
     OnDay,
     Phrase,
     Since,
@@ -43,6 +45,7 @@ EVENT_WORDS = re.compile(
     r"(?: (?:starts|begins|start|begin))?(?= |$)"
 )
 _EXACT = re.compile(r"(am|pm|a\.m\.?|p\.m\.?|o'clock|oclock)|\d{1,2}:\d\d(am|pm)?|\d{1,2}(am|pm)")
+_HOLIDAYS = ("public holidays", "bank holidays", "national holidays", "the holidays", "all holidays", "holidays")
 _PLURAL_DAYS = {f"{name}s": day for name, day in WEEKDAYS.items() if len(name) > 5}
 
 
@@ -91,6 +94,8 @@ class TimePhrases:
         """Read one phrase. :param after: the one before it: ``tomorrow 8`` needs no ``at``."""
         readers: tuple[Callable[[int], Read | None], ...] = (
             self._month,
+            self._left_out,
+            self._holidays,
             self._every,
             self._days,
             self._ahead,
@@ -227,6 +232,37 @@ class TimePhrases:
             said.append(day)
             end = start + 1
         return (tuple(day for day in Weekday if day in said), end) if said else None
+
+    def _left_out(self, at: int) -> Read | None:
+        """``except on sundays and holidays``, ``but not on weekends``."""
+        scan = self._scan
+        end = scan.says(at, "except for", "except", "excluding", "but not", "apart from", "other than", "not on", "not")
+        if not end:
+            return None
+        phrases: list[Phrase] = []
+        while True:
+            start = end + 1 if phrases and scan.word(end) in ("and", "or", "&") else end
+            start = scan.says(start, "on the", "on all", "on", "during the", "during", "for") or start
+            if behind := scan.says(start, *_HOLIDAYS, "a holiday", "holiday"):
+                phrases.append(Holiday(is_one=False))
+            elif scan.word(start) in ("weekends", "weekdays", "workdays", "weekend"):
+                phrases.append(NotOn(DAY_GROUPS[scan.word(start)]))
+                behind = start + 1
+            elif found := self._weekdays(start, WEEKDAYS | _PLURAL_DAYS):
+                phrases.append(NotOn(found[0]))
+                behind = found[1]
+            else:
+                break
+            end = behind
+        return (tuple(phrases), end) if phrases else None
+
+    def _holidays(self, at: int) -> Read | None:
+        scan = self._scan
+        if end := scan.says(at, *(f"on {phrase}" for phrase in _HOLIDAYS), "every holiday", "on every holiday"):
+            return (EveryDays(()), Holiday(is_one=True)), end
+        if end := scan.says(at, "a holiday", "holiday", "a public holiday", "a bank holiday"):
+            return ((Holiday(is_one=True),), end) if end == len(self._words) else None
+        return None
 
     # --- ahead of something -------------------------------------------------------------------------------------------
 

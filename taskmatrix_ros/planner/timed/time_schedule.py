@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, TypeVar
 
@@ -30,7 +30,9 @@ from taskmatrix_ros.planner.timed.time_phrase import (
     EveryMonth,
     EverySpan,
     For,
+    Holiday,
     InPart,
+    NotOn,
     OnDay,
     Phrase,
     Since,
@@ -129,7 +131,7 @@ class Scheduler:
             crons = tuple(
                 CronTrigger(kind="cron", expression=f"{at.minute} {at.hour} {said.month.day} * *") for at in times
             )
-            return Schedule(triggers=crons, expires_at=expiry, lasts_s=said.lasts_s)
+            return Schedule(triggers=crons, conditions=self._windows(said), expires_at=expiry, lasts_s=said.lasts_s)
         if said.every is None or (not said.clocks and not said.suns and not said.part and not said.within):
             if said.every is not None:
                 raise PlanningError(
@@ -138,9 +140,9 @@ class Scheduler:
             return None
         if said.suns:
             suns = tuple(_sun(each) for each in said.suns)
-            days = _weekdays(said.every.weekdays)
+            days = (*_weekdays(said.every.weekdays), *said.holidays)
             return Schedule(triggers=suns, conditions=days, expires_at=expiry, lasts_s=said.lasts_s)
-        if not said.clocks and not said.part:
+        if not said.clocks and (said.within or not said.part):
             return self._spanned_daily(said, expiry)
         pairs = said.days_with_clocks
         if len(pairs) > 1:
@@ -168,7 +170,9 @@ class Scheduler:
                 "offline planner: at what time of that day? say it, as in tomorrow at 8", code=INCOMPLETE
             )
         moments = tuple(self._moment(clock, said) for clock in said.clocks) or (self._part_moment(said),)
-        conditions = tuple(window for each in said.within for window in self._window(each))
+        if said.not_on:
+            raise _contradiction("one moment and days that are left out")
+        conditions = (*(window for each in said.within for window in self._window(each)), *said.holidays)
         return Schedule(
             triggers=tuple(map(_date, moments)),
             conditions=conditions,
@@ -197,13 +201,14 @@ class Scheduler:
         span = said.within[0]
         if span.begin is None:
             raise PlanningError("offline planner: at what time? say it, as in every day at 7", code=INCOMPLETE)
-        triggers = self._daily(span.begin, said.every)
-        ends = () if span.end is None else self._daily(span.end, said.every)
-        days = _weekdays(said.every.weekdays) if isinstance(span.begin, AtSun) else ()
+        triggers = self._daily(span.begin, said)
+        ends = () if span.end is None else self._daily(span.end, said)
+        days = (*(_weekdays(said.every.weekdays) if isinstance(span.begin, AtSun) else ()), *said.holidays)
         return Schedule(triggers=triggers, conditions=days, ends=ends, expires_at=expiry)
 
-    def _daily(self, bound: Clock | AtSun, every: EveryDays) -> tuple[Trigger, ...]:
-        return (_sun(bound),) if isinstance(bound, AtSun) else (self._time(bound.at, every),)
+    def _daily(self, bound: Clock | AtSun, said: _Said) -> tuple[Trigger, ...]:
+        assert said.every is not None
+        return (_sun(bound),) if isinstance(bound, AtSun) else (self._time(_in_part(bound, said.part), said.every),)
 
     # --- times --------------------------------------------------------------------------------------------------------
 
@@ -293,12 +298,15 @@ class Scheduler:
         found = list(self._windows(said))
         if said.every is not None:
             found += _weekdays(said.every.weekdays)
+        elif said.not_on:
+            found += _weekdays(_without(tuple(Weekday), said.not_on))
         if said.day is not None:
             found.append(f'state["home.date"] == {said.day.of(self._now).strftime(_DATE)}')
         return tuple(found)
 
     def _windows(self, said: _Said) -> tuple[str, ...]:
         found = [window for each in said.within for window in self._window(each)]
+        found += said.holidays
         if said.part is not None and not said.clocks and said.every is None:
             begin, end = PART_WINDOWS[said.part]
             found.append(clock_window(time(begin), time(end)))
@@ -356,7 +364,7 @@ class _Said:
         current: EveryDays | None = None
         for phrase in self.phrases:
             if isinstance(phrase, EveryDays):
-                current = phrase
+                current = replace(phrase, weekdays=_without(phrase.weekdays, self.not_on))
             elif isinstance(phrase, AtClock) and current is not None:
                 pairs += ((current, clock) for clock in phrase.clocks)
         return tuple(pairs)
@@ -383,7 +391,18 @@ class _Said:
         if not found:
             return None
         named = [each for each in found if each.weekdays]
-        return (named or list(found))[0]
+        every = (named or list(found))[0]
+        return replace(every, weekdays=_without(every.weekdays, self.not_on)) if self.not_on else every
+
+    @property
+    def not_on(self) -> tuple[Weekday, ...]:
+        """The days that are left out."""
+        return tuple(day for each in self._all(NotOn) for day in each.weekdays)
+
+    @property
+    def holidays(self) -> tuple[str, ...]:
+        """Conditions on whether the day is a holiday."""
+        return tuple(f'state["home.holiday"] {"!=" if each.is_one else "=="} null' for each in self._all(Holiday))
 
     @property
     def span(self) -> EverySpan | None:
@@ -442,6 +461,17 @@ def _weekdays(days: Iterable[Weekday]) -> tuple[str, ...]:
     if not chosen or len(chosen) == len(Weekday):
         return ()
     return (f'state["home.weekday"] in [{", ".join(f"{chr(34)}{day.value}{chr(34)}" for day in chosen)}]',)
+
+
+def _without(days: tuple[Weekday, ...], left_out: Iterable[Weekday]) -> tuple[Weekday, ...]:
+    """Take days out of some; none stand for all.
+
+    :raises PlanningError: nothing is left.
+    """
+    rest = tuple(day for day in days or tuple(Weekday) if day not in frozenset(left_out))
+    if not rest:
+        raise _contradiction("those days and what is left out of them")
+    return rest
 
 
 def _daylight(*, is_day: bool) -> str:
