@@ -27,7 +27,8 @@ from taskmatrix_ros.planner.things.reading_grounder import (
     names_things,
     slot_roles,
 )
-from taskmatrix_ros.planner.things.robot_map import RobotMap
+from taskmatrix_ros.planner.things.robot_map import MapObject, RobotMap
+from taskmatrix_ros.planner.things.thing_answers import at_place, is_plural
 from taskmatrix_ros.planner.things.trouble import Trouble
 
 _NOTES = "robot"
@@ -42,6 +43,8 @@ _WOULD_BE_NICE = phrases(
     *("would do me good", "would hit the spot", "would help", "would come in handy"),
 )
 """Behind what is wished for: ``a coffee would be nice``."""
+_STAYING = frozenset({"leave", "keep"})
+"""Verbs that ask for nothing where it is so already; who says ``put`` takes it to be elsewhere."""
 _LEFT_OUT = phrases(
     *("except", "except for", "but not", "apart from", "other than", "besides", "aside from", "excluding"),
     *("all but", "but leave", "but keep", "not counting"),
@@ -199,6 +202,8 @@ class RobotReader:
         ids = tuple(thing.id for thing in best.objects)
         if not statements and after.holding:
             return Doing(answer=f"I am holding the {_name(after, after.holding)}.", mentioned=ids)
+        if not statements and (told := self._there_already(best.objects, after)):
+            return Doing(answer=told, mentioned=ids)
         return Doing(statements=statements, targets=("robot", *ids), mentioned=ids, unless_done=True)
 
     def _written(
@@ -209,7 +214,7 @@ class RobotReader:
         after = grounding.map
         for arguments in best.each:
             wanted = [self._with_ids(one, grounding) for one in best.reading.expansion.statements(arguments)]
-            if self._is_there(after, wanted):
+            if self._is_there(after, wanted, may_lie_there=best.reading.words[0].key in _STAYING):
                 continue
             for statement in wanted:
                 if self._is_held(after, statement):
@@ -218,14 +223,32 @@ class RobotReader:
                 statements.append(statement)
         return tuple(statements), after
 
-    def _is_there(self, robot_map: RobotMap, statements: Sequence[Statement]) -> bool:
-        """Whether an earlier clause put the thing where these would: ``get the cup, then bring it to me``."""
+    def _is_there(self, robot_map: RobotMap, statements: Sequence[Statement], *, may_lie_there: bool) -> bool:
+        """Whether an earlier clause put the thing where these would: ``get the cup, then bring it to me``.
+
+        :param may_lie_there: it is the same where it lay there from the first: ``leave the cup on the table``.
+        """
         ends = [s for s in statements if self._sets_hand(s) == "null" and s.arguments.get("place")]
         if len(ends) != 1 or robot_map.holding:
             return False
         thing = robot_map.get(str(ends[0].arguments.get("object", "")))
         before = self._map().get(thing.id) if thing is not None else None
-        return thing is not None and before is not None and thing.at == ends[0].arguments["place"] != before.at
+        if thing is None or before is None:
+            return False
+        goal = str(ends[0].arguments["place"])
+        if may_lie_there and thing.at and thing.at in robot_map.within(goal):
+            return True
+        return thing.at == goal != before.at
+
+    def _there_already(self, things: Sequence[MapObject], after: RobotMap) -> str:
+        """Say of things that need no moving where they are; nothing of those that an earlier clause had moved."""
+        before = self._map()
+        said = [
+            f"The {thing.said} {'are' if is_plural(thing.said) else 'is'} {at_place(before, thing.at)} already."
+            for thing in things
+            if thing.at and (was := before.get(thing.id)) is not None and was.at == thing.at and not after.holding
+        ]
+        return " ".join(said)
 
     def _sets_hand(self, statement: Statement) -> str:
         """Give what an API makes of what the hand holds; empty where it makes nothing of it."""

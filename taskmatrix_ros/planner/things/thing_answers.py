@@ -9,7 +9,7 @@ from enum import StrEnum
 from taskmatrix_ros.planner.grammar.reading import UNKNOWN_NAME
 from taskmatrix_ros.planner.things.description import Tokens
 from taskmatrix_ros.planner.things.grounding import Grounding
-from taskmatrix_ros.planner.things.robot_map import MapObject
+from taskmatrix_ros.planner.things.robot_map import MapObject, RobotMap
 from taskmatrix_ros.planner.things.trouble import Trouble
 
 _HERE = frozenset({"here", "there", "around", "in the house", "at home"})
@@ -88,15 +88,24 @@ class ThingAnswers:
             return f"I am holding the {thing.said}."
         if not thing.at:
             return ""
-        is_plural = thing.said.endswith("s") and not thing.said.endswith("ss")
-        return f"The {thing.said} {'are' if is_plural else 'is'} {self._at(thing.at)}."
+        return f"The {thing.said} {'are' if is_plural(thing.said) else 'is'} {self._at(thing.at)}."
 
     def _at(self, place_id: str) -> str:
-        return "with you" if place_id == "user" else f"at the {self._map.said_place(place_id)}"
+        return at_place(self._map, place_id)
 
     def _spots(self, things: Iterable[MapObject]) -> str:
         places = dict.fromkeys(self._at(thing.at) for thing in things if thing.at)
         return f" {' and '.join(places)}" if places else ""
+
+
+def at_place(robot_map: RobotMap, place_id: str) -> str:
+    """Say where a place is, as it is said of a thing there: ``at the table``, ``with you``."""
+    return "with you" if place_id == "user" else f"at the {robot_map.said_place(place_id)}"
+
+
+def is_plural(name: str) -> bool:
+    """Whether a thing is spoken of as several: ``the glasses are``."""
+    return name.endswith("s") and not name.endswith("ss")
 
 
 def _listed(things: Iterable[MapObject]) -> str:
