@@ -16,7 +16,7 @@ from taskmatrix_ros.planner.home.sentence_matcher import SlotReader
 from taskmatrix_ros.planner.home.state_words import STATE_WORDS
 from taskmatrix_ros.planner.home.target import Target, Targets
 from taskmatrix_ros.planner.home.targets import TargetParser
-from taskmatrix_ros.planner.home.timer_commands import WhichTimer
+from taskmatrix_ros.planner.home.timer_parser import TimerParser
 from taskmatrix_ros.planner.home.tokens import Tokens
 from taskmatrix_ros.planner.home.values import ValueParser
 from taskmatrix_ros.planner.language.words import Words, written_name
@@ -88,6 +88,11 @@ class ClauseParse:
         self._values = ValueParser(tokens)
         self._open_names = open_names
 
+    @property
+    def asked(self) -> bool:
+        """Whether the words end with a question mark."""
+        return self._words[-1].asked
+
     def of(self, tokens: Tokens) -> ClauseParse:
         """Give the same for a part of the clause."""
         return ClauseParse(self._index, self._words, tokens, partial=self._partial, open_names=self._open_names)
@@ -113,6 +118,7 @@ class ClauseParse:
     def readers(self) -> dict[str, SlotReader]:
         """Give what reads each kind of slot."""
         values = self._values
+        timers = TimerParser(self._index, self._words, self._tokens)
         return {
             "targets": self._any_targets,
             "players": self._of_domains("media_player"),
@@ -125,6 +131,7 @@ class ClauseParse:
             "scenes": self._of_domains("scene", "script", "automation"),
             "alarms": self._of_domains("alarm_control_panel"),
             "lights": self._of_domains("light"),
+            "sirens": self._of_domains("siren"),
             "fans": self._of_domains("fan"),
             "climates": self._of_domains("climate", "water_heater"),
             "persons": self._of_domains("person", "device_tracker"),
@@ -136,6 +143,8 @@ class ClauseParse:
             "danger": self._phrase_of(DETECTED),
             "room_state": self._phrase_of(ROOM_STATES),
             "sensed": self._sensed,
+            "gauge": self._gauge,
+            "running": timers.running,
             "named": self._named,
             "rooms": self._rooms,
             "light_places": self._light_places,
@@ -154,7 +163,7 @@ class ClauseParse:
             "level": values.level,
             "text": self._text,
             "list": self._list,
-            "timer": self._timer,
+            "timer": timers.named,
             "mode": self._mode,
             "fan_mode": self._word_of(_FAN_MODES),
             "arm_mode": self._word_of(_ARM_MODES),
@@ -281,6 +290,16 @@ class ClauseParse:
             if len(targets) == 1 and targets[0].entities and not targets[0].partial
         ]
 
+    def _gauge(self, at: int) -> Sequence[tuple[int, Targets]]:
+        """Read a part of a sensor's name that tells it from all others: ``oil`` of ``Oil Level``."""
+        return [
+            (end, targets)
+            for end, targets in self._targets.lists(at)
+            if len(targets) == 1
+            and len(targets[0].entities) == 1
+            and self._index.entity(targets[0].entities[0]).domain == "sensor"
+        ]
+
     def _state(self, at: int) -> Sequence[tuple[int, str]]:
         return [
             (at + length, " ".join(self._keys[at : at + length]))
@@ -311,7 +330,7 @@ class ClauseParse:
                 found.append((end, said))
         return found
 
-    # ---- lists and timers
+    # ---- lists
 
     def _list(self, at: int) -> Sequence[tuple[int, ListName]]:
         found: list[tuple[int, ListName]] = []
@@ -325,52 +344,6 @@ class ClauseParse:
         own = (("shopping", "list"), ("grocery", "list"), ("groceries", "list"), ("list",))
         found += [(at + len(words), ListName(None)) for words in own if self._keys[at : at + len(words)] == words]
         return found
-
-    def _timer(self, at: int) -> Sequence[tuple[int, WhichTimer]]:
-        """Read one timer: ``the timer``, ``my pizza timer``, ``timer for 1 hour``, ``the timer in the kitchen``."""
-        begin = at
-        while self._key(begin) in ("the", "my", "our", "a", "an", "that", "this"):
-            begin += 1
-        found: list[tuple[int, WhichTimer]] = []
-        if self._key(begin) == "timer":
-            found += self._after_timer(begin + 1, WhichTimer())
-        for end, seconds in self._values.duration(begin):
-            if self._key(end) == "timer":
-                found += self._after_timer(end + 1, WhichTimer(start_s=seconds))
-        for end in range(begin + 1, min(len(self._keys), begin + 6)):
-            if self._key(end) == "timer" and self._key(begin) != "timer":
-                found += self._after_timer(end + 1, self._told_by(begin, end))
-                break
-        return sorted(found, key=lambda item: -item[0])
-
-    def _told_by(self, at: int, end: int) -> WhichTimer:
-        named = self._index.named(self._keys[at:end])
-        text = self._written(at, end)
-        is_name = any((timer.name or "").casefold() == text.casefold() for timer in self._index.home.timers)
-        if named is not None and named.areas and not is_name:
-            return WhichTimer(area=named.areas[0])
-        return WhichTimer(name=text)
-
-    def _after_timer(self, at: int, which: WhichTimer) -> list[tuple[int, WhichTimer]]:
-        found = [(at, which)]
-        if which.name or which.area or which.start_s:
-            pass
-        elif self._key(at) in ("for", "named", "called", "of", "in", "from", "with"):
-            found += [(end, WhichTimer(start_s=seconds)) for end, seconds in self._values.duration(at + 1)]
-            for end, area in self._area_with_article(at + 1):
-                if self._key(at) in ("in", "from", "of", "for"):
-                    found.append((end, WhichTimer(area=area)))
-            if self._key(at) in ("for", "named", "called") and not self._values.duration(at + 1):
-                begin = at + 2 if self._key(at + 1) in ("the", "my") else at + 1
-                for end in range(begin + 1, min(len(self._keys), begin + 5) + 1):
-                    if self._keys[end - 1] in ("by", "to", "from", "and"):
-                        break
-                    found.append((end, WhichTimer(name=self._written(begin, end))))
-        return found
-
-    def _area_with_article(self, at: int) -> Sequence[tuple[int, str]]:
-        begin = at + 1 if self._key(at) in ("the", "my", "our") else at
-        return self._area(begin)
 
     def _key(self, at: int) -> str:
         return self._keys[at] if 0 <= at < len(self._keys) else ""

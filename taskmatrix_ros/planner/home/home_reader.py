@@ -144,7 +144,8 @@ class HomeReader:
         return [Command("choose", {"of": command}, command.slots) for command in found]
 
     def _commands(self, parse: ClauseParse, tokens: Tokens, *, actions_only: bool = False) -> list[Command]:
-        found = [*parse.named_scene(), *self._matching(parse, tokens), *self._after_place(parse, tokens)]
+        named = [] if parse.asked else parse.named_scene()
+        found = [*named, *self._matching(parse, tokens), *self._after_place(parse, tokens)]
         found = found or list(self._before_exception(parse, tokens)) or list(self._before_place(parse, tokens))
         if actions_only:
             found = [command for command in found if not command.name.startswith(_NOT_ABOUT_DEVICES)]
@@ -191,6 +192,10 @@ class HomeReader:
         for key in keys:
             chosen |= {id(s): s for s in self._by_word.get(key, ()) if s.may_fit(keys)}
         for sentence in sorted(chosen.values(), key=lambda s: _ORDER[id(s)]):
+            if sentence.options.get("asked", parse.asked) != parse.asked:
+                continue
+            if parse.asked and not (sentence.asks or sentence.has_verb):
+                continue  # "light in the hall?" asks for its state
             for slots in sentence.match(tokens, readers):
                 names = [name for name, _ in slots]
                 if len(set(names)) == len(names):

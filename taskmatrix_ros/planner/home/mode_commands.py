@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from taskmatrix_ros.core.errors import PlanningError
 from taskmatrix_ros.core.home import HomeEntity
@@ -10,16 +11,33 @@ from taskmatrix_ros.planner.grammar.clause_reader import Doing
 from taskmatrix_ros.planner.grammar.reading import LIMIT
 from taskmatrix_ros.planner.home.command import Command, Handler, Stage, doing
 from taskmatrix_ros.planner.home.number_commands import NUMBERED, can_be_lit
-from taskmatrix_ros.planner.home.resolver import UNFIT, Want, listed
+from taskmatrix_ros.planner.home.resolver import UNFIT, Want, listed, not_now
 from taskmatrix_ros.planner.home.target import Target
+from taskmatrix_ros.planner.home.values import Amount
 
 # ---- light in its colours
 
 
 def _set_color(command: Command, stage: Stage) -> Doing:
     ids = stage.resolver.resolve(command.targets or (Target(said="", here=True),), _LIGHTS)
-    color = command.slots["color"]
-    return doing(("light_turn_on", entity, {"color_name": color}) for entity in ids)
+    data = {"color_name": command.slots["color"], **_brightness(command)}
+    return doing(("light_turn_on", entity, data) for entity in ids)
+
+
+def _brightness(command: Command) -> Mapping[str, Any]:
+    """Give the brightness that was said with a color.
+
+    :raises PlanningError: ``LIMIT``: it is outside 0..100 %.
+    """
+    amount: Amount | None = command.slots.get("amount")
+    if amount is None:
+        return {}
+    if not 0 <= amount.value <= _FULL:
+        raise PlanningError(f"brightness {amount.value:g} is outside 0..100; say one inside", code=LIMIT)
+    return {"brightness_pct": int(amount.value) if amount.value.is_integer() else amount.value}
+
+
+_FULL = 100
 
 
 _COLORED = frozenset({"hs", "rgb", "rgbw", "rgbww", "xy"})
@@ -47,7 +65,32 @@ def _set_kelvin(command: Command, stage: Stage) -> Doing:
             raise PlanningError(
                 f"color temperature {value:g} K of {stage.index.name(entity)} is outside {low:g}..{high:g}", code=LIMIT
             )
-    return doing(("light_turn_on", entity, {"color_temp_kelvin": int(value)}) for entity in ids)
+    data = {"color_temp_kelvin": int(value), **_brightness(command)}
+    return doing(("light_turn_on", entity, data) for entity in ids)
+
+
+_KELVIN_STEP = 500
+"""How much warmer or cooler a light gets by "a bit", in kelvin."""
+
+
+def _shift_white(command: Command, stage: Stage) -> Doing:
+    """Make white light warmer or cooler than it is."""
+    ids = stage.resolver.resolve(command.targets, _WHITES)
+    by = _KELVIN_STEP * int(command.options["sign"]) * (3 if command.slots.get("bit") in ("a lot", "much") else 1)
+    wanted = []
+    for entity in ids:
+        attributes = stage.entity(entity).attributes
+        known = stage.number(entity, "kelvin")
+        now = known if known is not None else attributes.get("color_temp_kelvin")
+        if not isinstance(now, int | float) or stage.state(entity) != "on":
+            raise not_now(
+                f"the color temperature of {stage.index.name(entity)} is not known now; say one, as in 2700 K"
+            )
+        low, high = attributes.get("min_color_temp_kelvin", 2000), attributes.get("max_color_temp_kelvin", 6500)
+        value = int(min(max(now + by, low), high))
+        stage.note(entity, "kelvin", value)
+        wanted.append(("light_turn_on", entity, {"color_temp_kelvin": value}))
+    return doing(wanted)
 
 
 # ---- modes that the entity lists itself
@@ -139,6 +182,7 @@ def _set_fan_mode(command: Command, stage: Stage) -> Doing:
 HANDLERS: Mapping[str, Handler] = {
     "set_color": _set_color,
     "set_kelvin": _set_kelvin,
+    "shift_white": _shift_white,
     "set_mode": _set_mode,
     "set_fan_mode": _set_fan_mode,
     "set_unknown": _set_unknown,

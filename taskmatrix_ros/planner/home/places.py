@@ -80,6 +80,16 @@ class PlaceParser:
                 yield end, Target(said="", areas=frozenset(areas))
                 return
 
+    def owners(self, at: int) -> Iterator[tuple[int, Target]]:
+        """Read whose rooms they are: ``Noah's and Lily's rooms``."""
+        for end, place in self.owner(at):
+            for begin in self.after_joint(end):
+                for last, other in self.owner(begin):
+                    if self._key(last) in ("room", "rooms", "bedroom", "bedrooms"):
+                        yield last + 1, place.at(other)
+                for last, more in self.owners(begin):
+                    yield last, place.at(more)
+
     def _read_location(self, at: int) -> Iterator[tuple[int, Target]]:
         for words in _HERE:
             if self._keys[at : at + len(words)] == words:
@@ -105,6 +115,7 @@ class PlaceParser:
         return self._key(at) in ("outside", "inside", "upstairs", "downstairs", "outdoors", "indoors")
 
     def _read_place_list(self, at: int) -> Iterator[tuple[int, Target]]:
+        yield from self.owners(at)
         for end, place in self._read_one_place(at):
             for begin in self.after_joint(end):
                 inner = begin + 1 if self._key(begin) in _PREPOSITIONS else begin

@@ -9,10 +9,12 @@ from taskmatrix_ros.core.errors import PlanningError
 from taskmatrix_ros.core.home import HomeEntity
 from taskmatrix_ros.planner.grammar.clause_reader import Doing
 from taskmatrix_ros.planner.grammar.reading import UNKNOWN_NAME
+from taskmatrix_ros.planner.home import temperature_answers
 from taskmatrix_ros.planner.home.command import Command, Handler, Stage
 from taskmatrix_ros.planner.home.resolver import UNFIT, Want, listed
 from taskmatrix_ros.planner.home.state_words import holds, is_own_word, told
 from taskmatrix_ros.planner.home.target import Target
+from taskmatrix_ros.planner.home.temperature_answers import anywhere, in_sentence
 
 SEEN = frozenset(
     {
@@ -171,7 +173,7 @@ def _number(stage: Stage, entity: HomeEntity, what: str) -> float | None:
 
 def _attribute(command: Command, stage: Stage) -> Doing:
     what = str(command.options["what"])
-    targets = command.targets or (_anywhere(stage),)
+    targets = command.targets or (anywhere(stage),)
     if what in _CLASSES:
         return _of_class(command, stage, what)
     domains, _, _, unit = _NUMBERS[what]
@@ -185,7 +187,7 @@ def _attribute(command: Command, stage: Stage) -> Doing:
             f"{value:g} {unit}" if value is not None else state if state in ("off", "open", "closed") else "not known"
         )
         lines.append(f"the {what} of {stage.index.name(entity)} is {shown}")
-    return Doing(answer=_sentence(lines), targets=ids, mentioned=ids)
+    return Doing(answer=in_sentence(lines), targets=ids, mentioned=ids)
 
 
 def _of_class(command: Command, stage: Stage, what: str) -> Doing:
@@ -196,95 +198,13 @@ def _of_class(command: Command, stage: Stage, what: str) -> Doing:
         return is_sensor or isinstance(entity.attributes.get(attribute), int | float)
 
     want = Want(verb=f"asked for its {what}", domains=SEEN, fits=fits, place_domains=SEEN, question=True)
-    ids = stage.resolver.resolve(command.targets or (_anywhere(stage),), want)
+    ids = stage.resolver.resolve(command.targets or (anywhere(stage),), want)
     lines = []
     for entity_id in ids:
         entity = stage.entity(entity_id)
         value = stage.state(entity_id) if entity.domain == "sensor" else f"{entity.attributes[attribute]:g}"
         lines.append(f"{stage.index.name(entity_id)} is {value} {entity.attributes.get('unit_of_measurement') or '%'}")
-    return Doing(answer=_sentence(lines), targets=ids, mentioned=ids)
-
-
-def _temperature(command: Command, stage: Stage) -> Doing:
-    targets = command.targets or (_anywhere(stage),)
-    for fits in (_has_current, _is_thermometer):
-        want = Want(
-            verb="asked for a temperature",
-            domains=frozenset({"climate", "sensor", "water_heater", "weather"}),
-            fits=fits,
-            place_domains=frozenset({"climate", "sensor", "water_heater"}),
-            question=True,
-        )
-        try:
-            ids = stage.resolver.resolve(targets, want)
-        except PlanningError as error:
-            if error.error_code not in (UNFIT, UNKNOWN_NAME):
-                raise
-            missing = error
-            ids = _thermometers_called(stage, targets)
-            if fits is _has_current or not ids:
-                continue
-        lines = [temperature_text(stage, entity) for entity in ids]
-        return Doing(answer=_sentence(lines), targets=ids, mentioned=ids)
-    raise missing
-
-
-def _thermometers_called(stage: Stage, targets: Sequence[Target]) -> tuple[str, ...]:
-    """Give the thermometers that are called after what is named: ``Cooler temperature`` of the cooler."""
-    named = {word for target in targets for entity in target.entities for word in stage.index.words_of[entity]}
-    return tuple(
-        entity.entity_id
-        for entity in stage.index.exposed
-        if named and _is_thermometer(entity) and named <= stage.index.words_of[entity.entity_id]
-    )
-
-
-def temperature_text(stage: Stage, entity_id: str) -> str:
-    """Say what temperature an entity measures."""
-    entity = stage.entity(entity_id)
-    name = stage.index.name(entity_id)
-    if entity.domain == "sensor":
-        return f"{name} is {told(entity, stage.state(entity_id))}"
-    key = "temperature" if entity.domain == "weather" else "current_temperature"
-    value = entity.attributes.get(key)
-    unit = entity.attributes.get("temperature_unit") or ("degree" if str(value) == "1" else "degrees")
-    area = stage.index.areas.get(entity.area or "")
-    return f"it is {value} {unit}{f' in {area.name}' if area else ''} by {name}"
-
-
-_OUTSIDE = frozenset({"outside", "outdoor", "outdoors", "exterior", "out"})
-
-
-def _outside(_command: Command, stage: Stage) -> Doing:
-    """Say how warm it is outside: by a thermometer that is called or stands so, else by the weather."""
-    areas = frozenset(
-        area.id
-        for area in stage.index.areas.values()
-        for name in (area.name, *area.aliases)
-        if not _OUTSIDE.isdisjoint(stage.index.key(name))
-    )
-    thermometers = [entity for entity in stage.index.exposed if _is_thermometer(entity) or _has_current(entity)]
-    ids = [e.entity_id for e in thermometers if not _OUTSIDE.isdisjoint(stage.index.words_of[e.entity_id])]
-    ids = ids or [e.entity_id for e in thermometers if e.area in areas and e.domain == "sensor"]
-    ids = ids or [e.entity_id for e in thermometers if e.domain == "weather"]
-    if not ids:
-        raise PlanningError("nothing here tells how warm it is outside", code=UNKNOWN_NAME)
-    lines = [temperature_text(stage, entity) for entity in ids]
-    return Doing(answer=_sentence(lines), targets=tuple(ids), mentioned=tuple(ids))
-
-
-def _has_current(entity: HomeEntity) -> bool:
-    key = "temperature" if entity.domain == "weather" else "current_temperature"
-    return entity.domain != "sensor" and entity.attributes.get(key) is not None
-
-
-def _is_thermometer(entity: HomeEntity) -> bool:
-    unit = str(entity.attributes.get("unit_of_measurement") or "")
-    return entity.domain == "sensor" and (entity.device_class == "temperature" or unit in ("°C", "°F"))
-
-
-def _anywhere(stage: Stage) -> Target:
-    return Target(said="here", here=True) if stage.resolver.here else Target(said="the home", everywhere=True)
+    return Doing(answer=in_sentence(lines), targets=ids, mentioned=ids)
 
 
 def _where(command: Command, stage: Stage) -> Doing:
@@ -292,7 +212,7 @@ def _where(command: Command, stage: Stage) -> Doing:
         command.targets, Want(verb="looked for", domains=frozenset({"person", "device_tracker"}), question=True)
     )
     return Doing(
-        answer=_sentence([f"{stage.index.name(e)} is {told(stage.entity(e), stage.state(e))}" for e in ids]),
+        answer=in_sentence([f"{stage.index.name(e)} is {told(stage.entity(e), stage.state(e))}" for e in ids]),
         targets=ids,
     )
 
@@ -342,7 +262,7 @@ def _weather(command: Command, stage: Stage) -> Doing:
         value, unit = entity.attributes.get("temperature"), entity.attributes.get("temperature_unit") or "degrees"
         temperature = f"{value} {unit} and " if value is not None else ""
         lines.append(f"{stage.index.name(entity_id)}: {temperature}{_sky(stage.state(entity_id))}")
-    return Doing(answer=_sentence(lines), targets=ids)
+    return Doing(answer=in_sentence(lines), targets=ids)
 
 
 def _sky(state: str) -> str:
@@ -354,7 +274,7 @@ def _sky(state: str) -> str:
 def _playing(command: Command, stage: Stage) -> Doing:
     players = frozenset({"media_player"})
     want = Want(verb="asked what plays", domains=players, place_domains=players, question=True)
-    ids = stage.resolver.resolve(command.targets or (_anywhere(stage),), want)
+    ids = stage.resolver.resolve(command.targets or (anywhere(stage),), want)
     lines = []
     for entity_id in ids:
         attributes = stage.entity(entity_id).attributes
@@ -364,12 +284,12 @@ def _playing(command: Command, stage: Stage) -> Doing:
             lines.append(f"{stage.index.name(entity_id)} plays {what}")
     if not lines:
         return Doing(answer="Nothing is playing.", targets=ids)
-    return Doing(answer=_sentence(lines), targets=ids, mentioned=ids)
+    return Doing(answer=in_sentence(lines), targets=ids, mentioned=ids)
 
 
 def _measured(command: Command, stage: Stage) -> Doing:
     """Say what a sensor reads, or what is measured at a place."""
-    classes: frozenset[str] = command.slots.get("classes", frozenset({""}))
+    classes: frozenset[str] = command.slots.get("classes", frozenset({str(command.options.get("classes", ""))}))
     named = command.slots.get("targets")
     sensors = frozenset({"sensor"})
 
@@ -385,7 +305,7 @@ def _measured(command: Command, stage: Stage) -> Doing:
             raise
         # It measures something else, or does not tell what: its name is what was asked for.
         ids = stage.resolver.resolve(targets, Want(verb="read", domains=sensors, question=True))
-    return Doing(answer=_sentence([value_text(stage, entity) for entity in ids]), targets=ids, mentioned=ids)
+    return Doing(answer=in_sentence([value_text(stage, entity) for entity in ids]), targets=ids, mentioned=ids)
 
 
 def _detected(command: Command, stage: Stage) -> Doing:
@@ -442,18 +362,12 @@ def _nevermind(_command: Command, _stage: Stage) -> Doing:
     return Doing(answer="All right, nothing is done.")
 
 
-def _sentence(lines: Sequence[str]) -> str:
-    text = "; ".join(lines)
-    return f"{text[:1].upper()}{text[1:]}."
-
-
 HANDLERS: Mapping[str, Handler] = {
+    **temperature_answers.HANDLERS,
     "ask_state": _state,
     "ask_on": _on,
     "ask_value": _value,
     "ask_attribute": _attribute,
-    "ask_temperature": _temperature,
-    "ask_outside": _outside,
     "ask_where": _where,
     "ask_people": _people,
     "ask_list": _list,

@@ -186,7 +186,7 @@ class Resolver:
         if not found:
             raise PlanningError(f"there is no {singular_of(target.noun.text)} that I may use here", code=UNKNOWN_NAME)
         if target.quantity not in ("", ALL):
-            return self._counted(target, found)
+            return self._counted(target, self._called_so(target, found))
         if len(found) > 1:
             if (target.indefinite or want.several_ask) and not (target.plural or want.question):
                 raise self._which(target.said, found)
@@ -194,6 +194,14 @@ class Resolver:
             if want.careful and not (narrowed and (target.plural or target.quantity)):
                 raise self._sure(want.verb, found)
         return found
+
+    def _called_so(self, target: Target, ids: tuple[str, ...]) -> tuple[str, ...]:
+        """Give those whose names hold the noun, where it is just as many as were said: ``both heaters``."""
+        assert target.noun is not None
+        words = singular_of(target.noun.text).split()
+        called = tuple(entity for entity in ids if self._index.words_of[entity].issuperset(words))
+        wanted = 2 if target.quantity == BOTH else int(target.quantity)
+        return called if len(called) == wanted else ids
 
     def _without_place(self, target: Target, want: Want, everyone: tuple[str, ...]) -> tuple[str, ...]:
         assert target.noun is not None

@@ -40,6 +40,16 @@ class Sentence:
         node = _compiled(parse_sentence(source).expression)
         return Sentence(command, options, source, rank, node, node.anchors() or frozenset(), tuple(node.needs()))
 
+    @property
+    def asks(self) -> bool:
+        """Whether it is a question."""
+        return self.command.startswith(("ask_", "timer_status", "hello"))
+
+    @property
+    def has_verb(self) -> bool:
+        """Whether it says by itself that something shall be done; ``lights off`` does so only by its tone."""
+        return not self.source.startswith(("{", "[let there be]"))
+
     def may_fit(self, keys: Set[str]) -> bool:
         """Whether a clause of these words, in any order, may be this sentence."""
         return not any(need.isdisjoint(keys) for need in self.needs)

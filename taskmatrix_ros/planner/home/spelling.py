@@ -6,11 +6,11 @@ from collections.abc import Iterable, Set
 from dataclasses import replace
 from typing import Any
 
+from taskmatrix_ros.planner.home.colors import COLORS
 from taskmatrix_ros.planner.home.home_index import HomeIndex, singular
 from taskmatrix_ros.planner.home.home_nouns import NOUNS
 from taskmatrix_ros.planner.home.state_words import STATE_WORDS
 from taskmatrix_ros.planner.home.tokens import Tokens, number_in
-from taskmatrix_ros.planner.home.values import COLORS
 from taskmatrix_ros.planner.language.spelling import edits
 
 _SLIPS = {"teh": "the", "hte": "the", "wat": "what", "wht": "what", "nad": "and", "adn": "and", "fo": "of", "ot": "to"}

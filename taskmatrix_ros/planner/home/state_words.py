@@ -107,7 +107,7 @@ STATE_WORDS: frozenset[tuple[str, ...]] = frozenset(
             "switched off",
             "running",
         ),
-        *("enabled", "disabled", "muted", "lit", "bright", "going", "working", "up and running", "burning"),
+        *("enabled", "disabled", "muted", "lit", "bright", "going", "working", "up and running", "burning", "live"),
     )
     for word in (words,)
 )
@@ -121,7 +121,14 @@ def holds(entity: HomeEntity, state: str, asked: str) -> bool | None:
     return _holds(entity, state, _SAID_OTHERWISE.get(plain, plain) if entity.domain != "binary_sensor" else plain)
 
 
-_SAID_OTHERWISE = {"going": "on", "working": "on", "up and running": "on", "burning": "on", "powered": "on"}
+_SAID_OTHERWISE = {
+    "going": "on",
+    "working": "on",
+    "live": "on",
+    "up and running": "on",
+    "burning": "on",
+    "powered": "on",
+}
 """Words that are said of what is on."""
 
 

@@ -168,7 +168,14 @@ def _press(command: Command, stage: Stage) -> Doing:
 
 def _scene(command: Command, stage: Stage) -> Doing:
     want = Want(verb="started", domains=frozenset({"scene", "script", "automation"}), several_ask=True)
-    ids = stage.resolver.resolve(command.targets, want)
+    # "party mode in here": what stands in no room is for all.
+    targets = tuple(
+        replace(target, here=False, everywhere=False)
+        if target.entities and not any(stage.entity(entity).area for entity in target.entities)
+        else target
+        for target in command.targets
+    )
+    ids = stage.resolver.resolve(targets, want)
     table = {"scene": "scene_turn_on", "script": "script_turn_on", "automation": "automation_trigger"}
     return doing((table[stage.entity(entity).domain], entity, {}) for entity in ids)
 

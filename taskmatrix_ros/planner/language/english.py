@@ -68,6 +68,7 @@ ENGLISH = Phrasebook(
         *("i wonder if you could", "would it be possible to", "is it possible to", "let us"),
         *("um", "uh", "er", "hmm", "like", "look", "listen"),
         *("please", "kindly", "hey", "hi", "hello", "ok", "okay", "so", "well", "now", "just", "robot", "computer"),
+        *("could u", "can u", "would u", "will u"),
         *("could you", "can you", "would you", "will you", "could you please", "can we", "you can", "you could"),
         *("i want you to", "i would like you to", "i'd like you to", "i need you to", "you should", "let's"),
         *("go ahead and", "go ahead", "go and", "and", "then", "also", "next", "first", "first of all", "finally"),
@@ -203,6 +204,9 @@ ENGLISH = Phrasebook(
         *(
             "for me",
             "for us",
+            "for now",
+            "for the moment",
+            "for the time being",
             "now",
             "right now",
             "instead",

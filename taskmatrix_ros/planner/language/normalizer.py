@@ -9,6 +9,9 @@ from taskmatrix_ros.planner.language.phrasebook import Phrasebook, starts_with
 from taskmatrix_ros.planner.language.spoken_numbers import SpokenNumbers
 from taskmatrix_ros.planner.language.words import Words, keys, split_words
 
+_ASKING = frozenset({"you", "ya", "please", "pls", "plz", "can", "could", "would", "will", "kindly"})
+"""Politeness that makes a request of a question."""
+
 
 class Normalizer:
     """Splits words, joins number words, takes politeness off. Pure; names in quotes are left as they are."""
@@ -27,7 +30,12 @@ class Normalizer:
 
         :param verbs: words that sentences begin with, to find ``turn`` in ``would you mind turning``.
         """
-        return self._without_closers(self._without_openers(words, verbs))
+        inner = self._without_closers(self._without_openers(words, verbs))
+        if len(inner) == len(words) or not (inner and inner[-1].asked):
+            return inner
+        # "lights off, would you?" asks somebody to do it, not whether it is so.
+        around = {*keys(words)} - {*keys(inner)}
+        return inner if _ASKING.isdisjoint(around) else tuple(replace(word, asked=False) for word in inner)
 
     def without_weak_closer(self, words: Words) -> Words:
         """Take off ``now``, ``for me`` and the like, unless they are written as part of a name."""

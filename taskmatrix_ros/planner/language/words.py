@@ -37,7 +37,7 @@ class Word:
     """One word, one number or one quoted name.
 
     ``text`` is matched against sentences; ``raw`` is what a name keeps: case, inner punctuation, quotes. ``spelled`` is
-    a number as it was said, empty for all else.
+    a number as it was said, empty for all else. ``asked``: its sentence ends with a question mark.
     """
 
     text: str
@@ -45,6 +45,7 @@ class Word:
     spelled: str = ""
     quoted: bool = False
     stop: Stop = Stop.NONE
+    asked: bool = False
 
     @property
     def key(self) -> str:
@@ -59,7 +60,7 @@ class Word:
     def joined(self) -> Word:
         """Give the word with no stop after it."""
         bare = self.raw.rstrip(":" if self.stop is Stop.NONE else "".join(_SIGNS))
-        return Word(self.text, bare or self.raw, self.spelled, self.quoted)
+        return Word(self.text, bare or self.raw, self.spelled, self.quoted, asked=self.asked)
 
 
 Words = tuple[Word, ...]
@@ -90,7 +91,18 @@ def split_words(text: str, units: Set[str] = frozenset(), abbreviations: Set[str
             words.extend(_split_unit(word, units))
         elif words:
             words[-1] = replace(words[-1], stop=max(stop, words[-1].stop))
+        if words and piece[4].endswith("?"):
+            _mark_asked(words)
     return tuple(words)
+
+
+def _mark_asked(words: list[Word]) -> None:
+    """Note of the last sentence's words that they are a question."""
+    words[-1] = replace(words[-1], asked=True)
+    for at in range(len(words) - 2, -1, -1):
+        if words[at].stop is Stop.HARD:
+            return
+        words[at] = replace(words[at], asked=True)
 
 
 def matched_text(words: Sequence[Word], *, spelled: bool = False) -> str:

@@ -67,7 +67,7 @@ COMMANDS = [
     ("vacuum the kitchen and the hall", "", 'vacuum_clean_area(entity_id=["vacuum.dusty"], cleaning_area_id=["hall", "kitchen"])'),
     ("put stamps on my errands list", "", 'todo_add_item(entity_id=["todo.errands"], item="stamps")'),
     ("add tea to the shopping list", "", 'shopping_list_add_item(name="tea")'),
-    ("set a timer for an hour and a quarter", "", None),
+    ("set a timer for an hour and a quarter", "", "timer_start(duration_s=4500)"),
     ("set a rice timer for 12 minutes", "", 'timer_start(duration_s=720, name="rice")'),
     ("set a timer for one and a half hours", "", "timer_start(duration_s=5400)"),
     ("add 2 minutes to the pasta timer", "", 'timer_increase(duration_s=120, name="pasta")'),
