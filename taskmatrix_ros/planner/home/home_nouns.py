@@ -49,8 +49,10 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     ("lock|door lock", "locks|door locks", "lock"),
     ("valve|water valve", "valves|water valves", "valve"),
     (
-        "thermostat|heating|heat|heater|radiator|ac|air conditioner|air conditioning|aircon|climate|climate control|"
-        "hvac",
+        (
+            "thermostat|heating|heat|heater|radiator|ac|air conditioner|air conditioning|aircon|climate|"
+            "climate control|hvac"
+        ),
         "thermostats|heaters|radiators|air conditioners|acs",
         "climate",
     ),
