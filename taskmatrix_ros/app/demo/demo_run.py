@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from taskmatrix_ros.app.demo.daily_life import ASK_EVERY_S, DailyLife, told_changes
+from taskmatrix_ros.app.demo.daily_life import DailyLife, told_changes
 from taskmatrix_ros.app.demo.scenario import Scenario, Step
 from taskmatrix_ros.app.processes.ros_domain import free_domain
 from taskmatrix_ros.app.processes.supervisor import Supervisor
@@ -21,8 +21,13 @@ from taskmatrix_ros.app.profile.settings import load_settings, world_overrides
 from taskmatrix_ros.core.errors import CallUnavailable
 from taskmatrix_ros.core.ids import new_id
 
-JUMP_S = 10.0
+JUMP_S = 60.0
 """Wall seconds in which what still runs has to end before the home's clock jumps."""
+
+OUTSIDE_S = 60.0
+"""Wall seconds in which the home must have heard how warm it has become outside: it asks every second."""
+
+OUTSIDE_KEY = "weather.temperature_c"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,9 +211,24 @@ class Demo:
             return
         if step.outside_c is not None:
             self._daily_life.set_outside(step.outside_c)
-            await asyncio.sleep(2 * ASK_EVERY_S)
+            await self._until_heard(client, step.outside_c)
         if step.clock:
             await self._jump(client, self._daily_life.moment(step.clock, step.day))
+
+    async def _until_heard(self, client: Any, outside_c: float) -> None:
+        """Wait until the home knows how warm it is outside: a rule that looks before judges by what was.
+
+        :raises CallUnavailable: it does not know it after ``OUTSIDE_S``.
+        """
+        until = time.monotonic() + OUTSIDE_S
+        while True:
+            response = await client.request("taskmatrix_interfaces/srv/GetState", "get_state", keys=[OUTSIDE_KEY])
+            heard = [json.loads(value.value_json) for value in response.values if value.key == OUTSIDE_KEY]
+            if heard == [outside_c]:
+                return
+            if time.monotonic() >= until:
+                raise CallUnavailable(f"demo: {OUTSIDE_KEY} is {heard}, not {outside_c:g}; the home does not ask")
+            await asyncio.sleep(0.2)
 
     async def _jump(self, client: Any, moment: datetime) -> None:
         """Set the home's clock, once nothing runs.

@@ -15,7 +15,7 @@ from taskmatrix_ros.core.resources import share_folder
 from taskmatrix_ros.core.rule import parse_time
 from taskmatrix_ros.expressions.expression import Expression
 
-SETTLE_S = 3.0
+SETTLE_S = 15.0
 """Wall seconds the world may take to come to rest after an instruction before its goals are judged."""
 
 

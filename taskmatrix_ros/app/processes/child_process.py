@@ -17,6 +17,9 @@ from taskmatrix_ros.core.parent_death import PARENT_VARIABLE
 READY = "ready:"
 """A child says in a line with this word that it serves."""
 
+READY_S = 180.0
+"""So long a start may take: everything starts at once, and a machine may be slow. What cannot start ends by itself."""
+
 INTERRUPT_S = 5.0
 TERMINATE_S = 3.0
 
@@ -31,7 +34,7 @@ class ChildProcess:
         log_folder: Path,
         *,
         environment: Mapping[str, str] | None = None,
-        ready_within_s: float = 60.0,
+        ready_within_s: float = READY_S,
         is_ready: Callable[[str], bool] = lambda line: READY in line,
     ) -> None:
         """:param is_ready: says of a line of its output whether it tells that the program serves."""

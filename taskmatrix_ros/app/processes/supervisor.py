@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from taskmatrix_ros.app.processes.broker import Broker
-from taskmatrix_ros.app.processes.child_process import ChildProcess
+from taskmatrix_ros.app.processes.child_process import READY_S, ChildProcess
 from taskmatrix_ros.app.processes.skill_arguments import SKILLS_MODULE, skill_arguments
 from taskmatrix_ros.app.profile.settings import Settings, SimulatorSettings
 from taskmatrix_ros.core.errors import ConfigError, ManifestError
@@ -19,7 +19,7 @@ from taskmatrix_ros.sim.gazebo.commands import find_bridge, find_gazebo
 
 _log = logging.getLogger(__name__)
 
-GAZEBO_S = 120.0
+GAZEBO_S = 240.0
 """Wall seconds that Gazebo, with its graphics in software, may take to come up."""
 
 RESTARTS = 3
@@ -174,7 +174,7 @@ class Supervisor:
     def _sets(self) -> list[str]:
         return [part for override in self._overrides for part in ("--set", override)]
 
-    def _child(self, name: str, module: str, *arguments: str, within_s: float = 60.0) -> ChildProcess:
+    def _child(self, name: str, module: str, *arguments: str, within_s: float = READY_S) -> ChildProcess:
         argv = (sys.executable, "-m", module, *arguments)
         child = ChildProcess(name, argv, self._log_folder, ready_within_s=within_s)
         self._children[name] = child

@@ -17,6 +17,7 @@ pytest.importorskip("mujoco")
 pytestmark = [pytest.mark.ros, pytest.mark.mujoco, pytest.mark.timeout(600)]
 
 PATIENCE_S = 300.0
+ATTEMPTS = 4
 NAMESPACE = "/examined"
 
 
@@ -63,8 +64,11 @@ def test_a_robot_that_is_not_as_described(tmp_path: Path) -> None:
     described["lift"]["joint"] = "elevator_joint"
     file = tmp_path / "other.yaml"
     file.write_text(yaml.safe_dump(described))
-    ended = doctor(tmp_path, "--robot", "--description", str(file), "--json")
-    report = json.loads(ended.stdout)
+    for _ in range(ATTEMPTS):
+        ended = doctor(tmp_path, "--robot", "--description", str(file), "--json")
+        report = json.loads(ended.stdout)
+        if {part["part"] for part in report["parts"]} != {"robot: LATE"}:
+            break  # as above: a machine too slow to judge says only that
     assert (ended.returncode, report["succeeded"]) == (1, False)
     told = " ".join(part["said"] for part in report["parts"])
     assert "elevator_joint" in told

@@ -82,7 +82,11 @@ def play(
                 "state_folder": str(folder / "state"),
                 "http": {"private_hosts": ["127.0.0.1"]},
                 "secrets": {"lamp_house": {"env": "LAMP_TOKEN", "hosts": ["127.0.0.1"]}},
-                "mcp": {"servers": {"house": {"command": [sys.executable, str(MCP_SERVER), str(folder)]}}},
+                "mcp": {
+                    "servers": {
+                        "house": {"command": [sys.executable, str(MCP_SERVER), str(folder)], "connect_s": 120},
+                    },
+                },
                 "models": {
                     "chat": {"base_url": model.url, "model": "scripted", "retries": 0},
                     "planner": {"replans": 0},
