@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sys
 from pathlib import Path
 
@@ -60,7 +61,6 @@ def _write(path: Path, name: str, seconds: int = 3) -> None:
 
 
 def test_gazebo(programs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ROS_DOMAIN_ID", "7")
     monkeypatch.delenv("GZ_PARTITION", raising=False)
     heard = start("gazebo.launch.py", {"render_engine": "ogre2", "seed": "3"}, programs)
     (server,) = (line for line in heard if line.startswith("gz sim -s"))
@@ -68,8 +68,9 @@ def test_gazebo(programs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert str(resource("sim/models")) in server
     (bridge,) = (line for line in heard if line.startswith("parameter_bridge"))
     assert "/world/home/control@ros_gz_interfaces/srv/ControlWorld" in bridge
-    assert server.endswith("partition=taskmatrix_7")
-    assert bridge.endswith("partition=taskmatrix_7")  # else it would hear nothing of the server
+    partition = f"partition=taskmatrix_{os.environ['ROS_DOMAIN_ID']}"
+    assert server.endswith(partition)
+    assert bridge.endswith(partition)  # else it would hear nothing of the server
     (ours,) = (line for line in heard if line.startswith("taskmatrix up"))
     assert "--profile gazebo --set processes.simulator.seed=3" in ours
     assert "processes.simulator.start=false" in ours
