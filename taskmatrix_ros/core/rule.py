@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
@@ -194,7 +194,7 @@ class CalendarTrigger(Frozen):
     matching: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
 
 
-BasicTrigger = Annotated[
+_Basic: TypeAlias = (
     TimeTrigger
     | DateTrigger
     | CronTrigger
@@ -203,9 +203,9 @@ BasicTrigger = Annotated[
     | StateTrigger
     | EventTrigger
     | BeforeTrigger
-    | CalendarTrigger,
-    Field(discriminator="kind"),
-]
+    | CalendarTrigger
+)
+BasicTrigger = Annotated[_Basic, Field(discriminator="kind")]
 
 
 class CombinedTrigger(Frozen):
@@ -222,19 +222,7 @@ class CombinedTrigger(Frozen):
         return self
 
 
-Trigger = Annotated[
-    TimeTrigger
-    | DateTrigger
-    | CronTrigger
-    | IntervalTrigger
-    | SunTrigger
-    | StateTrigger
-    | EventTrigger
-    | BeforeTrigger
-    | CalendarTrigger
-    | CombinedTrigger,
-    Field(discriminator="kind"),
-]
+Trigger = Annotated[_Basic | CombinedTrigger, Field(discriminator="kind")]
 
 
 class RuleAction(Frozen):

@@ -38,15 +38,19 @@ def facts_of(records: Sequence[CallRecord], catalogue: Catalogue | None, known: 
 
 def summary_of(records: Sequence[CallRecord], facts: Sequence[str]) -> str:
     """Say in one line what a run that succeeded did."""
-    count = len(records)
     seen = any(record.outcome is not None and record.outcome.evidence for record in records)
-    done = f"done: {count} {'call' if count == 1 else 'calls'}"
-    if seen or not count:
+    done = f"done: {counted(len(records), 'call')}"
+    if seen or not records:
         done += ", each change seen in the world"
     if not facts:
         return done
     shown = "; ".join(facts[-MAX_FACTS:])
     return f"{done}: {'…; ' if len(facts) > MAX_FACTS else ''}{shown}"
+
+
+def counted(count: int, what: str) -> str:
+    """Say how many: ``1 call``, ``2 calls``."""
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _changes(record: CallRecord, document: ApiDocument, known: Mapping[str, Any]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from taskmatrix_ros.app.runs.conversation_desk import ConversationDesk
 from taskmatrix_ros.app.runs.grounding import words_of
 from taskmatrix_ros.app.runs.parts import Parts
 from taskmatrix_ros.app.runs.planning import Planning, refusal
-from taskmatrix_ros.app.runs.run_facts import facts_of, summary_of
+from taskmatrix_ros.app.runs.run_facts import counted, facts_of, summary_of
 from taskmatrix_ros.app.runs.run_view import RunView
 from taskmatrix_ros.core.action_code import VerifiedCode
 from taskmatrix_ros.core.eager_task import start_now
@@ -245,7 +245,7 @@ class Session:
         context = self._planning.context(view)
         outline = await self._planning.outline(view, context)
         if instruction.mode is Mode.OUTLINE_ONLY:
-            said = f"outlined in {len(outline.steps)} steps; nothing was done"
+            said = f"outlined in {counted(len(outline.steps), 'step')}; nothing was done"
             self._end(view, RunStatus.DRY_RUN, said + _left_out(view))
             return
         if outline.is_answered:
@@ -254,7 +254,7 @@ class Session:
             return
         verified = await self._planning.code(view, outline, context)
         if instruction.mode is Mode.DRY_RUN:
-            said = f"rehearsed {view.planned_calls} calls; nothing was done"
+            said = f"rehearsed {counted(view.planned_calls, 'call')}; nothing was done"
             self._end(view, RunStatus.DRY_RUN, said + _left_out(view))
             return
         await self._run(view, verified)

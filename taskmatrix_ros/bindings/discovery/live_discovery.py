@@ -21,7 +21,7 @@ from taskmatrix_ros.bindings.discovery.entity_maker import SOURCE
 from taskmatrix_ros.bindings.discovery.fields import DiscoveryProblem
 from taskmatrix_ros.bindings.discovery.message import DiscoveryTopic, parse_discovery
 from taskmatrix_ros.bindings.discovery.precedence import ManifestClaims, is_own, own_topic
-from taskmatrix_ros.bindings.mqtt.mqtt_connection import Received
+from taskmatrix_ros.bindings.mqtt.mqtt_owner import Received
 from taskmatrix_ros.core.api_document import ApiPackage
 from taskmatrix_ros.core.diagnostic import Diagnostic
 from taskmatrix_ros.core.errors import ManifestError

@@ -10,9 +10,8 @@ import socket
 import ssl
 import termios
 from array import array
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
@@ -21,10 +20,10 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from taskmatrix_ros.bindings.mqtt.mqtt_command import Delivered, Delivery, MqttCommand
+from taskmatrix_ros.bindings.mqtt.mqtt_owner import ConnectionEnd, ConnectionOwner, Received, Subscription
 from taskmatrix_ros.bindings.mqtt.mqtt_settings import BrokerSettings
 from taskmatrix_ros.bindings.mqtt.mqtt_tls import alert_problem, handshake_problem, tls_context, tls_problem
 from taskmatrix_ros.core.errors import ConfigError
-from taskmatrix_ros.core.together import Together
 
 _log = logging.getLogger(__name__)
 
@@ -46,58 +45,6 @@ _REMEDIES = dict.fromkeys((134, 135), "; correct username and password") | {
     138: "; this client is banned there",
 }
 """What to do about reasons of MQTT 5, to which paho translates those of 3.1.1."""
-
-
-class Received(NamedTuple):
-    """A message as it came in; ``retained``: the broker kept it and gave it out because we subscribed."""
-
-    topic: str
-    payload: bytes | bytearray
-    retained: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionEnd:
-    """Why a connection ended or none came about.
-
-    ``answered``: the broker accepted it first. ``other_version``: it may only be that it does not speak our version.
-    """
-
-    reason: str
-    answered: bool = False
-    other_version: bool = False
-
-
-class Subscription(NamedTuple):
-    """A wish for one topic filter; another ``stamp`` means that other state keys are read of it."""
-
-    qos: int
-    stamp: int = 0
-
-
-class ConnectionOwner(Protocol):
-    """What a connection asks and tells; all in the loop's thread."""
-
-    closing: bool
-    filters: Mapping[str, Subscription]
-    """Topic filters wanted; replaced as a whole, never changed."""
-    together: Together
-    """What comes in together is answered in few segments."""
-
-    def next_command(self) -> MqttCommand | None:
-        """Give the next message to send, claimed."""
-
-    def accepted(self, version: str) -> None:
-        """The broker accepted the connection; nothing of it was told before."""
-
-    def subscribed(self, refused: Iterable[str]) -> None:
-        """The broker answered all subscriptions; it refused some."""
-
-    def received(self, batch: list[Received]) -> None:
-        """Messages came in."""
-
-    def ended(self, end: ConnectionEnd) -> None:
-        """The connection is over; nothing of it is told after."""
 
 
 class MqttConnection:

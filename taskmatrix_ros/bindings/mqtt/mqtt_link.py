@@ -15,7 +15,8 @@ from typing import Any, Protocol
 from paho.mqtt.enums import MQTTProtocolVersion
 
 from taskmatrix_ros.bindings.mqtt.mqtt_command import Delivered, Delivery, MqttCommand
-from taskmatrix_ros.bindings.mqtt.mqtt_connection import ConnectionEnd, MqttConnection, Received, Subscription
+from taskmatrix_ros.bindings.mqtt.mqtt_connection import MqttConnection
+from taskmatrix_ros.bindings.mqtt.mqtt_owner import ConnectionEnd, Received, Subscription
 from taskmatrix_ros.bindings.mqtt.mqtt_settings import BrokerSettings, MqttProtocol
 from taskmatrix_ros.core.ids import new_id
 from taskmatrix_ros.core.together import Together

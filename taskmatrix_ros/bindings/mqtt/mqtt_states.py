@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Protocol
 
-from taskmatrix_ros.bindings.mqtt.mqtt_connection import Received, Subscription
+from taskmatrix_ros.bindings.mqtt.mqtt_owner import Received, Subscription
 from taskmatrix_ros.bindings.mqtt.mqtt_payload import BadPayload, MissingValue, Payload, PayloadReader
 from taskmatrix_ros.bindings.mqtt.mqtt_topic import StateTopic
 from taskmatrix_ros.core.api_document import StateSpec

@@ -7,8 +7,8 @@ import logging
 from collections.abc import Callable, Mapping
 
 from taskmatrix_ros.bindings.mqtt.mqtt_command import MqttCommand
-from taskmatrix_ros.bindings.mqtt.mqtt_connection import Received, Subscription
 from taskmatrix_ros.bindings.mqtt.mqtt_link import MqttLink
+from taskmatrix_ros.bindings.mqtt.mqtt_owner import Received, Subscription
 from taskmatrix_ros.bindings.mqtt.mqtt_settings import BrokerSettings
 from taskmatrix_ros.core.ids import new_id
 

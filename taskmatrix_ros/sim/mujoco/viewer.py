@@ -32,8 +32,8 @@ class Viewer:
         """
         if not any(os.environ.get(name) for name in _SCREENS):
             raise ConfigError(
-                "simulation viewer: this machine has no screen (neither DISPLAY nor WAYLAND_DISPLAY is set); leave "
-                "--viewer out and film with --record FILE.mp4, or draw with `taskmatrix sim picture FILE.png`"
+                "simulation viewer: this machine has no screen (neither DISPLAY nor WAYLAND_DISPLAY is set); film with "
+                "`taskmatrix demo --record FILE.mp4`, or draw what runs with `taskmatrix sim picture FILE.png`"
             )
         try:
             from mujoco import viewer
@@ -42,7 +42,7 @@ class Viewer:
             self._window = viewer.launch_passive(simulator.model, simulator.data, show_left_ui=False)
         except Exception as error:  # a missing library or a refusing screen shows as any of several types
             detail = " ".join(str(error).split())[:120] or type(error).__name__
-            raise ConfigError(f"simulation viewer: no window can be opened ({detail}); leave --viewer out") from error
+            raise ConfigError(f"simulation viewer: no window can be opened ({detail}); do without it") from error
         with self._window.lock():
             self._window.opt.geomgroup[:] = 0
             self._window.opt.geomgroup[[GeomGroup.VISUAL, GeomGroup.ROBOT_VISUAL]] = 1

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from taskmatrix_ros.bindings.mqtt.mqtt_connection import Received
+from taskmatrix_ros.bindings.mqtt.mqtt_owner import Received
 from taskmatrix_ros.bindings.mqtt.mqtt_states import MqttStates
 from taskmatrix_ros.core.api_document import StateSpec
 from taskmatrix_ros.core.errors import ConfigError

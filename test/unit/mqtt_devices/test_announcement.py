@@ -9,8 +9,8 @@ import pytest
 
 from taskmatrix_ros.bindings.discovery.describe import describe
 from taskmatrix_ros.bindings.discovery.message import DiscoveryTopic, parse_discovery
-from taskmatrix_ros.bindings.mqtt.mqtt_connection import Received
 from taskmatrix_ros.bindings.mqtt.mqtt_message import publications_of
+from taskmatrix_ros.bindings.mqtt.mqtt_owner import Received
 from taskmatrix_ros.bindings.mqtt.mqtt_states import MqttStates
 from taskmatrix_ros.core.binding_spec import Mqtt
 from taskmatrix_ros.core.outcome import utc_now

@@ -10,8 +10,8 @@ from corpus import CASES, Case
 
 from taskmatrix_ros.bindings.discovery.describe import DescribedEntity, describe, is_passed_over
 from taskmatrix_ros.bindings.discovery.message import DiscoveryTopic, parse_discovery
-from taskmatrix_ros.bindings.mqtt.mqtt_connection import Received
 from taskmatrix_ros.bindings.mqtt.mqtt_message import check_messages, publications_of
+from taskmatrix_ros.bindings.mqtt.mqtt_owner import Received
 from taskmatrix_ros.bindings.mqtt.mqtt_states import MqttStates
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.binding_spec import Mqtt

@@ -10,7 +10,7 @@ import pytest
 
 from taskmatrix_ros.bindings.discovery.describe import describe
 from taskmatrix_ros.bindings.discovery.message import DiscoveryTopic, parse_discovery
-from taskmatrix_ros.bindings.mqtt.mqtt_connection import Received
+from taskmatrix_ros.bindings.mqtt.mqtt_owner import Received
 from taskmatrix_ros.bindings.mqtt.mqtt_states import MqttStates
 from taskmatrix_ros.core.state_store import StateStore
 from taskmatrix_ros.expressions.ensures import ensures_of

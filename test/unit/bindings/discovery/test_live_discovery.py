@@ -14,7 +14,7 @@ from corpus import CASES
 
 from taskmatrix_ros.bindings.discovery.entity_maker import SOURCE
 from taskmatrix_ros.bindings.discovery.live_discovery import LiveDiscovery
-from taskmatrix_ros.bindings.mqtt.mqtt_connection import Received
+from taskmatrix_ros.bindings.mqtt.mqtt_owner import Received
 from taskmatrix_ros.core.effect import Effect
 from taskmatrix_ros.core.resources import resource
 from taskmatrix_ros.registry.registry import Registry
