@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from taskmatrix_ros.app.profile.apis_settings import ApisSettings
 from taskmatrix_ros.app.system import MakeBindings, System
 from taskmatrix_ros.core.action_code import ActionCode, DocumentPin, VerifiedCode
 from taskmatrix_ros.core.api_document import ApiDocument
@@ -85,14 +86,17 @@ class BenchSystem:
 
 
 @asynccontextmanager
-async def bench_system(manifest: str, make_bindings: MakeBindings) -> AsyncIterator[BenchSystem]:
-    """Open a system in a new folder. :param manifest: a file of ``config/bench``."""
+async def bench_system(
+    manifest: str, make_bindings: MakeBindings, *, apis: ApisSettings | None = None
+) -> AsyncIterator[BenchSystem]:
+    """Open a system in a new folder. :param manifest: a file of ``config/bench``. :param apis: as ``System`` takes."""
     with tempfile.TemporaryDirectory(prefix="taskmatrix-bench-") as folder:
         system = System(
             [resource(f"config/bench/{manifest}")],
             store_file=Path(folder) / "state" / "taskmatrix.sqlite",
             make_bindings=make_bindings,
             audit_key_file=Path(folder) / "key" / "audit.key",
+            apis=apis,
         )
         await system.open()
         try:

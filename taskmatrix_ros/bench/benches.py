@@ -17,7 +17,7 @@ Bench = Callable[[Announce, BenchOptions], Coroutine[Any, Any, Sequence[Figure]]
 
 BENCHES = {
     "crash": "kill -9 at every boundary of the journal; what is lost, doubled or ended wrongly",
-    "devices": "a burst of states over MQTT, a large Home Assistant taken over, and commands while the broker is away",
+    "devices": "a burst of states over MQTT, a large Home Assistant taken over, commands while either is away",
     "executor": "what the executor adds to a call, an action and a hundred runs at once",
     "planner": "how right and how fast sentences become plans offline (--data DIR, --out DIR for what fails)",
     "rules": "what a rule adds to an event over MQTT, what a burst loses, and what many rules cost",

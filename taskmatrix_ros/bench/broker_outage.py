@@ -14,12 +14,13 @@ from pathlib import Path
 
 from taskmatrix_ros.app.processes.broker import Broker
 from taskmatrix_ros.bench.bench_system import BenchSystem, bench_system
+from taskmatrix_ros.bench.ended_command import EndedCommand
 from taskmatrix_ros.bench.figure import Figure
 from taskmatrix_ros.bench.outage_devices import OutageDevices
 from taskmatrix_ros.bindings.mqtt.mqtt_binding import BrokerSettings, MqttBinding
 from taskmatrix_ros.core.action_code import VerifiedCode
 from taskmatrix_ros.core.ids import id_time_s
-from taskmatrix_ros.core.outcome import Confirmation, Outcome, Status
+from taskmatrix_ros.core.outcome import Confirmation, Status
 
 MANIFEST = "outage.yaml"
 COMMANDS = 200
@@ -33,28 +34,6 @@ EXPIRES_S = 2.0
 ARRIVES_S = 2.0
 """So long a busy machine may take to hand on what was sent in time; what lay there through the outage is older."""
 
-MAY_END = {
-    Status.SUCCEEDED: "succeeded",
-    Status.FAILED: "failed",
-    Status.UNAVAILABLE: "failed",
-    Status.EXPIRED: "expired",
-}
-"""How a command may end, and what that is called where all is summed up: what was not sent has failed, with a reason.
-
-``in_doubt`` would leave a person to find out, and is counted apart.
-"""
-
-
-@dataclass(frozen=True)
-class Ended:
-    """One command: what it was, when its call was made, from which its age counts, and how it ended."""
-
-    number: int
-    kind: str
-    asked_at_s: float
-    ended_at_s: float
-    outcome: Outcome | None
-
 
 @dataclass(frozen=True, kw_only=True)
 class OutageTruth:
@@ -64,7 +43,7 @@ class OutageTruth:
     the broker took ends succeeded and unconfirmed, as ``blind_unconfirmed`` counts.
     """
 
-    ended: tuple[Ended, ...]
+    ended: tuple[EndedCommand, ...]
     unaccounted: int
     late: int
     doubled: int
@@ -75,7 +54,7 @@ class OutageTruth:
     recovery_s: float
 
     @property
-    def seeing(self) -> tuple[Ended, ...]:
+    def seeing(self) -> tuple[EndedCommand, ...]:
         """Give those to devices that tell what they did."""
         return tuple(one for one in self.ended if one.kind != "blind")
 
@@ -160,7 +139,7 @@ class _Drill:
         for task in pending:
             task.cancel()
         ended = tuple(
-            task.result() if task.done() and not task.cancelled() else Ended(number, _kind(number), 0, 0, None)
+            task.result() if task.done() and not task.cancelled() else EndedCommand(number, _kind(number), 0, 0, None)
             for number, task in enumerate(pending)
         )
         await asyncio.gather(*pending, return_exceptions=True)
@@ -180,16 +159,16 @@ class _Drill:
         await self._broker.open()
         return time.monotonic()
 
-    async def _one(self, number: int, code: VerifiedCode) -> Ended:
+    async def _one(self, number: int, code: VerifiedCode) -> EndedCommand:
         asked_at_s = time.monotonic()
         result = await self._system.run(code)
         outcome = None
         if result.calls:
             outcome = result.calls[-1].outcome
             asked_at_s = time.monotonic() - (time.time() - id_time_s(result.calls[-1].call.call_id))
-        return Ended(number, _kind(number), asked_at_s, time.monotonic(), outcome)
+        return EndedCommand(number, _kind(number), asked_at_s, time.monotonic(), outcome)
 
-    def _truth(self, ended: tuple[Ended, ...], back_at_s: float) -> OutageTruth:
+    def _truth(self, ended: tuple[EndedCommand, ...], back_at_s: float) -> OutageTruth:
         came = Counter(number for number, _ in self._devices.done)
         first_s = dict(reversed(self._devices.done))
         pulses = [one for one in ended if one.kind == "pulse"]
@@ -212,7 +191,7 @@ class _Drill:
         )
 
 
-def _is_untrue(one: Ended, came: int) -> bool:
+def _is_untrue(one: EndedCommand, came: int) -> bool:
     """Whether it was told done and never came, or told not done and came."""
     outcome = one.outcome
     if outcome is None:

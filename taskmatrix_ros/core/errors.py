@@ -13,7 +13,8 @@
     ├── VerificationError      the text goes back to whoever wrote the code
     ├── CallError              a policy retries or gives up
     │   ├── CallRefused        the Gate or the device said no; nothing was done
-    │   │   └── ApprovalRequired   the Gate says no unless a person says yes
+    │   │   ├── ApprovalRequired   the Gate says no unless a person says yes
+    │   │   └── RequirementUntold  the Gate says no because whoever would tell is gone
     │   ├── CallFailed         it was tried, and did not work or the world contradicts it
     │   ├── CallTimedOut       no answer within ``deadline_s``
     │   ├── CallUnavailable    the peer is not there; the call was not sent
@@ -167,6 +168,16 @@ class ApprovalRequired(CallRefused):
         self.hazardous = hazardous
         self.scope = scope
         self.expires_s = expires_s
+
+
+class RequirementUntold(CallRefused):
+    """The Gate must know what nobody tells while somebody is gone. :param keys: the state keys it asks for."""
+
+    code = "REQUIREMENT"
+
+    def __init__(self, message: str, *, keys: Sequence[str]) -> None:
+        super().__init__(message)
+        self.keys = tuple(keys)
 
 
 class CallFailed(CallError):

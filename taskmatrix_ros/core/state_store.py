@@ -142,6 +142,11 @@ class StateStore(Mapping[str, Any]):
             return f"{key} is {age_s:.1f} s old, older than {limit:g} s"
         return None
 
+    def gone_source(self, key: str) -> str | None:
+        """Name who told a key last, if that source is gone; None where it is there, or nobody ever told."""
+        stored = self._values.get(key)
+        return stored.source if stored is not None and stored.source in self._dead else None
+
     def watch(self, watcher: Watcher, keys: Iterable[str] = ("",)) -> Callable[[], None]:
         """Call ``watcher`` on every arrival for ``keys``, all keys by default. :returns: the way to end it."""
         chosen = tuple(keys)

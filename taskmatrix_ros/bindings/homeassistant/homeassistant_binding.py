@@ -12,9 +12,12 @@ from taskmatrix_ros.bindings.homeassistant.homeassistant_halts import HomeAssist
 from taskmatrix_ros.bindings.homeassistant.homeassistant_link import HomeAssistantLink, Lost, Refused
 from taskmatrix_ros.bindings.homeassistant.homeassistant_mqtt import ids_of_manifests
 from taskmatrix_ros.bindings.homeassistant.homeassistant_outcome import ended, refusal_outcome, split_outcome
+from taskmatrix_ros.bindings.homeassistant.homeassistant_registries import read_registries
 from taskmatrix_ros.bindings.homeassistant.homeassistant_request import ServiceRequest
 from taskmatrix_ros.bindings.homeassistant.homeassistant_settings import HomeAssistantSettings
+from taskmatrix_ros.bindings.homeassistant.homeassistant_start import HomeAssistantStart, service_of
 from taskmatrix_ros.bindings.homeassistant.homeassistant_states import SOURCE, HomeAssistantStates
+from taskmatrix_ros.bindings.homeassistant.homeassistant_waits import CallPatience, CallWaits
 from taskmatrix_ros.core.api_document import ApiDocument, ApiPackage
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.diagnostic import Diagnostic
@@ -24,13 +27,15 @@ from taskmatrix_ros.core.outcome import Outcome, Status, utc_now
 from taskmatrix_ros.core.ports import Catalogue, Progress
 from taskmatrix_ros.core.state_store import StateStore
 from taskmatrix_ros.registry.device_index import DeviceIndex, Route
-from taskmatrix_ros.registry.live_home import LiveHome, Registries
+from taskmatrix_ros.registry.live_home import LiveHome
 from taskmatrix_ros.registry.service_documents import PACKAGE, ServiceChoice, service_package
 
 _log = logging.getLogger(__name__)
 
 _SETTLE_S = 0.3
 """Registries change in bursts, as when an integration is added."""
+
+_START_LOOK_S = 0.25
 
 _REGISTRY_EVENTS = (
     "area_registry_updated", "floor_registry_updated", "device_registry_updated", "entity_registry_updated",
@@ -74,9 +79,11 @@ class HomeAssistantBinding:
         self._states = HomeAssistantStates(self.home, state, lambda: self._registry_changed({}))
         self._choice = ServiceChoice(allowed=settings.services, barred=NEVER_USED, effects=settings.effects)
         self._link: HomeAssistantLink | None = None
+        self._start: HomeAssistantStart | None = None
+        """There while Home Assistant serves and is not done starting."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._epoch = object()
-        self._waiting: dict[str, asyncio.Future[Status]] = {}
+        self._waits = CallWaits()
         self._put: ApiPackage | None = None
         self._reloading: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -109,7 +116,7 @@ class HomeAssistantBinding:
     async def close(self) -> None:
         """Disconnect; what was not sent is taken back."""
         self._epoch = object()
-        self._settle_waiting(Status.CANCELLED)
+        self._waits.end_all(Status.CANCELLED)
         self._deaf()
         if self._reloading is not None:
             self._reloading.cancel()
@@ -174,8 +181,10 @@ class HomeAssistantBinding:
             request = ServiceRequest.of(call, document, fahrenheit=self._states.fahrenheit)
         except TaskMatrixError as error:
             return ended(call, Status.REJECTED, error.error_code, error.message, started_at)
-        if (unsent := await self._connected(call, document)) is not None:
-            return unsent.model_copy(update={"started_at": started_at})
+        patience = CallPatience.of(call, document, self._settings.connect_s)
+        for wait in (self._connected, self._there, self._alive):
+            if (unsent := await wait(call, request, patience)) is not None:
+                return unsent.model_copy(update={"started_at": started_at})
         reachable, problems = self._states.sorted_targets(request.entity_ids)
         if problems and not reachable:
             return split_outcome(call, (), problems, started_at)
@@ -203,9 +212,7 @@ class HomeAssistantBinding:
 
     async def cancel(self, call_id: str) -> None:
         """Take a call back that has not gone out; one that has can only be awaited."""
-        waiting = self._waiting.get(call_id)
-        if waiting is not None and not waiting.done():
-            waiting.set_result(Status.CANCELLED)
+        self._waits.end(call_id, Status.CANCELLED)
 
     async def recover(self, call: Call, document: ApiDocument, progress: Progress) -> Outcome | None:  # noqa: ARG002
         """Home Assistant does not tell what became of a call."""
@@ -223,7 +230,7 @@ class HomeAssistantBinding:
         self._halts.lift()
 
     def _halt(self) -> None:
-        self._settle_waiting(Status.CANCELLED)
+        self._waits.end_all(Status.CANCELLED)
         self._halts.stop()
 
     def _state_of(self, entity_id: str) -> str | None:
@@ -241,34 +248,50 @@ class HomeAssistantBinding:
         else:
             sent.add_done_callback(_told_halt)
 
-    async def _connected(self, call: Call, document: ApiDocument) -> Outcome | None:
+    async def _connected(self, call: Call, request: ServiceRequest, patience: CallPatience) -> Outcome | None:  # noqa: ARG002
         """Wait for a connection. :returns: why the call was not sent; None if it may be sent now."""
         link = self._link
         if link is None:
             return self._unsent(call, Status.UNAVAILABLE, "it is not open")
         if link.ready.is_set():
             return None
-        expires_s = document.expires_s
-        patience_s = min(self._settings.connect_s, call.deadline_s, expires_s or call.deadline_s)
-        verdict: asyncio.Future[Status] = asyncio.get_running_loop().create_future()
-        self._waiting[call.call_id] = verdict
-        ready = asyncio.ensure_future(link.ready.wait())
-        either: set[asyncio.Future[Any]] = {ready, verdict}
-        try:
-            await asyncio.wait(either, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            ready.cancel()
-            del self._waiting[call.call_id]
-        if verdict.done():
-            return ended(call, verdict.result(), "CANCELLED", f"{call.api} was cancelled before it was sent")
-        if link.ready.is_set():
-            return None
-        late = expires_s is not None and expires_s <= patience_s
-        return self._unsent(call, Status.EXPIRED if late else Status.UNAVAILABLE, link.problem)
+        if (ended_as := await self._waits.until(call, link.ready.wait(), patience)) is not None:
+            return ended_as
+        return None if link.ready.is_set() else self._unsent(call, patience.status, link.problem)
 
-    def _unsent(self, call: Call, status: Status, problem: str) -> Outcome:
+    async def _there(self, call: Call, request: ServiceRequest, patience: CallPatience) -> Outcome | None:
+        """Wait for what the call needs of a Home Assistant that is starting. :returns: as ``_connected``."""
+        start, service, entity_ids = self._start, request.service, request.entity_ids
+        if start is None or start.missing(service, entity_ids) is None:
+            return None
+        if (ended_as := await self._waits.until(call, start.wait(service, entity_ids), patience)) is not None:
+            return ended_as
+        missing = start.missing(service, entity_ids)
+        if missing is None or (missing in (entity_ids or ()) and not patience.expires):
+            return None  # what cannot be reached by now is told by name, and the rest is done
+        problem = f"homeassistant at {self._settings.url} is still starting: {missing} is not there yet"
+        return self._unsent(call, patience.status, problem, reason=problem)
+
+    async def _alive(self, call: Call, request: ServiceRequest, patience: CallPatience) -> Outcome | None:  # noqa: ARG002
+        """Wait for a sign of life before what must not be late goes out: one that hangs would do it when it goes on.
+
+        :returns: as ``_connected``.
+        """
+        if not patience.must_not_be_late or self._link is None:
+            return None
+        sign = asyncio.ensure_future(self._link.ping())
+        try:
+            if (ended_as := await self._waits.until(call, asyncio.wait({sign}), patience)) is not None:
+                return ended_as
+            if sign.done() and sign.exception() is None:
+                return None
+        finally:
+            sign.cancel()
+        return self._unsent(call, patience.status, "it does not answer")
+
+    def _unsent(self, call: Call, status: Status, problem: str, *, reason: str | None = None) -> Outcome:
         before = " before it expired" if status is Status.EXPIRED else ""
-        reason = self.peer_problem() or f"homeassistant at {self._settings.url}: {problem}"
+        reason = reason or self.peer_problem() or f"homeassistant at {self._settings.url}: {problem}"
         return ended(call, status, status.name, f"{call.api} was not sent{before}: {reason}")
 
     def _in_doubt(self, call: Call, problem: str, started_at: Any) -> Outcome:
@@ -276,39 +299,66 @@ class HomeAssistantBinding:
         message = f"{where}: {call.api} was sent, then {problem}; it may have been done or not"
         return ended(call, Status.IN_DOUBT, "IN_DOUBT", message, started_at)
 
-    def _settle_waiting(self, status: Status) -> None:
-        for waiting in self._waiting.values():
-            if not waiting.done():
-                waiting.set_result(status)
-
     # --- what Home Assistant says
 
     async def connection_opened(self) -> None:
-        """Wait until it has started, then load and follow everything."""
+        """Load and follow everything.
+
+        One that is starting, and whose home is known from before, is used at once: what is not there yet is awaited by
+        the calls that need it. One that was never known is waited for: half a home would pass for the whole.
+        """
         assert self._link is not None
-        config = await self._link.request("get_config")
-        if config.get("state", "RUNNING") != "RUNNING":
-            config = await self._started(self._link, config)
+        link = self._link
+        config = await link.request("get_config")
+        starting = not _runs(config)
+        if starting and self._put is None:
+            config, starting = await self._started(link, config), False
         self._states.fahrenheit = (config.get("unit_system") or {}).get("temperature") == "°F"
-        await self._load_registries(self._link)
+        if starting:
+            self._start = HomeAssistantStart(await link.request("get_services"), self._states.can_be_reached)
+        else:
+            await self._load_registries(link)
         for kind in _REGISTRY_EVENTS:
             with suppress(Refused):  # a user without the right sees what there was at the start
-                await self._link.subscribe(self._registry_changed, "subscribe_events", event_type=kind)
+                await link.subscribe(self._registry_changed, "subscribe_events", event_type=kind)
         for event_type in tuple(self._events):
-            await self._subscribe_event(self._link, event_type)
-        self._states.begin()
-        await self._link.subscribe(self._take_states, "subscribe_entities")
+            await self._subscribe_event(link, event_type)
+        self._states.begin(starting=starting)
+        await link.subscribe(self._take_states, "subscribe_entities")
         await self._states.wait_begun()
-        await self._offer(self._link)
+        if self._start is not None:
+            self._begin(self._finish_start(link, self._start, config))
+        else:
+            await self._offer(link)
         self._take_over()
         self._state.set_source_live(SOURCE, live=True)
+
+    async def _finish_start(
+        self, link: HomeAssistantLink, start: HomeAssistantStart, config: Mapping[str, Any]
+    ) -> None:
+        """Take over what has come when it runs."""
+        with suppress(Lost, Refused):
+            await self._started(link, config)
+            if self._start is not start:
+                return
+            self._states.started()
+            self._end_start()
+            await self._reload()
+
+    def _end_start(self) -> None:
+        if self._start is not None:
+            self._start.end()
+            self._start = None
 
     def _take_states(self, event: Mapping[str, Any]) -> None:
         self._halts.hear(event)
         self._states.take(event)
+        if self._start is not None:
+            self._start.heard()
 
     def connection_lost(self) -> None:
         """Nothing it said is believed any more."""
+        self._end_start()
         self._state.set_source_live(SOURCE, live=False)
 
     async def _started(self, link: HomeAssistantLink, config: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -316,42 +366,19 @@ class HomeAssistantBinding:
         _log.info("homeassistant at %s is starting", self._settings.url)
         loop = asyncio.get_running_loop()
         ends_s = loop.time() + self._settings.start_s
-        while config.get("state") != "RUNNING" and loop.time() < ends_s:
-            await asyncio.sleep(0.1)
+        while not _runs(config) and loop.time() < ends_s:
+            await asyncio.sleep(_START_LOOK_S)
             config = await link.request("get_config")
-        if config.get("state") != "RUNNING":
+        if not _runs(config):
             _log.warning("homeassistant is still starting after %g s; used as it is", self._settings.start_s)
         return config
 
     async def _load_registries(self, link: HomeAssistantLink) -> None:
-        lists = ("floor_registry", "area_registry", "device_registry", "entity_registry")
-        answers = [link.send(f"config/{name}/list") for name in lists]
-        exposing = link.send("homeassistant/expose_entity/list")
-        floors, areas, devices, entities = [await _or_empty(answer) for answer in answers]
-        exposed = await _or_empty(exposing)
-        for one, owner in (await ids_of_manifests(link, devices, self._catalogue)).items():
+        floors_of = {name: (floor.areas, floor.aliases) for name, floor in self._settings.floors.items()}
+        registries = await read_registries(link, floors_of)
+        for one, owner in (await ids_of_manifests(link, registries.devices, self._catalogue)).items():
             self._devices.add(Route.MANIFEST, (one,), owner)
-        self.home.load(
-            Registries(
-                floors=floors,
-                areas=areas,
-                devices=devices,
-                entities=await self._with_aliases(link, entities),
-                exposed=exposed.get("exposed_entities") if isinstance(exposed, Mapping) else None,
-                floors_of={name: (floor.areas, floor.aliases) for name, floor in self._settings.floors.items()},
-            )
-        )
-
-    async def _with_aliases(self, link: HomeAssistantLink, entities: list[Any]) -> list[Any]:
-        """The list leaves aliases out; they are asked for together."""
-        wanted = [entry["entity_id"] for entry in entities]
-        if not wanted:
-            return entities
-        try:
-            full = await link.request("config/entity_registry/get_entries", entity_ids=wanted)
-        except Refused:
-            return entities
-        return [{**entry, **(full.get(entry["entity_id"]) or {})} for entry in entities]
+        self.home.load(registries)
 
     async def _offer(self, link: HomeAssistantLink) -> None:
         """Put the documents of what there is now into the catalogue, if that is news."""
@@ -391,7 +418,11 @@ class HomeAssistantBinding:
         for listener in tuple(self._listeners):
             listener()
 
-    def _registry_changed(self, _event: Mapping[str, Any]) -> None:
+    def _registry_changed(self, event: Mapping[str, Any]) -> None:
+        if self._start is not None:  # all of it is loaded once it runs
+            if event.get("event_type") == "service_registered":
+                self._start.registered(service_of(event))
+            return
         if self._reloading is None and self._loop is not None:
             self._reloading = self._loop.call_later(_SETTLE_S, self._reload_soon)
 
@@ -428,6 +459,10 @@ class HomeAssistantBinding:
             self._take_over()
 
 
+def _runs(config: Mapping[str, Any]) -> bool:
+    return bool(config.get("state", "RUNNING") == "RUNNING")
+
+
 def _told_halt(answer: asyncio.Future[Any]) -> None:
     if not answer.cancelled() and (error := answer.exception()) is not None:
         _log.error("homeassistant did not halt what moves: %s", error)
@@ -436,15 +471,6 @@ def _told_halt(answer: asyncio.Future[Any]) -> None:
 def _forget(answer: asyncio.Future[Any]) -> None:
     if not answer.cancelled() and (error := answer.exception()) is not None:
         _log.info("homeassistant did not take an event: %s", error)
-
-
-async def _or_empty(answer: asyncio.Future[Any]) -> Any:
-    """Give a list, or an empty one where it is refused: an older Home Assistant has no floors."""
-    try:
-        return await answer
-    except Refused as error:
-        _log.info("homeassistant does not tell: %s", error)
-        return []
 
 
 __all__ = ["PACKAGE", "HomeAssistantBinding", "HomeAssistantSettings", "LiveCatalogue"]

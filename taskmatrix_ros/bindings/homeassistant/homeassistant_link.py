@@ -12,7 +12,14 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatus, InvalidURI, WebSocketException
+from websockets.exceptions import (
+    ConnectionClosed,
+    InvalidHandshake,
+    InvalidMessage,
+    InvalidStatus,
+    InvalidURI,
+    WebSocketException,
+)
 
 from taskmatrix_ros.bindings.homeassistant.homeassistant_settings import HomeAssistantSettings
 from taskmatrix_ros.core.errors import ConfigError
@@ -20,7 +27,8 @@ from taskmatrix_ros.core.errors import ConfigError
 _log = logging.getLogger(__name__)
 
 _RETRY_FIRST_S = 0.1
-_RETRY_LAST_S = 2.0
+_RETRY_LAST_S = 1.0
+"""One small TCP connection a second troubles nobody, and is soon enough for whoever waits for its return."""
 _RETRY_REFUSED_S = 60.0
 """After a refused token: Home Assistant may ban who tries too often."""
 _TOKEN_LOOK_S = 1.0
@@ -118,6 +126,16 @@ class HomeAssistantLink:
         answer.add_done_callback(lambda _answer: self._pending.pop(number, None))
         self._write(socket, {"id": number, "type": kind, **fields})
         return answer
+
+    async def ping(self) -> None:
+        """Wait until it answers something that is sent now. :raises Lost: there is no connection, or it ended."""
+        socket = self._socket
+        if socket is None:
+            raise Lost(self.problem)
+        try:
+            await (await socket.ping())
+        except ConnectionClosed as error:
+            raise Lost("the connection was lost") from error
 
     async def subscribe(self, listener: Listener, kind: str, **fields: Any) -> None:
         """Hear events of a subscription for as long as this connection lasts.

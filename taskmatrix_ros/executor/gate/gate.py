@@ -13,7 +13,7 @@ from taskmatrix_ros.core.approval import Approval
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.clocks import HomeClock, SteadyClock, WallClock
 from taskmatrix_ros.core.effect import Effect
-from taskmatrix_ros.core.errors import ApprovalRequired, CallRefused, RunStopped, TaskMatrixError
+from taskmatrix_ros.core.errors import ApprovalRequired, CallRefused, RequirementUntold, RunStopped, TaskMatrixError
 from taskmatrix_ros.core.instruction import ApprovalMode, Instruction
 from taskmatrix_ros.core.policy import Policy
 from taskmatrix_ros.core.ports import Catalogue
@@ -114,6 +114,7 @@ class Gate:
         :raises ApprovalRequired: a yes is missing, or the one given does not count; all else would let it pass.
         :raises CallRefused: document, name, arguments, rights, policy, requirement or rate; or a fault of the Gate,
             which refuses too. The program may handle it.
+        :raises RequirementUntold: whoever would tell what a requirement asks for is gone.
         :raises RunStopped: the latch holds: it may not.
         """
         try:
@@ -245,9 +246,14 @@ class Gate:
             keys = expression.keys_for(arguments)
             known = self._state.known(keys)
             holds, evidence = expression.decide(known, arguments, now=self._home_clock.now())
-            if not holds:
-                doubts = filter(None, map(self._state.doubt, keys))
-                raise CallRefused(f"{wish.call.api} requires: {'; '.join((evidence, *doubts))}", code="REQUIREMENT")
+            if holds:
+                continue
+            doubts = filter(None, map(self._state.doubt, keys))
+            message = f"{wish.call.api} requires: {'; '.join((evidence, *doubts))}"
+            untold = [key for key in keys if self._state.gone_source(key) is not None]
+            if holds is None and untold:
+                raise RequirementUntold(message, keys=untold)
+            raise CallRefused(message, code="REQUIREMENT")
 
     def _check_rate(self, wish: Wish) -> None:
         now_s = self._clock.now_s()

@@ -30,6 +30,7 @@ class Admission:
 
         :returns: the call as it is to be sent, defaults filled in.
         :raises CallRefused: by the Gate or by a person; the code may handle it.
+        :raises RequirementUntold: whoever would tell what it requires is gone.
         :raises RunStopped: the latch holds.
         """
         try:

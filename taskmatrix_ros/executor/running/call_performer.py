@@ -16,8 +16,11 @@ from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.effect import Effect
 from taskmatrix_ros.core.errors import (
     BudgetExceeded,
+    CallError,
+    CallExpired,
     CallRefused,
     ProgramFailed,
+    RequirementUntold,
     RunCancelled,
     RunStopped,
     TaskMatrixError,
@@ -33,7 +36,7 @@ from taskmatrix_ros.executor.running.dispatcher import INTERRUPTED, Dispatcher, 
 from taskmatrix_ros.executor.running.doubt import REPEAT, Doubt, has_expired, left_s, open_question
 from taskmatrix_ros.executor.running.proof import Proof
 from taskmatrix_ros.executor.running.resource_locks import ANY
-from taskmatrix_ros.executor.sandbox.call_errors import error_of
+from taskmatrix_ros.executor.sandbox.call_errors import error_of, status_of
 from taskmatrix_ros.executor.sandbox.interpreter import ExternalCall
 from taskmatrix_ros.executor.source.argument_check import printable
 from taskmatrix_ros.expressions.spread import expand_keys
@@ -52,10 +55,12 @@ class CallPerformer:
         passed: Callable[[ActiveRun], Awaitable[None]],
         *,
         retry_s: float,
+        told_s: float,
     ) -> None:
         """:param passed: returns once nothing holds the run.
 
         :param retry_s: seconds before an idempotent call that came to no answer is tried again.
+        :param told_s: seconds that somebody who is gone is waited for, who would tell what a call requires.
         """
         self._admission = admission
         self._dispatcher = dispatcher
@@ -65,6 +70,7 @@ class CallPerformer:
         self._doubt = Doubt(dispatcher, proof, journal)
         self._passed = passed
         self._retry_s = retry_s
+        self._told_s = told_s
 
     async def perform(self, run: ActiveRun, wanted: ExternalCall, sequence: int) -> Any:
         """See one call through.
@@ -138,21 +144,38 @@ class CallPerformer:
         try:
             if wanted.positional:
                 raise CallRefused(f"{call.api} takes named arguments only", code="ARGUMENT")
-            call = await self._admission.admit(run, call, document)
-        except CallRefused as error:
+            call, due = await self._admitted(run, call, document)
+        except (CallRefused, CallExpired) as error:
             shown = call.model_copy(update={"arguments": printable(call.arguments)})
             return shown, self._refuse(run, shown, error)
-        as_sent = document if repeated is None else _as_old_as(repeated, document)
+        as_sent = due if repeated is None else _as_old_as(repeated, document)
         outcome = await self._carry_out(run, call, document, as_sent)
         if outcome.status is Status.REJECTED:
             self._count_refusal(run, call, outcome)
         return call, outcome
 
-    def _refuse(self, run: ActiveRun, call: Call, error: CallRefused) -> Outcome:
-        outcome = _unsent(call, Status.REJECTED, error)
+    async def _admitted(self, run: ActiveRun, call: Call, document: ApiDocument) -> tuple[Call, ApiDocument]:
+        """Let it pass, after a short wait for whoever would tell what it requires and is gone.
+
+        :returns: the call as it is to be sent, and the document: a wait makes a wish no younger.
+        :raises CallExpired: it has, meanwhile.
+        """
+        try:
+            return await self._admission.admit(run, call, document), document
+        except RequirementUntold as gone:
+            left = left_s(call, document)
+            await self._proof.until_told(gone.keys, min(self._told_s, document.deadline_s, left or self._told_s))
+            if has_expired(call, document):
+                message = f"{call.api} was not sent before it expired: {gone.message}"
+                raise CallExpired(message) from gone
+        return await self._admission.admit(run, call, document), _as_old_as(call, document)
+
+    def _refuse(self, run: ActiveRun, call: Call, error: CallError) -> Outcome:
+        outcome = _unsent(call, _status_unsent(error), error)
         self._journal.refuse_call(call, outcome)
         self._keep(run, call, outcome)
-        self._count_refusal(run, call, outcome)
+        if outcome.status is Status.REJECTED:
+            self._count_refusal(run, call, outcome)
         return outcome
 
     def _count_refusal(self, run: ActiveRun, call: Call, outcome: Outcome) -> None:
@@ -177,7 +200,7 @@ class CallPerformer:
             try:
                 self._admission.check_again(run, call, document)
             except CallRefused as refused:
-                outcome = _unsent(call, Status.REJECTED, refused)
+                outcome = _unsent(call, _status_unsent(refused), refused)
                 return outcome
             except RunStopped as stopped:
                 outcome = _unsent(call, Status.CANCELLED, stopped)
@@ -250,6 +273,12 @@ class CallPerformer:
 def _unsent(call: Call, status: Status, error: TaskMatrixError) -> Outcome:
     report = ErrorReport(code=error.error_code, message=error.message)
     return Outcome(call_id=call.call_id, status=status, error=report)
+
+
+def _status_unsent(error: CallError) -> Status:
+    if isinstance(error, RequirementUntold):
+        return Status.UNAVAILABLE
+    return Status.REJECTED if isinstance(error, CallRefused) else status_of(error)
 
 
 def _is_unanswered(outcome: Outcome) -> bool:

@@ -29,7 +29,8 @@ class CallTimes:
 
     ``grace_s``: past a call's deadline, which its binding keeps by itself; ``cancel_s``: for a peer to confirm that it
     has ended; ``retry_s``: before an idempotent call that came to no answer is tried again; ``return_s``: for a peer
-    that went away during a call, whose return shows what became of it; ``device_s``: after that, for a device behind.
+    that went away during a call, whose return shows what became of it; ``device_s``: after that, for a device behind;
+    ``told_s``: before a call, for somebody who is gone and would tell what it requires.
     """
 
     grace_s: float = 1.0
@@ -37,6 +38,7 @@ class CallTimes:
     retry_s: float = 0.5
     return_s: float = 120.0
     device_s: float = 30.0
+    told_s: float = 5.0
 
 
 class Withdrawn(Exception):

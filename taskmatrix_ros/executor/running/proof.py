@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from taskmatrix_ros.core.api_document import ApiDocument
@@ -77,6 +77,10 @@ class Proof:
     async def until_back(self, document: ApiDocument) -> None:
         """Wait until the document's peer is there, as long as one that has gone is waited for."""
         await self._read_back.until_back(document, self._return_s)
+
+    async def until_told(self, keys: Sequence[str], within_s: float) -> None:
+        """Wait until nobody is gone who told these state keys last, at most ``within_s`` seconds."""
+        await self._read_back.until_told(keys, within_s)
 
 
 def _decided(call: Call, outcome: Outcome, seen: Seen, *, final: bool) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from taskmatrix_ros.core.api_document import ApiDocument
@@ -63,17 +64,26 @@ class ReadBack:
 
     async def until_back(self, document: ApiDocument, within_s: float) -> None:
         """Wait until the document's peer is there, as far as that is told, at most ``within_s`` seconds."""
+        await self._until(lambda: all(map(self._state.is_live, peers_of(document))), within_s)
+
+    async def until_told(self, keys: Sequence[str], within_s: float) -> None:
+        """Wait until nobody is gone who told these state keys last, at most ``within_s`` seconds."""
+        await self._until(lambda: not any(map(self._state.gone_source, keys)), within_s, keys)
+
+    async def _until(self, fact: Callable[[], bool], within_s: float, keys: Sequence[str] = ()) -> None:
         happened = asyncio.Event()
         undo = self._state.watch_sources(happened.set)
+        deaf = self._state.watch(lambda _value: happened.set(), keys)
         try:
             async with asyncio.timeout(within_s):
-                while not all(map(self._state.is_live, peers_of(document))):
+                while not fact():
                     happened.clear()
                     await happened.wait()
         except TimeoutError:
             return
         finally:
             undo()
+            deaf()
 
 
 def peers_of(document: ApiDocument) -> tuple[str, ...]:

@@ -99,6 +99,7 @@ class Runner:
             ),
             self._preemption.passed,
             retry_s=parts.times.retry_s,
+            told_s=parts.times.told_s,
         )
         self._active: dict[str, ActiveRun] = {}
         self._clock = RunClock()

@@ -125,8 +125,13 @@ class WorldWatch:
         return fact()
 
     def _away(self) -> str | None:
-        """Name a peer that would tell and is away."""
-        return next((peer for peer in self._peers if not self._state.is_live(peer)), None)
+        """Name a peer that would tell and is away, or the part of one, as an entity that is not back yet."""
+        parts = (source for key in self._all_keys if (source := self._source_of(key)).partition("/")[0] in self._peers)
+        return next((source for source in (*self._peers, *parts) if not self._state.is_live(source)), None)
+
+    def _source_of(self, key: str) -> str:
+        stored = self._state.read(key)
+        return "" if stored is None else stored.source
 
     def _is_silent(self) -> bool:
         """Whether something that was asked for has not been heard of, or is not known by who is asked."""

@@ -7,7 +7,8 @@ import asyncio
 import pytest
 from broker_kinds import needs_mosquitto
 
-from taskmatrix_ros.bench.broker_outage import MAY_END, drill
+from taskmatrix_ros.bench.broker_outage import drill
+from taskmatrix_ros.bench.ended_command import MAY_END
 
 pytestmark = [pytest.mark.mqtt, needs_mosquitto]
 

@@ -8,7 +8,7 @@ import pytest
 
 from taskmatrix_ros.bindings.homeassistant.homeassistant_request import ServiceRequest
 from taskmatrix_ros.bindings.homeassistant.homeassistant_settings import HomeAssistantSettings
-from taskmatrix_ros.bindings.homeassistant.homeassistant_states import HomeAssistantStates
+from taskmatrix_ros.bindings.homeassistant.homeassistant_states import AWAITED, SOURCE, HomeAssistantStates
 from taskmatrix_ros.core.api_document import ApiDocument, StateSpec
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.errors import CallRefused, ConfigError
@@ -54,6 +54,38 @@ def test_a_new_connection_forgets_what_is_gone() -> None:
     heard.states.take({"r": ["light.other"]})
     assert heard.state.read("light.other.state") is None
     assert not heard.home.entities
+
+
+def test_what_was_there_before_is_awaited_while_home_assistant_starts() -> None:
+    heard = Heard()
+    heard.states.take({"a": {"switch.pump": {"s": "on", "a": {}}}})
+    heard.states.begin(starting=True)
+    heard.state.set_source_live(SOURCE, live=False)
+    heard.states.take({"a": {"light.other": {"s": "on", "a": {}}}})
+    assert {entity.entity_id for entity in heard.home.entities} == {"light.desk", "light.other", "switch.pump"}
+    assert heard.state["light.other.state"] == "on"
+    assert not {"light.desk.state", "light.desk.brightness_pct", "switch.pump.state"} & set(heard.state)
+    assert heard.state.gone_source("light.desk.state") == AWAITED
+    assert not heard.states.can_be_reached("light.desk")
+    reachable, problems = heard.states.sorted_targets(["light.desk", "light.other"])
+    assert reachable == ("light.other",)
+    assert [(one.said, one.exists) for one in problems] == [("is not back yet; Home Assistant is still starting", True)]
+
+    heard.states.take({"a": {"light.desk": {"s": "off", "a": {}}}})
+    assert heard.states.can_be_reached("light.desk")
+    assert heard.state["light.desk.state"] == "off"
+    assert heard.state.gone_source("light.desk.state") is None
+    assert heard.state.gone_source("switch.pump.state") == AWAITED, "the word of one entity proves nothing of another"
+
+    heard.states.started()
+    assert {entity.entity_id for entity in heard.home.entities} == {"light.desk", "light.other"}
+    assert heard.state.read("switch.pump.state") is None
+
+
+def test_a_home_that_runs_awaits_nothing() -> None:
+    heard = Heard()
+    heard.states.started()
+    assert heard.state["light.desk.state"] == "on"
 
 
 def test_an_unavailable_entity_says_nothing_and_is_told_from_one_that_does_not_exist() -> None:

@@ -12,7 +12,7 @@ from home_documents import DOCUMENTS, Shelf, document
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.clocks import SteadyClock
-from taskmatrix_ros.core.errors import ApprovalRequired, CallRefused, RunStopped
+from taskmatrix_ros.core.errors import ApprovalRequired, CallRefused, RequirementUntold, RunStopped
 from taskmatrix_ros.core.instruction import ApprovalMode, Channel, Instruction
 from taskmatrix_ros.core.policy import Policy
 from taskmatrix_ros.core.ports import Gate as GatePort
@@ -107,7 +107,11 @@ def test_a_requirement_is_asked_of_the_live_state() -> None:
     door.state.set("robot.holding", "cup", source="robot")
     door.admit("robot_put_down", object="cup")
     door.state.set_source_live("robot", live=False)
-    assert "robot is gone" in door.refusal("robot_put_down", object="cup").message
+    gone = door.refusal("robot_put_down", object="cup")
+    assert "robot is gone" in gone.message
+    assert isinstance(gone, RequirementUntold)
+    assert gone.keys == ("robot.holding",)
+    assert not isinstance(refused, RequirementUntold), "what was never told, nobody will"
 
 
 def test_a_requirement_that_something_is_null_wants_it_known_to_be_null() -> None:

@@ -104,6 +104,55 @@ def test_the_first_word_of_a_device_behind_the_peer_is_waited_for(runner: asynci
     assert ends(run(runner, bench, "feed()")) == [("succeeded", "confirmed", "")]
 
 
+def test_a_part_of_the_peer_that_is_not_back_yet_is_waited_for(runner: asyncio.Runner, bench: Bench) -> None:
+    """The peer is back, what the call was for is not: an entity of a Home Assistant that is starting."""
+    part = f"{PEER}/entity"
+
+    def come_back() -> None:
+        bench.state.set(FED, None, source=part, retained=True)
+        bench.state.set_source_live(part, live=False)
+        bench.state.set_source_live(PEER, live=True)
+        later = 3 * FEED.confirm_s
+        asyncio.get_running_loop().call_later(later, lambda: bench.state.set(FED, True, source=PEER, retained=True))
+
+    bench.state.set(FED, False, source=PEER)
+    bench.devices.behaviours["feed"] = losing(bench, come_back)
+    assert ends(run(runner, bench, "feed()")) == [("succeeded", "confirmed", "")]
+
+
+def test_a_call_waits_for_whoever_would_tell_what_it_requires(runner: asyncio.Runner, bench: Bench) -> None:
+    bench.shelf.put(document("brew", parameters={}, requires=['state["kettle.full"]'], confirm_s=0.05))
+    bench.state.set("kettle.full", True, source=PEER)
+    bench.state.set_source_live(PEER, live=False)
+
+    async def main() -> RunResult:
+        running = asyncio.create_task(bench.run("brew()"))
+        asyncio.get_running_loop().call_later(0.05, lambda: bench.state.set_source_live(PEER, live=True))
+        return await running
+
+    runner.run(asyncio.wait_for(main(), 60))
+    assert len(bench.sent()) == 1
+
+
+@pytest.mark.parametrize(
+    ("expires_s", "status", "run_status"),
+    [(None, "unavailable", RunStatus.UNAVAILABLE), (0.01, "expired", RunStatus.FAILED)],
+)
+def test_what_requires_the_word_of_somebody_who_is_gone_is_not_sent(
+    runner: asyncio.Runner, interpreter: Interpreter, expires_s: float | None, status: str, run_status: RunStatus
+) -> None:
+    """The caller's mistake it is not: the call is unavailable, not rejected, and never refused for good."""
+    brew = document("brew", parameters={}, requires=['state["kettle.full"]'], expires_s=expires_s)
+    bench = Bench(interpreter, shelf=Shelf((*DOCUMENTS, brew)), times=CallTimes(told_s=0.05))
+    bench.state.set("kettle.full", True, source=PEER)
+    bench.state.set_source_live(PEER, live=False)
+    result = run(runner, bench, "brew()")
+    assert result.status is run_status
+    assert [end[0] for end in ends(result)] == [status]
+    assert f"{PEER} is gone" in result.summary
+    assert not bench.sent()
+
+
 def test_what_may_be_repeated_is_sent_again_where_the_world_does_not_show_it(
     runner: asyncio.Runner, bench: Bench
 ) -> None:
