@@ -161,6 +161,7 @@ class ClauseParse:
             "duration": values.duration,
             "bit": self._bit,
             "level": values.level,
+            "whole": values.whole,
             "text": self._text,
             "list": self._list,
             "timer": timers.named,

@@ -46,6 +46,7 @@ class HomeIndex:
         self._areas: dict[Key, list[str]] = defaultdict(list)
         self._floors: dict[Key, list[str]] = defaultdict(list)
         self._owners: dict[Key, list[str]] = defaultdict(list)
+        self._keys_of_area: dict[str, tuple[Key, ...]] = {}
         self._without_noun: dict[Key, list[tuple[str, str]]] = defaultdict(list)
         self._by_word: dict[str, set[str]] = defaultdict(set)
         self.words_of: dict[str, frozenset[str]] = {}
@@ -88,6 +89,17 @@ class HomeIndex:
     def owned(self, key: Key) -> tuple[str, ...]:
         """Give the areas that are called after somebody: ``Emma's`` -> that of ``Emma's Room``."""
         return tuple(self._owners.get(key, ()))
+
+    def areas_called(self, words: Key) -> tuple[str, ...]:
+        """Give the areas whose names hold these words side by side: ``guest room`` -> ``Guest Room A`` and ``B``."""
+        size = len(words)
+        return tuple(
+            area
+            for area in self.areas
+            if any(
+                key[at : at + size] == words for key in self._keys_of_area[area] for at in range(len(key) - size + 1)
+            )
+        )
 
     def shortened(self, key: Key) -> tuple[tuple[str, str], ...]:
         """Give the entities whose name is this and a noun after it, with the noun: ``desk`` of ``Desk Lamp``."""
@@ -147,6 +159,7 @@ class HomeIndex:
 
     def _add_places(self) -> None:
         for area in self.areas.values():
+            self._keys_of_area[area.id] = tuple(self.key(name) for name in (area.name, *area.aliases))
             for name in (area.name, *area.aliases):
                 self._add(self._areas, name, area.id)
                 key = self.key(name)

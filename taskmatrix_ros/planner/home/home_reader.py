@@ -29,7 +29,7 @@ from taskmatrix_ros.planner.home.resolver import UNFIT, listed
 from taskmatrix_ros.planner.home.sentence_matcher import Sentence
 from taskmatrix_ros.planner.home.sentence_table import COMMANDS, QUESTIONS
 from taskmatrix_ros.planner.home.spelling import Spelling
-from taskmatrix_ros.planner.home.tokens import Tokens, tokens_of
+from taskmatrix_ros.planner.home.tokens import Token, Tokens, number_in, tokens_of
 from taskmatrix_ros.planner.language.normalizer import Normalizer
 from taskmatrix_ros.planner.language.phrasebooks import phrasebook_of
 from taskmatrix_ros.planner.language.words import Stop, Words
@@ -60,6 +60,7 @@ _SENTENCES = tuple(
     for source in sources
 )
 _FILLERS = frozenset({"please", "kindly", "just", "now", "again", "also", "too", "maybe", "immediately", "quickly"})
+_NEARLY = frozenset({"about", "around", "roughly", "approximately", "almost", "nearly"})
 _BEFORE = frozenset({"first", "then", "next", "finally", "afterwards", "and"})
 _LEADING = frozenset({"in", "on", "at", "for"})
 _NOT_ABOUT_DEVICES = ("ask_", "bare", "timer", "list", "play")
@@ -123,7 +124,12 @@ class HomeReader:
         """
         yield True, self._commands(ClauseParse(index, words, tokens), tokens)
         assert self._spelling is not None
-        plain = tuple(token for token in tokens if token.key not in _FILLERS or token.key in index.vocabulary)
+        plain = tuple(
+            token
+            for token, after in zip(tokens, (*tokens[1:], None), strict=True)
+            if (token.key not in _FILLERS or token.key in index.vocabulary)
+            and not (token.key in _NEARLY and after is not None and _is_amount(after))
+        )
         if len(plain) > 1 and plain[0].key in _BEFORE:
             plain = plain[1:]
         if plain and len(plain) < len(tokens):
@@ -246,6 +252,11 @@ def _carried_out(index: HomeIndex, scene: Scene, candidates: Sequence[Command]) 
             first = first or error
     assert first is not None
     raise first
+
+
+def _is_amount(token: Token) -> bool:
+    """Whether a token is a number, or a part of the whole way: ``about 70 percent``, ``about halfway``."""
+    return number_in(token.key) is not None or token.key in ("half", "halfway", "third", "quarter")
 
 
 def _words_of(sources: Sequence[str]) -> frozenset[str]:

@@ -134,6 +134,8 @@ def _set_number(command: Command, stage: Stage) -> Doing:
         command = Command(command.name, {"what": last}, command.slots)
     settings = _candidates(command, amount)
     targets = command.targets
+    if not targets and _spoken_of(stage, settings):
+        targets = (Target(said="it", pronoun="it"),)
     if not targets:
         targets = (Target(said="", here=True),) if stage.resolver.here else ()
         targets = targets or (Target(said="", everywhere=True),)
@@ -144,6 +146,13 @@ def _set_number(command: Command, stage: Stage) -> Doing:
         stage.note(entity_id, setting.key, value)
         stage.scene.notes[_LAST] = setting.what
     return doing(wanted)
+
+
+def _spoken_of(stage: Stage, settings: tuple[Setting, ...]) -> bool:
+    """Whether what was spoken of last can be set so: ``turn on the TV and set the volume to 10``."""
+    last = stage.scene.mentioned[-1] if stage.scene.mentioned else ()
+    domains = {setting.domain for setting in settings}
+    return bool(last) and all(e in stage.index.words_of and stage.entity(e).domain in domains for e in last)
 
 
 _LAST = "set_number.what"

@@ -137,17 +137,41 @@ class PlaceParser:
 
     def _read_one_place(self, at: int) -> Iterator[tuple[int, Target]]:
         begin, every = at, False
-        if self._key(begin) in ("all", "every", "each"):
+        if self._key(begin) in ("all", "every", "each", "both"):
             every = True
             begin += 1
             if self._key(begin) in ("of", "single"):
                 begin += 1
         while self._key(begin) in DETERMINERS:
             begin += 1
-        if every and singular(self._key(begin)) in ("room", "area", "floor"):
+        if every and singular(self._key(begin)) in ("room", "area", "floor") and self._key(at) != "both":
             yield begin + 1, Target(said="", everywhere=True)
             return
-        yield from self.one(begin)
+        several = list(self._of_a_kind(begin, every=every, most=2 if self._key(at) == "both" else 0))
+        yield from several
+        if not several:
+            yield from (found for found in self.one(begin) if not every or self._may_be_several(*found))
+
+    def _may_be_several(self, end: int, place: Target) -> bool:
+        """Whether ``all`` or ``both`` may be said of a place: of a floor, of rooms in the plural, of the first of two."""
+        if self._key(end) == "and":
+            return True
+        return not place.areas or singular(self._key(end - 1)) != self._key(end - 1) or len(place.areas) > 1
+
+    def _of_a_kind(self, at: int, *, every: bool, most: int) -> Iterator[tuple[int, Target]]:
+        """Read rooms that are called alike: ``both guest rooms``, ``every bedroom``, ``the bathrooms``.
+
+        :param most: how many they must be; 0: two or more.
+        """
+        for end in range(min(len(self._keys), at + 3), at, -1):
+            words = self._keys[at:end]
+            one = in_singular(words)
+            if (one == words and not every) or self._index.named(words) is not None and not every:
+                continue
+            areas = self._index.areas_called(one)
+            if len(areas) > 1 and len(areas) == (most or len(areas)) and one not in ((w,) for w in PLACE_NOUNS):
+                yield end, Target(said="", areas=frozenset(areas))
+                return
 
     def one(self, at: int) -> Iterator[tuple[int, Target]]:
         """Read one place without an article."""

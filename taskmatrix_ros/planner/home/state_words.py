@@ -54,7 +54,7 @@ _OTHERS: Mapping[str, Mapping[str, frozenset[str]]] = {
         "jammed": frozenset({"jammed"}),
     },
     "person": {
-        "home": frozenset({"home", "at home", "here", "in"}),
+        "home": frozenset({"home", "at home", "here", "in", "back", "back home"}),
         "not_home": frozenset({"away", "out", "gone", "not home"}),
     },
     "device_tracker": {"home": frozenset({"home", "at home", "here"}), "not_home": frozenset({"away", "out", "gone"})},

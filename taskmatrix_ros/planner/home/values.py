@@ -56,6 +56,7 @@ _LEVELS: Mapping[tuple[str, ...], float] = {
     ("two", "thirds"): 67,
     ("2", "thirds"): 67,
 }
+_WHOLE = (("all", "the", "way"), ("to", "the", "max"), ("to", "the", "maximum"), ("as", "far", "as", "it", "goes"))
 _SPEEDS: Mapping[str, float] = {"low": 33, "slow": 33, "medium": 66, "mid": 66, "middle": 66, "high": 100, "fast": 100}
 _KELVIN_NAMES: Mapping[tuple[str, ...], float] = {
     ("candle", "light"): 1900,
@@ -131,6 +132,10 @@ class ValueParser:
     def level(self, at: int) -> list[tuple[int, Amount]]:
         """``maximum``, ``half``, without a number."""
         return [(end, Amount(value, "pct")) for end, value in self._levels(at)]
+
+    def whole(self, at: int) -> list[tuple[int, Amount]]:
+        """``all the way``, ``to the max``: as far as it goes."""
+        return [(at + len(words), Amount(100, "pct")) for words in _WHOLE if self._keys[at : at + len(words)] == words]
 
     def speed(self, at: int) -> list[tuple[int, Amount]]:
         """``low``, ``medium``, ``high``."""

@@ -13,10 +13,12 @@ from taskmatrix_ros.core.parameter_spec import ValueType
 from taskmatrix_ros.core.rule import BeforeTrigger, StateTrigger, SunTrigger, Trigger
 from taskmatrix_ros.planner.grammar.reading import AMBIGUOUS, UNKNOWN_NAME
 from taskmatrix_ros.planner.timed.condition_words import (
+    ALARMS,
     AT_HOME,
     AWAY,
     COMING,
     DARK,
+    DETECTED,
     EXCEEDING,
     FREEZING,
     LEAVING,
@@ -131,7 +133,7 @@ class ConditionReader:
 
     def _named(self, words: Sequence[str]) -> Read | None:
         text = " ".join(words)
-        atom = self._state(text) or self._motion(text)
+        atom = self._detected(text) or self._state(text) or self._motion(text)
         return None if atom is None else Read((atom,))
 
     # --- sun, persons, weather ----------------------------------------------------------------------------------------
@@ -279,6 +281,18 @@ class ConditionReader:
                 key, value = known[0]
                 return Atom(_becomes(key, (value,)), _equals(key, value), is_event=is_event)
         return None
+
+    def _detected(self, text: str) -> Atom | None:
+        """``smoke is detected``, ``there is a leak in the cellar``: what an alarm of that kind tells."""
+        match = DETECTED.fullmatch(text)
+        if match is None:
+            return None
+        where = content((match["name"] or "").split())
+        kind = ALARMS[match["what"]]
+        sensors = {n.key: n for n in self._names.names if n.device_class == kind and where <= n.entity}
+        if len(sensors) > 1:
+            raise _ambiguous(text, tuple(sensors.values()))
+        return next((Atom(_becomes(k, ("on",)), _equals(k, "on"), is_event=True) for k in sensors), None)
 
     def _motion(self, text: str) -> Atom | None:
         match = MOTION.fullmatch(text)

@@ -122,6 +122,20 @@ MOTION = re.compile(
     r"(?: is)?(?: detected| seen| sensed| moving| enters| walks into| comes into)?(?: (?:in|at|into|"
     r"on|by))?(?: (?P<name>.+))?"
 )
+DETECTED = re.compile(
+    r"(?:(?:there is|there's) )?(?:any |some |a )?(?P<what>smoke|fire|gas|leak|water leak|water|carbon monoxide)"
+    r"(?: is| gets)?(?: detected| sensed)?(?: (?:in|at|on|by) (?P<name>.+))?"
+)
+ALARMS = {
+    "smoke": "smoke",
+    "fire": "smoke",
+    "gas": "gas",
+    "leak": "moisture",
+    "water leak": "moisture",
+    "water": "moisture",
+    "carbon monoxide": "carbon_monoxide",
+}
+"""What an alarm tells -> the device class of the sensor that does."""
 COMING = re.compile(
     r"(?:i|we|someone|somebody|anyone|everyone|everybody)(?: (?:am|are|is))? "
     r"(?:come|comes|get|gets|arrive|arrives|return|returns|coming|getting|arriving|"

@@ -97,7 +97,7 @@ class StateNames:
             for key in sorted(keys):
                 found.setdefault(key, state_name(key, spec.type, spec.unit))
         for key, value in heard.items():
-            if key not in found and not key.startswith("home."):
+            if key not in found and not key.startswith("home.") and key.rpartition(".")[2] not in _DESCRIBING:
                 found[key] = state_name(key, _type_of(value), None)
         return StateNames(found.values(), (spec for spec in catalogue.states() if len(key_parameters(spec.key)) == 1))
 
@@ -215,6 +215,15 @@ def content(words: Sequence[str]) -> frozenset[str]:
     """Give the words that name something."""
     plain = (word.removesuffix("'s") for word in words)
     return frozenset(_SAME.get(word, word) for word in plain if word not in FILLERS and word not in _DROPPED)
+
+
+_DESCRIBING = frozenset(
+    {
+        *("device_class", "state_class", "unit_of_measurement", "temperature_unit", "friendly_name", "icon"),
+        *("supported_features", "supported_color_modes", "color_mode", "code_format", "entity_picture", "attribution"),
+    }
+)
+"""Attributes that say what a thing is, not how it is: no rule waits for them."""
 
 
 def _type_of(value: Any) -> ValueType:
