@@ -153,7 +153,7 @@ class PlaceParser:
             yield from (found for found in self.one(begin) if not every or self._may_be_several(*found))
 
     def _may_be_several(self, end: int, place: Target) -> bool:
-        """Whether ``all`` or ``both`` may be said of a place: of a floor, of rooms in the plural, of the first of two."""
+        """Whether ``all`` or ``both`` may be said of a place: a floor, rooms in the plural, the first of two."""
         if self._key(end) == "and":
             return True
         return not place.areas or singular(self._key(end - 1)) != self._key(end - 1) or len(place.areas) > 1
@@ -166,10 +166,10 @@ class PlaceParser:
         for end in range(min(len(self._keys), at + 3), at, -1):
             words = self._keys[at:end]
             one = in_singular(words)
-            if (one == words and not every) or self._index.named(words) is not None and not every:
+            if not every and (one == words or self._index.named(words) is not None):
                 continue
-            areas = self._index.areas_called(one)
-            if len(areas) > 1 and len(areas) == (most or len(areas)) and one not in ((w,) for w in PLACE_NOUNS):
+            areas = () if PLACE_NOUNS.issuperset(one) else self._index.areas_called(one)
+            if len(areas) > 1 and len(areas) == (most or len(areas)):
                 yield end, Target(said="", areas=frozenset(areas))
                 return
 

@@ -313,6 +313,8 @@ def _with_verb(right: Words, left: Words) -> Words:
     """Put verb and ``it`` before what lacks them: ``turn on the TV at 8 and off at 11``."""
     said, before = keys(right), keys(left)
     at = next((i for i, key in enumerate(said) if key not in ("and", "then")), 0)
+    if said[at : at + 1] == ("back",) and said[at + 1 : at + 2] and said[at + 1] in _SIDES:
+        right, said = (*right[:at], *right[at + 1 :]), (*said[:at], *said[at + 1 :])  # "back on at 5"
     if said[at : at + 1] and said[at] in _SIDES and before[:1] and before[0] in _SWITCHING and _SIDES & set(before):
         return (*right[:at], left[0].joined(), *_spoken("it"), *right[at:])
     begins = next((i for i, key in enumerate(before) if ENGLISH.is_determiner(key)), 0)
