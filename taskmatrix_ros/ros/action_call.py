@@ -137,6 +137,8 @@ class ActionCall:
             return GoalReport(GoalEnd.LOST, reason=f"{self._name} did not answer the goal within {deadline_s:g} s")
         if not self._handle.accepted:
             return GoalReport(GoalEnd.REJECTED, reason=f"{self._name} rejected the goal")
+        if self._withdrawn and not self._abandoned:  # stopped before there was a handle that a stop could use
+            await self._thread.run(self._handle.cancel_goal_async)
         return await self._wait(deadline, lost)
 
     async def recover(

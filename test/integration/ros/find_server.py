@@ -18,8 +18,8 @@ from taskmatrix_ros.ros.node_thread import NodeThread
 
 class FindServer:
     """``robot/find`` ends by the object's name: ``cup`` is found, ``unicorn`` is not, ``away`` finds the robot's
-    driver silent, ``rejected`` never begins, ``undecided`` neither until ``decide``, ``slow`` waits for a cancel,
-    ``deaf`` ignores it, ``crash`` raises."""
+    driver silent, ``rejected`` never begins, ``undecided`` neither until ``decide``, ``slow`` waits for a cancel, as
+    does ``undecided slow``, ``deaf`` ignores it, ``crash`` raises."""
 
     def __init__(self, thread: NodeThread) -> None:
         self._thread = thread
@@ -59,7 +59,7 @@ class FindServer:
         await asyncio.sleep(0)
 
     def _decide(self, goal: RobotFind.Goal) -> GoalResponse:
-        if goal.object == "undecided":
+        if goal.object.startswith("undecided"):
             self.deciding.set()
             self.decide.wait(120)
         return GoalResponse.REJECT if goal.object == "rejected" else GoalResponse.ACCEPT
@@ -79,9 +79,10 @@ class FindServer:
         handle.publish_feedback(RobotFind.Feedback(completion=0.5, state="looking", message=f"looking for {name}"))
         if name == "crash":
             raise RuntimeError("planted fault of the server")
-        if name in ("slow", "deaf"):
+        if name in ("slow", "deaf", "undecided slow"):
             self._waiting[bytes(handle.goal_id.uuid)] = released = Future()
-            await released
+            if not handle.is_cancel_requested:
+                await released
             if handle.is_cancel_requested:
                 handle.canceled()
                 return RobotFind.Result(error_code="CANCELLED", message="cancelled")

@@ -221,6 +221,22 @@ def test_stop_cancels_from_another_thread() -> None:
     run(scenario)
 
 
+def test_a_stop_while_the_server_decides_reaches_the_goal_that_it_takes() -> None:
+    async def scenario() -> None:
+        async with Bench() as bench:
+            pending = asyncio.ensure_future(bench.call(find, 600.0, object="undecided slow"))
+            while not bench.server.deciding.is_set():
+                await asyncio.sleep(0.01)
+            try:
+                await asyncio.to_thread(bench.binding.stop)
+            finally:
+                bench.server.decide.set()
+            outcome = await asyncio.wait_for(pending, 60)
+            assert outcome.status is Status.CANCELLED, outcome
+
+    run(scenario)
+
+
 def test_a_goal_past_its_deadline_is_cancelled() -> None:
     async def scenario() -> None:
         async with Bench() as bench:
