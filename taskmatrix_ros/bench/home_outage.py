@@ -84,7 +84,7 @@ class HomeOutageTruth:
 
     ended: tuple[EndedCommand, ...]
     unaccounted: int
-    late: int
+    sent_late: int
     doubled: int
     untrue: int
     in_doubt: int
@@ -121,7 +121,7 @@ async def measure_home_outage(announce: Callable[[str], None]) -> Sequence[Figur
 
     return (
         figure("unaccounted", f"of {total}: {words}"),
-        figure("late", "done after they had expired"),
+        figure("sent_late", "done after they had expired"),
         figure("doubled", "done or sent twice, where that is not allowed"),
         figure("untrue", "done or not, against what was told"),
         figure("in_doubt", "left to a person"),
@@ -263,7 +263,7 @@ class _Drill:
         return HomeOutageTruth(
             ended=ended,
             unaccounted=sum(1 for one in ended if one.outcome is None),
-            late=sum(
+            sent_late=sum(
                 1
                 for one in ended
                 if one.kind == "press_soon" and first_s.get(_entity(one), 0.0) > one.asked_at_s + EXPIRES_S + ARRIVES_S

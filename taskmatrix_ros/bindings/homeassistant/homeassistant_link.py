@@ -10,6 +10,7 @@ import ssl
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import (
@@ -22,6 +23,7 @@ from websockets.exceptions import (
 )
 
 from taskmatrix_ros.bindings.homeassistant.homeassistant_settings import HomeAssistantSettings
+from taskmatrix_ros.bindings.homeassistant.homeassistant_tls import tls_context, tls_problem
 from taskmatrix_ros.core.errors import ConfigError
 
 _log = logging.getLogger(__name__)
@@ -87,6 +89,7 @@ class HomeAssistantLink:
         self._pending: dict[int, asyncio.Future[Any]] = {}
         self._listeners: dict[int, Listener] = {}
         self._told = ""
+        self._system_tls: ssl.SSLContext | None = None
 
     def start(self) -> None:
         """Begin to connect."""
@@ -167,7 +170,7 @@ class HomeAssistantLink:
                 continue
             except Exception as error:  # noqa: BLE001 - a link that dies silently would take all devices along
                 was_ready = self.ready.is_set()
-                self._tell(_reason(error))
+                self._tell(_reason(error, urlsplit(self.settings.url).hostname or ""))
             finally:
                 self._become_lost()
             self._tried.set()
@@ -286,7 +289,10 @@ class HomeAssistantLink:
     def _tls(self) -> ssl.SSLContext | None:
         if not self.settings.url.startswith("https"):
             return None
-        return ssl.create_default_context(cafile=self.settings.ca_file)
+        if self.settings.ca_file is not None:
+            return tls_context(self.settings.ca_file)  # anew, so that it can be changed while the node runs
+        self._system_tls = self._system_tls or tls_context(None)
+        return self._system_tls
 
     def _token_place(self) -> str:
         return f"token_env {self.settings.token_env}" if self.settings.token_env else "token_file"
@@ -303,12 +309,12 @@ def _consume(sending: asyncio.Future[None]) -> None:
         sending.exception()  # a lost connection is told by the reader
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception, host: str) -> str:
     """Say in a few words why there is no connection."""
     if isinstance(error, ConfigError):
         return error.message
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not trusted: {error.verify_message}; correct ca_file or its certificate"
+    if isinstance(error, ssl.SSLError):
+        return tls_problem(error, host)
     if isinstance(error, TimeoutError):
         return "it does not answer in time"
     if isinstance(error, InvalidStatus):
@@ -318,6 +324,8 @@ def _reason(error: Exception) -> str:
     if isinstance(error, Refused):
         return f"it refuses what is needed: {error}; give the token's user the right"
     if isinstance(error, OSError):
+        if isinstance(error, ConnectionResetError):
+            return "it closed the connection before it answered; see that url's port and http:// or https:// are right"
         return error.strerror or str(error) or type(error).__name__
     if isinstance(error, Lost | WebSocketException):
         return "it closed the connection"

@@ -7,15 +7,11 @@ import socket
 import ssl
 from pathlib import Path
 
+from taskmatrix_ros.bindings.certificate_problem import certificate_problem
 from taskmatrix_ros.bindings.mqtt.mqtt_settings import TlsSettings
 from taskmatrix_ros.core.errors import ConfigError
 
 _HANDSHAKE_S = 2.0
-_EXPIRED = 10
-_NOT_YET_VALID = 9
-_UNKNOWN_ISSUER = frozenset({2, 18, 19, 20, 21, 27})
-"""OpenSSL's verify codes: no issuer's certificate, self-signed, none of the chain is known."""
-_WRONG_NAME = frozenset({62, 63, 64})
 _ALERTS = {
     "CERTIFICATE_EXPIRED": "it says that this node's certificate has expired; renew cert_file",
     "UNKNOWN_CA": "it does not know who signed this node's certificate; have cert_file signed by the broker's CA",
@@ -62,15 +58,7 @@ def tls_context(settings: TlsSettings) -> ssl.SSLContext:
 def tls_problem(error: ssl.SSLError, host: str) -> str:
     """Say in one line what went wrong and what to do."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        if error.verify_code == _EXPIRED:
-            return "its certificate has expired; renew the broker's certificate"
-        if error.verify_code == _NOT_YET_VALID:
-            return "its certificate is not valid yet; set the clocks right"
-        if error.verify_code in _UNKNOWN_ISSUER:
-            return "its certificate is signed by nobody that is known here; correct tls.ca_file"
-        if error.verify_code in _WRONG_NAME:
-            return f"its certificate is for another host than {host!r}; use the name that is in it"
-        return f"its certificate is not accepted: {error.verify_message}"
+        return certificate_problem(error, host, peer="the broker", ca_setting="tls.ca_file")
     said = f"{error.reason or ''} {error.strerror or ''}"
     return alert_problem(said) or f"TLS failed: {error.reason or error.strerror or type(error).__name__}"
 
