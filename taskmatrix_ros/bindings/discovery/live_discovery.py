@@ -85,6 +85,8 @@ class LiveDiscovery:
         self._said: dict[str, int] = {}
         self._announced: dict[str, tuple[DiscoveredEntity, ...]] = {}
         self._described: dict[str, DescribedEntity] = {}
+        self._before: dict[str, DescribedEntity] = {}
+        """What an entity was before its latest announcement: it stays so where that one cannot be used."""
         self._names: dict[str, tuple[str, str]] = {}
         self._package_of: dict[str, str] = {}
         self._stored: dict[str, ApiPackage] = {}
@@ -139,7 +141,7 @@ class LiveDiscovery:
             entities = parse_discovery(topic, message.payload)
         except DiscoveryProblem as problem:
             self._report(message.topic, problem)
-            entities = ()
+            return True  # what was announced before stays
         if not entities:
             self._said.pop(message.topic, None)
         if entities or message.topic in self._announced:
@@ -216,11 +218,15 @@ class LiveDiscovery:
             self._timer = asyncio.get_running_loop().call_later(SETTLE_S, self._settle)
 
     def _replace(self, topic: str, entities: tuple[DiscoveredEntity, ...]) -> None:
+        stay = {entity.place for entity in entities}
         for entity in self._announced.pop(topic, ()):
-            self._described.pop(entity.place, None)
+            described = self._described.pop(entity.place, None)
             self.passed_over.pop(entity.place, None)
-            if not any(one.place == entity.place for one in entities):
+            if entity.place not in stay:
                 self._names.pop(entity.place, None)
+                self._before.pop(entity.place, None)
+            elif described is not None:
+                self._before[entity.place] = described
         if entities and len(self._described) < MAX_ENTITIES:
             self._announced[topic] = entities
         self._dirty.add(topic)
@@ -240,9 +246,13 @@ class LiveDiscovery:
             if taken := own_topic(described, self._own_topics):
                 raise DiscoveryProblem(f"it would publish on {taken}, which is a topic of this node")
         except DiscoveryProblem as problem:
-            self._names.pop(entity.place, None)
             self._report(label, problem)
+            if (before := self._before.get(entity.place)) is not None:
+                self._described[entity.place] = before
+            else:
+                self._names.pop(entity.place, None)
             return
+        self._before.pop(entity.place, None)
         owner = self._devices.better_owner(entity.ids, Route.MQTT_DISCOVERY)
         if (manifest := claims.of(described)) is not None:
             owner = f"a manifest speaks of {manifest}"

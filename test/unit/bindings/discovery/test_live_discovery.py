@@ -99,6 +99,42 @@ def test_it_comes_changes_and_goes() -> None:
     run(body)
 
 
+def test_a_broken_announcement_leaves_what_was_there() -> None:
+    async def body(desk: Desk) -> None:
+        desk.say("light/reading", LAMP)
+        before = desk.names()
+        for broken in (b"{", {**LAMP, "command_topic": "+"}, {**LAMP, "schema": "odd"}, b"[]"):
+            desk.say("light/reading", broken)
+            assert desk.names() == before
+            assert len(desk.discovery.problems) == 1
+        desk.say("light/reading", LAMP)
+        assert desk.names() == before
+        assert not desk.discovery.problems
+        desk.say("light/reading", {**LAMP, "command_topic": "+"})
+        desk.say("light/reading", b"")
+        assert desk.names() == []
+        desk.say("light/reading", {**LAMP, "command_topic": "+"})
+        assert desk.names() == [], "what was taken back does not come again by a broken message"
+
+    run(body)
+
+
+def test_a_broken_component_of_a_device_leaves_what_it_was_and_the_rest_follows() -> None:
+    async def body(desk: Desk) -> None:
+        switch = {"p": "switch", "cmd_t": "t/set", "unique_id": "t", "name": "Lights"}
+        whole = {**TREE, "o": {"name": "x"}, "cmps": {"a": switch, "b": {**switch, "unique_id": "u", "name": "Star"}}}
+        desk.say("device/tree", whole)
+        assert len(desk.names()) == 4
+        odd = {**whole["cmps"]["b"], "cmd_t": "t/#"}  # type: ignore[index]
+        desk.say("device/tree", {**whole, "cmps": {"a": {**switch, "name": "Candles"}, "b": odd}})
+        names = desk.names()
+        assert [name for name in names if "star" in name] == ["tree_star_turn_off", "tree_star_turn_on"]
+        (label,) = desk.discovery.problems
+        assert label == "homeassistant/device/tree/config b"
+
+    run(body)
+
+
 def test_a_device_message_takes_components_back_by_their_platform_alone() -> None:
     async def body(desk: Desk) -> None:
         switch = {"p": "switch", "cmd_t": "t/set", "unique_id": "t", "name": "Lights"}
