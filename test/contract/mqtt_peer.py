@@ -6,18 +6,19 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import paho.mqtt.client as paho
 from binding_contract import CONNECT_S, PATIENCE_S, wait_for
+from given_catalogue import GivenCatalogue
 from paho.mqtt.enums import CallbackAPIVersion
 
 from taskmatrix_ros.app.processes.broker import HOST, Broker, BrokerKind
 from taskmatrix_ros.bindings.mqtt.mqtt_binding import BrokerSettings, MqttBinding, MqttProtocol
-from taskmatrix_ros.core.api_document import ApiDocument, ApiPackage, Composite, StateSpec
+from taskmatrix_ros.core.api_document import ApiDocument, ApiPackage
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.state_store import StateStore
 
@@ -38,27 +39,6 @@ PACKAGE = ApiPackage.model_validate(
         ],
     }
 )
-
-
-class FixedCatalogue:
-    """The documents of one package."""
-
-    revision = 1
-
-    def __init__(self, package: ApiPackage = PACKAGE) -> None:
-        self.package = package
-
-    def get(self, name: str) -> ApiDocument | None:
-        return next((document for document in self.package.apis if document.name == name), None)
-
-    def documents(self) -> Sequence[ApiDocument]:
-        return self.package.apis
-
-    def composites(self) -> Sequence[Composite]:
-        return ()
-
-    def states(self) -> Sequence[StateSpec]:
-        return self.package.state
 
 
 class Lamp:
@@ -106,7 +86,7 @@ class MqttPeer:
         self._held = False
         self._store = StateStore()
         settings = BrokerSettings(port=broker.port, connect_s=CONNECT_S, protocol=protocol)
-        self.binding = MqttBinding({"default": settings}, FixedCatalogue(), self._store)
+        self.binding = MqttBinding({"default": settings}, GivenCatalogue.of(PACKAGE), self._store)
         self._number = 0
 
     def request(self, *, deadline_s: float = PATIENCE_S) -> tuple[Call, ApiDocument]:

@@ -12,6 +12,7 @@ pytest.importorskip("rclpy")
 pytestmark = [pytest.mark.ros]
 
 from binding_contract import PATIENCE_S, BindingContract, ContractPeer, Request, wait_for
+from given_catalogue import GivenCatalogue
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.task import Future
@@ -20,7 +21,7 @@ from std_msgs.msg import Bool
 from taskmatrix_interfaces.action import RobotFind
 from taskmatrix_interfaces.msg import RobotState
 from taskmatrix_ros.bindings.ros2 import Ros2Binding
-from taskmatrix_ros.core.api_document import ApiDocument, ApiPackage, Composite, StateSpec
+from taskmatrix_ros.core.api_document import ApiPackage
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.outcome import Status
 from taskmatrix_ros.core.state_store import StateStore
@@ -62,24 +63,6 @@ PACKAGE = ApiPackage.model_validate(
         ],
     }
 )
-
-
-class FixedCatalogue:
-    """The documents of one package."""
-
-    revision = 1
-
-    def get(self, name: str) -> ApiDocument | None:
-        return next((document for document in PACKAGE.apis if document.name == name), None)
-
-    def documents(self) -> tuple[ApiDocument, ...]:
-        return PACKAGE.apis
-
-    def composites(self) -> tuple[Composite, ...]:
-        return ()
-
-    def states(self) -> tuple[StateSpec, ...]:
-        return PACKAGE.state
 
 
 class Robot:
@@ -165,7 +148,7 @@ class Ros2Peer:
         self.robot = Robot()
         self._store = StateStore()
         self._thread = thread
-        self.binding = Ros2Binding(thread, FixedCatalogue(), self._store, SystemRosClock(), connect_s=2.0)
+        self.binding = Ros2Binding(thread, GivenCatalogue.of(PACKAGE), self._store, SystemRosClock(), connect_s=2.0)
         self._number = 0
 
     def request(self, *, deadline_s: float = PATIENCE_S) -> Request:

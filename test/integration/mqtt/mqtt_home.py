@@ -6,7 +6,7 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,13 @@ from typing import Any
 import paho.mqtt.client as paho
 import pytest
 import yaml
+from given_catalogue import GivenCatalogue
 from paho.mqtt.enums import CallbackAPIVersion
 
 from taskmatrix_ros.app.processes.broker import HOST, Broker, BrokerKind
 from taskmatrix_ros.app.processes.child_process import ChildProcess
 from taskmatrix_ros.bindings.mqtt.mqtt_binding import BrokerSettings, MqttBinding
-from taskmatrix_ros.core.api_document import ApiDocument, ApiPackage, Composite, StateSpec
+from taskmatrix_ros.core.api_document import ApiPackage
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.outcome import Outcome
 from taskmatrix_ros.core.resources import resource
@@ -28,26 +29,6 @@ from taskmatrix_ros.core.state_store import StateStore
 PATIENCE_S = 180.0
 
 HOME = ApiPackage.model_validate(yaml.safe_load(resource("api_manifests/home.yaml").read_text(encoding="utf-8")))
-
-
-class HomeCatalogue:
-    """What the manifest holds, and what a test adds."""
-
-    def __init__(self, states: Sequence[StateSpec] = HOME.state) -> None:
-        self.revision = 1
-        self.specs = tuple(states)
-
-    def get(self, name: str) -> ApiDocument | None:
-        return next((document for document in HOME.apis if document.name == name), None)
-
-    def documents(self) -> Sequence[ApiDocument]:
-        return HOME.apis
-
-    def composites(self) -> Sequence[Composite]:
-        return ()
-
-    def states(self) -> Sequence[StateSpec]:
-        return self.specs
 
 
 async def until(fact: Callable[[], bool], what: str, patience_s: float = PATIENCE_S) -> None:
@@ -113,7 +94,7 @@ class Home:
     def __init__(self, folder: Path, broker: Broker) -> None:
         self.broker = broker
         self.state = StateStore()
-        self.catalogue = HomeCatalogue()
+        self.catalogue = GivenCatalogue.of(HOME)
         self.binding = MqttBinding(
             {"default": BrokerSettings(port=broker.port, connect_s=30.0)}, self.catalogue, self.state
         )

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 from broker_kinds import needs_mosquitto
-from mqtt_home import HOME, HomeCatalogue, until
+from given_catalogue import GivenCatalogue
+from mqtt_home import HOME, until
 
 from taskmatrix_ros.app.processes.broker import Broker, BrokerKind
 from taskmatrix_ros.bindings.mqtt.mqtt_binding import BrokerSettings, MqttBinding, MqttProtocol
@@ -63,7 +64,7 @@ def test_the_right_password_from_a_file(tmp_path: Path) -> None:
     async def main() -> None:
         async with guarded_broker(tmp_path) as broker:
             mine = settings(broker, username="node", password_file=tmp_path / "secret")
-            binding = MqttBinding({"default": mine}, HomeCatalogue(), StateStore())
+            binding = MqttBinding({"default": mine}, GivenCatalogue.of(HOME), StateStore())
             await binding.open()
             try:
                 await until(lambda: binding.peer_problem() is None, "it connects")
@@ -89,7 +90,7 @@ def test_the_wrong_password_is_a_clear_problem_without_the_secret(
     async def main() -> None:
         async with guarded_broker(tmp_path) as broker:
             mine = settings(broker, protocol=protocol, **secret)
-            binding = MqttBinding({"default": mine}, HomeCatalogue(), StateStore())
+            binding = MqttBinding({"default": mine}, GivenCatalogue.of(HOME), StateStore())
             await binding.open()
             try:
                 problem = binding.peer_problem()
@@ -118,7 +119,7 @@ def test_what_the_broker_refuses_is_told(
     async def main() -> None:
         async with guarded_broker(tmp_path) as broker:
             mine = settings(broker, username="node", password_env="NODE_PASSWORD", protocol="5")
-            binding = MqttBinding({"default": mine}, HomeCatalogue(), StateStore())
+            binding = MqttBinding({"default": mine}, GivenCatalogue.of(HOME), StateStore())
             await binding.open()
             try:
                 refused = await call(binding, "tv_open")

@@ -9,7 +9,8 @@ from pathlib import Path
 import paho.mqtt.client as paho
 import pytest
 from broker_kinds import each_broker, needs_mosquitto
-from mqtt_home import HomeCatalogue, until
+from given_catalogue import GivenCatalogue
+from mqtt_home import until
 from paho.mqtt.enums import CallbackAPIVersion
 
 from taskmatrix_ros.app.processes.broker import HOST, Broker, BrokerKind
@@ -53,7 +54,7 @@ def test_every_message_of_a_burst_arrives_in_order(tmp_path: Path, kind: BrokerK
             heard.setdefault(value.key, []).append(value.value)
 
         state.watch(watch)
-        binding = MqttBinding({"default": BrokerSettings(port=broker.port)}, NoDocuments(SPECS), state)
+        binding = MqttBinding({"default": BrokerSettings(port=broker.port)}, GivenCatalogue((), SPECS), state)
         client = publisher(broker.port)
         try:
             await binding.open()
@@ -82,7 +83,7 @@ def test_a_loop_that_is_far_behind_holds_the_broker_back(tmp_path: Path) -> None
         await broker.open()
         state = StateStore()
         settings = BrokerSettings(port=broker.port, keepalive_s=300)
-        binding = MqttBinding({"default": settings}, NoDocuments(SPECS), state)
+        binding = MqttBinding({"default": settings}, GivenCatalogue((), SPECS), state)
         client = publisher(broker.port)
         try:
             await binding.open()
@@ -100,8 +101,3 @@ def test_a_loop_that_is_far_behind_holds_the_broker_back(tmp_path: Path) -> None
             await broker.close()
 
     asyncio.run(main())
-
-
-class NoDocuments(HomeCatalogue):
-    def documents(self) -> tuple[()]:
-        return ()

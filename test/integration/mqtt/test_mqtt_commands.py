@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from broker_kinds import needs_mosquitto
-from mqtt_home import PATIENCE_S, HomeCatalogue, Judge, until
+from given_catalogue import GivenCatalogue
+from mqtt_home import PATIENCE_S, Judge, until
 
 from taskmatrix_ros.app.processes.broker import Broker, BrokerKind
 from taskmatrix_ros.bindings.mqtt.mqtt_binding import BrokerSettings, MqttBinding
@@ -37,17 +38,12 @@ def lamp(qos: int = 1, expires_s: float | None = None, *, idempotent: bool = Fal
     )
 
 
-class Catalogue(HomeCatalogue):
-    def documents(self) -> Sequence[ApiDocument]:
-        return ()
-
-
 class Bench:
     """A broker, somebody who listens to the lamp's topic, and the binding."""
 
     def __init__(self, broker: Broker, connect_s: float) -> None:
         self.broker = broker
-        self.catalogue = Catalogue(())
+        self.catalogue = GivenCatalogue()
         self.state = StateStore()
         settings = BrokerSettings(port=broker.port, connect_s=connect_s)
         self.binding = MqttBinding({"default": settings}, self.catalogue, self.state)

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from broker_kinds import needs_mosquitto
 from certificates import Authority
-from mqtt_home import HOME, HomeCatalogue, until
+from given_catalogue import GivenCatalogue
+from mqtt_home import HOME, until
 
 from taskmatrix_ros.app.processes.broker import HOST, Broker, BrokerKind
 from taskmatrix_ros.bindings.mqtt.mqtt_binding import BrokerSettings, MqttBinding
@@ -61,7 +62,7 @@ async def guarded(
 
 
 async def problem_of(settings: BrokerSettings) -> str | None:
-    binding = MqttBinding({"default": settings}, HomeCatalogue(), StateStore())
+    binding = MqttBinding({"default": settings}, GivenCatalogue.of(HOME), StateStore())
     await binding.open()
     try:
         problem = binding.peer_problem()
@@ -176,7 +177,7 @@ def test_files_that_are_missing_or_do_not_fit_are_named(tmp_path: Path) -> None:
         ({"cert_file": certificate, "key_file": key, "key_password_env": "NOT_SET_HERE"}, "NOT_SET_HERE"),
     ):
         settings = BrokerSettings.model_validate({"tls": tls})
-        binding = MqttBinding({"default": settings}, HomeCatalogue(), StateStore())
+        binding = MqttBinding({"default": settings}, GivenCatalogue.of(HOME), StateStore())
         with pytest.raises(ConfigError, match=said):
             asyncio.run(binding.open())
 
@@ -185,11 +186,13 @@ def test_a_burst_over_tls_is_heard_whole(tmp_path: Path) -> None:
     async def main() -> None:
         async with guarded(tmp_path) as made:
             state = StateStore()
-            binding = MqttBinding({"default": made.settings()}, HomeCatalogue(), state)
+            binding = MqttBinding({"default": made.settings()}, GivenCatalogue.of(HOME), state)
             await binding.open()
             try:
                 listening = state.sequence
-                other = MqttBinding({"default": made.settings()}, HomeCatalogue(()), StateStore(), base_topic="home/x")
+                other = MqttBinding(
+                    {"default": made.settings()}, GivenCatalogue(HOME.apis), StateStore(), base_topic="home/x"
+                )
                 await other.open()
                 link = other._links["default"]
                 for number in range(2000):

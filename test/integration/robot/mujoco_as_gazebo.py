@@ -7,7 +7,8 @@ import signal
 from pathlib import Path
 from typing import Any
 
-from robot_lab import Child, wait_for
+from facts import wait_for
+from robot_lab import Child
 from std_srvs.srv import SetBool, Trigger
 
 from taskmatrix_ros.ros.node_thread import NodeThread

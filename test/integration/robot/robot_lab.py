@@ -9,12 +9,12 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from facts import PATIENCE_S, wait_for
 from rclpy.action import ActionClient
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
@@ -32,18 +32,8 @@ LATCHED = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE, durability
 ACTIONS = {"find": RobotFind, "go_to": RobotGoTo, "pick_up": RobotPickUp, "put_down": RobotPutDown}
 TRIGGERS = ("step", "reset")
 ALIVE_PERIOD_S = 0.1
-PATIENCE_S = 400.0
 LEASH_S = 0.2
 """Simulated time runs no farther ahead of what the lab has heard of: what a test does comes when it is meant to."""
-
-
-def wait_for(fact: Callable[[], Any], what: str, timeout_s: float = PATIENCE_S) -> Any:
-    """Return the first true value of a function."""
-    deadline = time.monotonic() + timeout_s
-    while not (value := fact()):
-        assert time.monotonic() < deadline, f"{what} did not happen within {timeout_s} s"
-        time.sleep(0.01)
-    return value
 
 
 class Child:

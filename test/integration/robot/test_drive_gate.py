@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 from types import SimpleNamespace
@@ -15,6 +14,7 @@ import pytest
 
 pytest.importorskip("rclpy")
 
+from facts import wait_for
 from geometry_msgs.msg import Twist, TwistStamped
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from std_msgs.msg import Bool
@@ -45,14 +45,6 @@ class Clock:
 
     def now_s(self) -> float:
         return self.seconds
-
-
-def wait_for(fact: Callable[[], Any], what: str) -> Any:
-    until = time.monotonic() + 60
-    while not (value := fact()):
-        assert time.monotonic() < until, f"{what} did not happen"
-        time.sleep(0.005)
-    return value
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 pytest.importorskip("rclpy")
 pytest.importorskip("mujoco")
 
+from facts import wait_for
 from faulty_driver import (
     FaultyDriver,
     centimetres_in_odometry,
@@ -28,7 +29,7 @@ from faulty_driver import (
     wrong_frame,
 )
 from rclpy.parameter import Parameter
-from robot_lab import Child, wait_for
+from robot_lab import Child
 from sensor_msgs.msg import JointState
 from sim_leash import SimLeash
 from std_msgs.msg import Float64

@@ -13,8 +13,9 @@ pytest.importorskip("rclpy")
 pytest.importorskip("mujoco")
 pytest.importorskip("taskmatrix_interfaces")
 
+from facts import wait_for
 from geometry_msgs.msg import PoseStamped
-from robot_lab import ROOT, Child, RobotLab, wait_for
+from robot_lab import ROOT, Child, RobotLab
 
 pytestmark = [pytest.mark.ros, pytest.mark.mujoco]
 

@@ -12,10 +12,11 @@ pytest.importorskip("rclpy")
 pytest.importorskip("mujoco")
 pytest.importorskip("taskmatrix_interfaces")
 
+from facts import wait_for
 from geometry_msgs.msg import Twist
 from mujoco_as_gazebo import MujocoAsGazebo
 from rclpy.qos import QoSProfile
-from robot_lab import LATCHED, RobotLab, wait_for
+from robot_lab import LATCHED, RobotLab
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool, Float64, String
 

@@ -18,8 +18,9 @@ pytest.importorskip("mujoco")
 pytest.importorskip("taskmatrix_interfaces")
 
 from action_msgs.msg import GoalStatus
+from facts import wait_for
 from geometry_msgs.msg import PoseStamped
-from robot_lab import Child, RobotLab, wait_for
+from robot_lab import Child, RobotLab
 
 from taskmatrix_ros.core.resources import resource
 

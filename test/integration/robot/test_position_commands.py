@@ -13,7 +13,8 @@ import yaml
 pytest.importorskip("rclpy")
 pytest.importorskip("taskmatrix_interfaces")
 
-from robot_lab import Child, wait_for
+from facts import wait_for
+from robot_lab import Child
 from std_msgs.msg import Float64
 from trajectory_msgs.msg import JointTrajectory
 

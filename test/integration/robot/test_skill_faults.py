@@ -18,8 +18,9 @@ pytest.importorskip("taskmatrix_interfaces")
 
 from action_msgs.msg import GoalStatus
 from coloured_home import RED, Body, write_home
+from facts import wait_for
 from faulty_driver import FaultyDriver
-from robot_lab import Goal, RobotLab, wait_for
+from robot_lab import Goal, RobotLab
 
 from taskmatrix_ros.core.resources import resource
 

@@ -12,8 +12,9 @@ pytest.importorskip("mujoco")
 pytest.importorskip("taskmatrix_interfaces")
 
 from action_msgs.msg import GoalStatus
+from facts import wait_for
 from geometry_msgs.msg import PoseStamped
-from robot_lab import RobotLab, wait_for
+from robot_lab import RobotLab
 
 pytestmark = [pytest.mark.ros, pytest.mark.mujoco]
 

@@ -11,7 +11,8 @@ pytest.importorskip("rclpy")
 pytest.importorskip("mujoco")
 pytest.importorskip("taskmatrix_interfaces")
 
-from robot_lab import RobotLab, wait_for
+from facts import wait_for
+from robot_lab import RobotLab
 
 pytestmark = [pytest.mark.ros, pytest.mark.mujoco, pytest.mark.timeout(600)]
 

@@ -21,7 +21,8 @@ pytest.importorskip("taskmatrix_interfaces")
 
 from action_msgs.msg import GoalStatus
 from coloured_home import Body, write_home
-from robot_lab import Child, RobotLab, wait_for
+from facts import wait_for
+from robot_lab import Child, RobotLab
 
 from taskmatrix_ros.perception.colour_range import ColourRange, to_lab
 

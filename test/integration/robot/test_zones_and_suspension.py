@@ -14,8 +14,9 @@ pytest.importorskip("rclpy")
 pytest.importorskip("mujoco")
 pytest.importorskip("taskmatrix_interfaces")
 
+from facts import wait_for
 from rclpy.qos import QoSProfile
-from robot_lab import RobotLab, wait_for
+from robot_lab import RobotLab
 from sensor_msgs.msg import BatteryState
 from std_msgs.msg import Bool
 

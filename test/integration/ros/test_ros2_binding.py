@@ -10,6 +10,7 @@ pytest.importorskip("rclpy")
 pytestmark = [pytest.mark.ros]
 
 from find_server import FindServer
+from given_catalogue import GivenCatalogue
 
 from taskmatrix_ros.bindings.ros2 import Ros2Binding
 from taskmatrix_ros.core.api_document import ApiDocument, StateSpec
@@ -54,28 +55,6 @@ holding = StateSpec.model_validate(
 )
 
 
-class OneCatalogue:
-    """A catalogue of given documents and states."""
-
-    revision = 1
-
-    def __init__(self, *documents: ApiDocument, states: tuple[StateSpec, ...] = ()) -> None:
-        self._documents = documents
-        self._states = states
-
-    def get(self, name: str) -> ApiDocument | None:
-        return next((entry for entry in self._documents if entry.name == name), None)
-
-    def documents(self) -> tuple[ApiDocument, ...]:
-        return self._documents
-
-    def composites(self) -> tuple[()]:
-        return ()
-
-    def states(self) -> tuple[StateSpec, ...]:
-        return self._states
-
-
 class SilentClock:
     """A ``/clock`` that has stopped."""
 
@@ -103,7 +82,7 @@ class Bench:
         self.contexts = [RosContext(), RosContext()]
         self.threads = [NodeThread(context, name) for context, name in zip(self.contexts, ("client", "server"))]
         self.state = StateStore()
-        catalogue = OneCatalogue(*(documents or (find, trigger)), states=states)
+        catalogue = GivenCatalogue(documents or (find, trigger), states)
         self.binding = Ros2Binding(
             self.threads[0], catalogue, self.state, clock or SystemRosClock(), connect_s=connect_s
         )
@@ -267,7 +246,7 @@ def test_a_goal_of_an_earlier_life_is_known_by_its_id() -> None:
             while "slow" not in bench.server.goals:
                 await asyncio.sleep(0.01)
             running = bench.last
-            later = Ros2Binding(bench.threads[0], OneCatalogue(find), StateStore(), SystemRosClock())
+            later = Ros2Binding(bench.threads[0], GivenCatalogue((find,)), StateStore(), SystemRosClock())
             await later.open()
             outcome = await later.recover(ended, find, bench.reports.append)
             assert (outcome.status, outcome.value) == (Status.SUCCEEDED, {"object": "cup"})

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -99,12 +98,3 @@ class Listener:
     def post(self, function: Callable[[], Any]) -> Any:
         """Call in the node's thread."""
         return self.thread.post(function).result(60)
-
-
-def wait_for(fact: Callable[[], Any], what: str, timeout_s: float = 120.0) -> Any:
-    """Return the first true value of a function."""
-    deadline = time.monotonic() + timeout_s
-    while not (value := fact()):
-        assert time.monotonic() < deadline, f"{what} did not happen within {timeout_s} s"
-        time.sleep(0.01)
-    return value

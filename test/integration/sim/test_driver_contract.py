@@ -14,6 +14,7 @@ pytest.importorskip("rclpy")
 pytest.importorskip("mujoco")
 
 import numpy as np
+from facts import wait_for
 from geometry_msgs.msg import Twist
 from nav_msgs.msg import Odometry
 from rcl_interfaces.msg import Parameter as ParameterMessage
@@ -23,7 +24,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy, qos_profi
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import BatteryState, CameraInfo, Image, JointState, LaserScan
 from sim_leash import SimLeash
-from sim_process import RELIABLE, Listener, SimProcess, wait_for
+from sim_process import RELIABLE, Listener, SimProcess
 from std_msgs.msg import Bool, Float64, String
 from std_srvs.srv import SetBool, Trigger
 

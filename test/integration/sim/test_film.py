@@ -15,9 +15,10 @@ pytest.importorskip("mujoco")
 
 import cv2
 import numpy as np
+from facts import wait_for
 from geometry_msgs.msg import Twist
 from rosgraph_msgs.msg import Clock
-from sim_process import RELIABLE, Listener, SimProcess, wait_for
+from sim_process import RELIABLE, Listener, SimProcess
 from std_srvs.srv import SetBool, Trigger
 
 pytestmark = [pytest.mark.ros, pytest.mark.mujoco]

@@ -7,9 +7,10 @@ import pytest
 pytest.importorskip("rclpy")
 pytest.importorskip("mujoco")
 
+from facts import wait_for
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import Image
-from sim_process import RELIABLE, Listener, SimProcess, wait_for
+from sim_process import RELIABLE, Listener, SimProcess
 
 pytestmark = [pytest.mark.ros, pytest.mark.mujoco]
 

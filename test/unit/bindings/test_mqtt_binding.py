@@ -5,32 +5,19 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from given_catalogue import GivenCatalogue
 
 from taskmatrix_ros.bindings.mqtt.mqtt_binding import BrokerSettings, MqttBinding
-from taskmatrix_ros.core.api_document import ApiDocument, ApiPackage, Composite, StateSpec
+from taskmatrix_ros.core.api_document import ApiPackage
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.outcome import Outcome, Status
 from taskmatrix_ros.core.state_store import StateStore
 
 
-class FixedCatalogue:
-    def __init__(self, apis: Sequence[dict[str, Any]] = (), state: Sequence[dict[str, Any]] = ()) -> None:
-        given = {"package": "p", "version": "1.0.0", "apis": apis, "state": state}
-        self.package = ApiPackage.model_validate(given)
-        self.revision = 1
-
-    def get(self, name: str) -> ApiDocument | None:
-        return next((document for document in self.package.apis if document.name == name), None)
-
-    def documents(self) -> Sequence[ApiDocument]:
-        return self.package.apis
-
-    def composites(self) -> Sequence[Composite]:
-        return ()
-
-    def states(self) -> Sequence[StateSpec]:
-        return self.package.state
+def catalogue_of(apis: Sequence[dict[str, Any]] = (), state: Sequence[dict[str, Any]] = ()) -> GivenCatalogue:
+    given = {"package": "p", "version": "1.0.0", "apis": apis, "state": state}
+    return GivenCatalogue.of(ApiPackage.model_validate(given))
 
 
 def api(**binding: Any) -> dict[str, Any]:
@@ -42,7 +29,7 @@ def api(**binding: Any) -> dict[str, Any]:
     }
 
 
-def opened(catalogue: FixedCatalogue, **settings: Any) -> None:
+def opened(catalogue: GivenCatalogue, **settings: Any) -> None:
     async def main() -> None:
         binding = MqttBinding({"default": BrokerSettings(**settings)}, catalogue, StateStore())
         try:
@@ -65,7 +52,7 @@ def opened(catalogue: FixedCatalogue, **settings: Any) -> None:
 )
 def test_a_document_that_can_never_work_fails_open(binding: dict[str, Any], says: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        opened(FixedCatalogue([api(**binding)]))
+        opened(catalogue_of([api(**binding)]))
     assert says in caught.value.message
     assert "lamp_set" in caught.value.message
 
@@ -82,17 +69,17 @@ def test_a_document_that_can_never_work_fails_open(binding: dict[str, Any], says
 def test_a_state_that_can_never_work_fails_open(source: dict[str, Any], says: str) -> None:
     state = {"key": "lamp.state", "type": "string", "from": {"kind": "mqtt", **source}}
     with pytest.raises(ConfigError) as caught:
-        opened(FixedCatalogue(state=[state]))
+        opened(catalogue_of(state=[state]))
     assert says in caught.value.message
 
 
 def test_a_missing_secret_fails_open_and_names_the_broker() -> None:
     with pytest.raises(ConfigError, match=r"mqtt 'default' at 127\.0\.0\.1:1883: environment variable NOT_SET_HERE"):
-        opened(FixedCatalogue(), username="me", password_env="NOT_SET_HERE")
+        opened(catalogue_of(), username="me", password_env="NOT_SET_HERE")
 
 
 def call_unopened(arguments: dict[str, Any], **binding: Any) -> Outcome:
-    catalogue = FixedCatalogue([api(**binding)])
+    catalogue = catalogue_of([api(**binding)])
     unopened = MqttBinding({"default": BrokerSettings()}, catalogue, StateStore())
     call = Call(run_id="r", api="lamp_set", arguments=arguments, deadline_s=1.0)
     return asyncio.run(unopened.call(call, catalogue.documents()[0], lambda _report: None))
@@ -126,7 +113,7 @@ def test_before_open_a_call_is_unavailable() -> None:
 
 def test_a_document_of_another_kind_is_a_fault_of_the_program() -> None:
     other = api() | {"binding": {"kind": "ros2_service", "name": "x", "type": "std_srvs/srv/Trigger"}}
-    catalogue = FixedCatalogue([other])
+    catalogue = catalogue_of([other])
     binding = MqttBinding({"default": BrokerSettings()}, catalogue, StateStore())
     call = Call(run_id="r", api="lamp_set", arguments={}, deadline_s=1.0)
     with pytest.raises(TypeError, match="ros2_service"):
