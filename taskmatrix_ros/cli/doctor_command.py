@@ -11,10 +11,9 @@ from taskmatrix_ros.app.doctor.examination import examine, is_well
 from taskmatrix_ros.app.doctor.finding import CheckedPart, Health
 from taskmatrix_ros.app.doctor.robot_check import check_robot
 from taskmatrix_ros.app.profile.settings import load_settings
-from taskmatrix_ros.cli.exit_status import ExitStatus
+from taskmatrix_ros.cli.exit_status import ExitStatus, UsageError
 from taskmatrix_ros.cli.output import JsonOption, command, console, errors, escape, print_json
 from taskmatrix_ros.cli.up_command import ProfileOption, SetOption
-from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.main_loop import run_until_signal
 
 _MARKS = {
@@ -47,7 +46,7 @@ def doctor(
     30 cm to and fro. Give it a metre of free floor, and let nothing else command it.
     """
     if (description or world) and not robot:
-        raise ConfigError("doctor: --description and --world go with --robot; add it")
+        raise UsageError("doctor: --description and --world go with --robot; add it")
     settings = load_settings(profile, overrides or ())
     found: tuple[CheckedPart, ...] | None
     if robot:

@@ -252,10 +252,10 @@ class Database:
 
     def _keep_for_all(self) -> None:
         waiting, self._waiting = self._waiting, []
-        failure: ConfigError | None = None
+        failure: Exception | None = None
         try:
             self.keep()
-        except ConfigError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it was, those who wait must hear of it, or wait for ever
             failure = error
         for one in waiting:
             if one.done():

@@ -393,6 +393,36 @@ def test_calls_that_begin_together_are_kept_by_one_row_or_not_at_all(tmp_path: P
     asyncio.run(scenario())
 
 
+def test_a_fault_while_one_row_is_kept_for_several_is_told_to_each_of_them(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        together = Together()
+        database = Database(tmp_path / "store.sqlite", together)
+        database.open()
+        journal = SqliteJournal(database)
+        run = episode()
+        journal.save_run(run)
+
+        async def begin(api: str) -> None:
+            begun = call(run, api)
+            journal.begin_call(begun, durable=False, new=True)
+            await journal.kept(begun)
+
+        def broken(*_: object) -> None:
+            raise RuntimeError("a fault of the program")
+
+        try:
+            keep, database.keep = database.keep, broken  # type: ignore[method-assign]
+            with together.gathering():
+                tasks = [start_now(begin(api)) for api in "ab"]
+            told = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 60)
+            database.keep = keep  # type: ignore[method-assign]
+            assert [str(error) for error in told] == ["a fault of the program"] * 2
+        finally:
+            database.close()
+
+    asyncio.run(scenario())
+
+
 def test_of_one_row_only_the_latest_is_written_and_all_of_it_survives(tmp_path: Path) -> None:
     """What was saved, changed and ended before the tables had any of it is there as it was in the end."""
 
