@@ -68,10 +68,11 @@ class ServerSettings(Frozen):
     @model_validator(mode="after")
     def _address_and_key_make_sense(self) -> Self:
         parts = urlsplit(self.base_url)
+        # First, and whatever the scheme: what may be a secret stands in no message.
+        if "@" in self.base_url or parts.query or parts.fragment:
+            raise ValueError("base_url holds more than an address; give a key by key_env or key_file")
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"base_url {self.base_url!r} is no http or https address, as in http://127.0.0.1:8080/v1")
-        if parts.username or parts.password or parts.query or parts.fragment:
-            raise ValueError("base_url holds more than an address; give a key by key_env or key_file")
         if self.key_env is not None and not self.key_env.isidentifier():
             raise ValueError("key_env is no name of an environment variable; the key itself does not belong here")
         if self.key_env is not None and self.key_file is not None:

@@ -22,6 +22,8 @@ def settings(**changes: Any) -> ModelSettings:
     [
         ({"base_url": "ftp://x"}, "no http"),
         ({"base_url": "http://user:pw@x/v1"}, "more than an address"),
+        ({"base_url": "ftp://user:pw@x/v1"}, "more than an address"),
+        ({"base_url": "user:pw@x/v1"}, "more than an address"),
         ({"base_url": "http://x/v1?key=1"}, "more than an address"),
         ({"key_env": "A", "key_file": "b"}, "keep one"),
         ({"budget": {"money": 1}}, "needs prices"),
