@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from taskmatrix_ros.core.errors import ClarificationNeeded, PlanningError
@@ -43,14 +43,28 @@ def items_of(text: str) -> tuple[str, ...]:
 _ITEM_WORDS = 4
 
 
-def _add(command: Command, _stage: Stage) -> Doing:
+def _add(command: Command, stage: Stage) -> Doing:
     if str(command.slots["item"]).casefold() in _POINTING:
         raise ClarificationNeeded(f"What is {command.slots['item']!r}? Say what shall go on the list.")
     doings = [
-        _call(command.having(item=item), "todo_add_item", {}, "shopping_list_add_item")
-        for item in items_of(str(command.slots["item"]))
+        _call(command.having(item=item, list=wanted), "todo_add_item", {}, "shopping_list_add_item")
+        for text, wanted in _by_list(str(command.slots["item"]), command.slots["list"], stage)
+        for item in items_of(text)
     ]
     return replace(doings[0], statements=tuple(statement for one in doings for statement in one.statements))
+
+
+def _by_list(text: str, last: ListName, stage: Stage) -> Iterator[tuple[str, ListName]]:
+    """Part what goes on several lists: ``bin bags to shopping and hoovering`` before ``to chores``."""
+    for entity in stage.index.exposed:
+        for name in entity.names if entity.domain == "todo" else ():
+            words = re.escape(name.casefold().removesuffix(" list"))
+            cut = re.search(rf"\s(?:to|on|onto|in) (?:my |the |our )?{words}(?: list)?,? and\s", text, re.IGNORECASE)
+            if cut is not None:
+                yield text[: cut.start()].strip(), ListName(entity.entity_id)
+                yield from _by_list(text[cut.end() :].strip(), last, stage)
+                return
+    yield text, last
 
 
 def _done(command: Command, _stage: Stage) -> Doing:

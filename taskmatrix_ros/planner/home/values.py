@@ -160,6 +160,8 @@ class ValueParser:
         """A number that says it is a temperature: ``21 degrees``, ``70 f``, ``half a degree``."""
         if self._keys[at : at + 3] == ("half", "a", "degree"):
             return [(at + 3, Amount(0.5, "deg"))]
+        if self._keys[at : at + 5] in (("a", "degree", "and", "a", "half"), ("one", "degree", "and", "a", "half")):
+            return [(at + 5, Amount(1.5, "deg"))]
         if self._keys[at : at + 2] in (("a", "degree"), ("one", "degree")):
             return [(at + 2, Amount(1, "deg"))]
         for words in _COUPLES:

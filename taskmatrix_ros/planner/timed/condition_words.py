@@ -144,8 +144,8 @@ COMING = re.compile(
 AT_HOME = re.compile(r"(?:i am|i'm|we are|we're|someone is|somebody is|anyone is|anybody is|everyone is) (?:at )?home")
 AWAY = re.compile(
     r"(?:(?:i am|i'm|we are|we're) (?:not home|not at home|away|out|gone|not in)|(?:nobody|no one|"
-    r"noone) is (?:at )?(?:home|in|there)"
-    r"|everyone is (?:out|away|gone)|the house is empty|the home is empty)"
+    r"noone)(?: is|'s) (?:at )?(?:home|in|there)"
+    r"|everyone(?: is|'s) (?:out|away|gone)|the house is empty|the home is empty)"
 )
 LEAVING = re.compile(
     r"(?:everyone|everybody|the last person|nobody|someone|somebody) (?:leaves|has left|left|"
