@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from taskmatrix_ros.core.effect import Effect
-from taskmatrix_ros.core.errors import PlanningError
+from taskmatrix_ros.core.errors import ClarificationNeeded, PlanningError
 from taskmatrix_ros.core.ports import Catalogue, PlanningContext
 from taskmatrix_ros.planner.code.code_writer import CodeWriter, WrittenCall, call_source
 from taskmatrix_ros.planner.code.goal import goal_of
@@ -19,6 +19,7 @@ from taskmatrix_ros.planner.grammar.sentence_grammar import SentenceGrammar
 from taskmatrix_ros.planner.grammar.slot_lists import said
 from taskmatrix_ros.planner.grammar.suggestions import Suggestions
 from taskmatrix_ros.planner.grammar.symbolic_state import SymbolicState
+from taskmatrix_ros.planner.language.corrected import said_instead
 from taskmatrix_ros.planner.language.normalizer import Normalizer
 from taskmatrix_ros.planner.language.words import Word, Words, matched_text, written_name
 
@@ -93,6 +94,12 @@ class Draft:
 
         :raises PlanningError: nothing fits, several things do, or a value is not allowed; it names the words.
         """
+        words = self._normalizer.words(text)
+        instead = said_instead(words, self._grammar.phrasebook)
+        if instead is not None:
+            if not instead:
+                raise ClarificationNeeded("What shall be done instead? Say the whole of it once more.")
+            text = " ".join(word.raw for word in instead)
         for reader in self._utterance_readers:
             doing = reader.read(text, self._scene, self._plan)
             if doing is not None:

@@ -113,12 +113,16 @@ _SHARES = frozenset({"brightness", "position", "speed", "volume", "humidity"})
 _VERB = "set to that"
 
 
+_SET_SPEED = 1
+"""The bit of ``supported_features`` of a fan whose speed can be set."""
 _TARGET_HUMIDITY = 4
 """The bit of ``supported_features`` of a thermostat that also keeps a humidity."""
 
 
 def _can(entity: HomeEntity, what: str | None) -> bool:
     """Whether an entity can be set so, as far as it tells: a light that can only be switched is not dimmed."""
+    if entity.domain == "fan" and isinstance(features := entity.attributes.get("supported_features"), int):
+        return bool(features & _SET_SPEED)
     if entity.domain == "climate" and what == "humidity":
         features = entity.attributes.get("supported_features")
         tells = any(key in entity.attributes for key in ("humidity", "min_humidity", "max_humidity"))

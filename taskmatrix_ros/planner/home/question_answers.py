@@ -198,13 +198,32 @@ def _of_class(command: Command, stage: Stage, what: str) -> Doing:
         return is_sensor or isinstance(entity.attributes.get(attribute), int | float)
 
     want = Want(verb=f"asked for its {what}", domains=SEEN, fits=fits, place_domains=SEEN, question=True)
-    ids = stage.resolver.resolve(command.targets or (anywhere(stage),), want)
+    try:
+        ids = stage.resolver.resolve(command.targets or (anywhere(stage),), want)
+    except PlanningError as error:
+        ids = _called_after(stage, command.targets, device_class)
+        if error.error_code not in (UNFIT, UNKNOWN_NAME) or not ids:
+            raise
     lines = []
     for entity_id in ids:
         entity = stage.entity(entity_id)
         value = stage.state(entity_id) if entity.domain == "sensor" else f"{entity.attributes[attribute]:g}"
         lines.append(f"{stage.index.name(entity_id)} is {value} {entity.attributes.get('unit_of_measurement') or '%'}")
     return Doing(answer=in_sentence(lines), targets=ids, mentioned=ids)
+
+
+def _called_after(stage: Stage, targets: Sequence[Target], device_class: str) -> tuple[str, ...]:
+    """Give the one sensor of a class that is called after what is named: ``Door Sensor Battery``."""
+    words = {word for target in targets for word in target.said.split() if word not in ("the", "my", "our", "a")}
+    found = tuple(
+        entity.entity_id
+        for entity in stage.index.exposed
+        if words
+        and entity.domain == "sensor"
+        and entity.device_class == device_class
+        and words <= stage.index.words_of[entity.entity_id]
+    )
+    return found if len(found) == 1 else ()
 
 
 def _where(command: Command, stage: Stage) -> Doing:
@@ -301,11 +320,22 @@ def _measured(command: Command, stage: Stage) -> Doing:
     try:
         ids = stage.resolver.resolve(targets, want)
     except PlanningError as error:
+        if classes == {"wind_speed"} and not named and (wind := _wind(stage)):
+            return Doing(answer=in_sentence(wind))
         if error.error_code != UNFIT or not named or error.nearest == ():
             raise
         # It measures something else, or does not tell what: its name is what was asked for.
         ids = stage.resolver.resolve(targets, Want(verb="read", domains=sensors, question=True))
     return Doing(answer=in_sentence([value_text(stage, entity) for entity in ids]), targets=ids, mentioned=ids)
+
+
+def _wind(stage: Stage) -> list[str]:
+    """Say what the weather tells of the wind."""
+    return [
+        f"the wind is {value:g} {entity.attributes.get('wind_speed_unit') or 'km/h'} by {stage.index.name(entity_id)}"
+        for entity_id in stage.resolver.in_area({"weather"}, None)
+        if isinstance(value := (entity := stage.entity(entity_id)).attributes.get("wind_speed"), int | float)
+    ]
 
 
 def _detected(command: Command, stage: Stage) -> Doing:
