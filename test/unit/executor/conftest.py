@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fakes import Bench
 from home_documents import Shelf
 from leaks import Leaks
 from ledger import Ledger
@@ -50,3 +51,9 @@ def shelf() -> Shelf:
 @pytest.fixture
 def verifier(shelf: Shelf, interpreter: Interpreter) -> Verifier:
     return Verifier(shelf, interpreter)
+
+
+@pytest.fixture
+def bench(interpreter: Interpreter) -> Bench:
+    """A runner among devices in memory, for one test."""
+    return Bench(interpreter)

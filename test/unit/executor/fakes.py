@@ -31,6 +31,8 @@ Behaviour = Callable[[Call, ApiDocument, Progress], Awaitable[Outcome]]
 PATIENT = CallTimes(grace_s=60.0, cancel_s=60.0, retry_s=0.01)
 """Nobody runs out of time because a machine is slow; a test in which somebody does gives times of its own."""
 
+FETCH = 'robot_find(object="cup")\nrobot_go_to(object="cup")\nrobot_pick_up(object="cup")'
+
 SOURCE = "test:devices"
 """Who says what the devices of these tests are like; the binding's own replies say nothing of it."""
 
@@ -215,3 +217,17 @@ class Bench:
 
     def sent(self) -> list[str]:
         return [str(call) for call in self.devices.calls]
+
+
+def run(runner: asyncio.Runner, bench: Bench, source: str, **instruction: Any) -> RunResult:
+    """Run code to its end."""
+    return runner.run(asyncio.wait_for(bench.run(source, **instruction), 60))
+
+
+def outcomes(result: RunResult) -> list[tuple[str, str, str]]:
+    """Give api, status and confirmation of each call that ended."""
+    return [
+        (record.call.api, record.outcome.status.value, record.outcome.confirmation.value)
+        for record in result.calls
+        if record.outcome is not None
+    ]

@@ -13,14 +13,8 @@ from taskmatrix_ros.core.errors import RequestError
 from taskmatrix_ros.core.outcome import Outcome, Status
 from taskmatrix_ros.core.ports import Resolution, RunResult
 from taskmatrix_ros.core.run import CallRecord, RunStatus
-from taskmatrix_ros.executor.sandbox.interpreter import Interpreter
 
 PLAN = "light_on(light='hall')\nbell_ring()\nwarm = thermometer_read()\nsay(text=str(warm))"
-
-
-@pytest.fixture
-def bench(interpreter: Interpreter) -> Bench:
-    return Bench(interpreter)
 
 
 def first_life(runner: asyncio.Runner, bench: Bench, source: str = PLAN) -> list[CallRecord]:

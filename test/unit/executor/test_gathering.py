@@ -4,19 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
-import pytest
 from fakes import Bench
 from loop_time import turns
 
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.outcome import Outcome, Status
 from taskmatrix_ros.core.run import RunStatus
-from taskmatrix_ros.executor.sandbox.interpreter import Interpreter
-
-
-@pytest.fixture
-def bench(interpreter: Interpreter) -> Bench:
-    return Bench(interpreter)
 
 
 def test_gathered_calls_are_under_way_together_and_answer_in_order(runner: asyncio.Runner, bench: Bench) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from fakes import Bench, failure
+from fakes import Bench, failure, run
 from home_documents import DOCUMENTS, Shelf, document
 
 from taskmatrix_ros.core.api_document import ApiDocument
@@ -30,10 +30,6 @@ Behaviour = Callable[[Call, ApiDocument, Progress], Any]
 @pytest.fixture
 def bench(interpreter: Interpreter) -> Bench:
     return Bench(interpreter, shelf=Shelf((*DOCUMENTS, FEED, LATE_LIGHT)), times=TIMES)
-
-
-def run(runner: asyncio.Runner, bench: Bench, source: str) -> RunResult:
-    return runner.run(asyncio.wait_for(bench.run(source), 60))
 
 
 def losing(bench: Bench, returns: Callable[[], None], status: Status = Status.IN_DOUBT) -> Behaviour:

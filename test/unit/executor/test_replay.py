@@ -22,11 +22,6 @@ PLAN = (
 )
 
 
-@pytest.fixture
-def bench(interpreter: Interpreter) -> Bench:
-    return Bench(interpreter)
-
-
 def recorded(runner: asyncio.Runner, bench: Bench, source: str = PLAN) -> Episode:
     """Run a program and keep it as the journal would: through JSON."""
     result = runner.run(bench.run(source))

@@ -21,11 +21,6 @@ from taskmatrix_ros.executor.sandbox.interpreter import Interpreter
 FETCH = "robot_find(object='cup')\nlight_on(light='hall')"
 
 
-@pytest.fixture
-def bench(interpreter: Interpreter) -> Bench:
-    return Bench(interpreter)
-
-
 async def until(holds: Callable[[], bool]) -> None:
     async with asyncio.timeout(60):
         while not holds():

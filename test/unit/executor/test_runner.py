@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from typing import Any
 
 import pytest
-from fakes import SOURCE, Bench, failure
+from fakes import FETCH, SOURCE, Bench, failure, outcomes, run
 from home_documents import code, document
 from loop_time import let_pass
 
@@ -16,30 +15,11 @@ from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.outcome import Outcome, Status
-from taskmatrix_ros.core.ports import Progress, RunResult
+from taskmatrix_ros.core.ports import Progress
 from taskmatrix_ros.core.ports import Runner as RunnerPort
 from taskmatrix_ros.core.run import RunStatus
 from taskmatrix_ros.executor.budgets import Budgets
 from taskmatrix_ros.executor.sandbox.interpreter import Interpreter
-
-FETCH = 'robot_find(object="cup")\nrobot_go_to(object="cup")\nrobot_pick_up(object="cup")'
-
-
-@pytest.fixture
-def bench(interpreter: Interpreter) -> Bench:
-    return Bench(interpreter)
-
-
-def run(runner: asyncio.Runner, bench: Bench, source: str, **instruction: Any) -> RunResult:
-    return runner.run(asyncio.wait_for(bench.run(source, **instruction), 60))
-
-
-def outcomes(result: RunResult) -> list[tuple[str, str, str]]:
-    return [
-        (record.call.api, record.outcome.status.value, record.outcome.confirmation.value)
-        for record in result.calls
-        if record.outcome is not None
-    ]
 
 
 def test_it_is_the_port(bench: Bench) -> None:

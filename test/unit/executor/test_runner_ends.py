@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from fakes import SOURCE, Bench
+from fakes import SOURCE, Bench, outcomes, run
 from loop_time import turns
 from sandbox_workers import until_one_computes
 
@@ -20,28 +20,8 @@ from taskmatrix_ros.core.run import RunStatus
 from taskmatrix_ros.executor.running.dispatcher import CallTimes
 from taskmatrix_ros.executor.sandbox.interpreter import Interpreter
 
-FETCH = 'robot_find(object="cup")\nrobot_go_to(object="cup")\nrobot_pick_up(object="cup")'
-
-
 HASTY = CallTimes(grace_s=0.05, cancel_s=0.05, retry_s=0.01)
 """For those who are given up on."""
-
-
-@pytest.fixture
-def bench(interpreter: Interpreter) -> Bench:
-    return Bench(interpreter)
-
-
-def run(runner: asyncio.Runner, bench: Bench, source: str, **instruction: Any) -> RunResult:
-    return runner.run(asyncio.wait_for(bench.run(source, **instruction), 60))
-
-
-def outcomes(result: RunResult) -> list[tuple[str, str, str]]:
-    return [
-        (record.call.api, record.outcome.status.value, record.outcome.confirmation.value)
-        for record in result.calls
-        if record.outcome is not None
-    ]
 
 
 async def started(bench: Bench, source: str, run_id: str = "run", **instruction: Any) -> asyncio.Task[RunResult]:

@@ -10,32 +10,20 @@ import pytest
 
 pytest.importorskip("mujoco")
 
+from simulated_hand import approach, run
+
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.sim.mujoco.launcher import build_simulator
-from taskmatrix_ros.sim.mujoco.simulator import CONTROL_PERIOD_S, Grasp, Simulator, TruePose
+from taskmatrix_ros.sim.mujoco.simulator import Grasp, Simulator
 from taskmatrix_ros.sim.sdf.sdf_types import Link, World
 
 pytestmark = pytest.mark.mujoco
 
 
-def run(simulator: Simulator, seconds: float, velocity: tuple[float, float] | None = None) -> None:
-    end = simulator.time_s + seconds
-    while simulator.time_s < end - CONTROL_PERIOD_S / 2:
-        if velocity is not None:
-            simulator.set_velocity(*velocity)
-        simulator.step()
-
-
 def grip_and_lift(simulator: Simulator, name: str = "cup") -> float:
     """Close the hand around a thing and lift it by 15 cm. Gives how far it rose, in metres."""
     thing = simulator.true_pose(name)
-    c, s = math.cos(thing.yaw_rad), math.sin(thing.yaw_rad)
-    simulator.set_position("gripper/command", 0.06)
-    simulator.set_position("lift/command", thing.z_m - 0.35)
-    simulator.put("robot", TruePose(thing.x_m - 0.8 * c, thing.y_m - 0.8 * s, 0.0, thing.yaw_rad))
-    run(simulator, 2.0)
-    simulator.put("robot", TruePose(thing.x_m - 0.42 * c, thing.y_m - 0.42 * s, 0.0, thing.yaw_rad))
-    run(simulator, 0.2)
+    approach(simulator, thing)
     simulator.set_position("gripper/command", 0.0)
     run(simulator, 1.2)
     assert simulator.held == name, "gripped, whether it will hold or not"

@@ -9,6 +9,8 @@ import pytest
 
 pytest.importorskip("mujoco")
 
+from simulated_hand import approach, run
+
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.sim.mujoco.launcher import build_simulator
 from taskmatrix_ros.sim.mujoco.pacer import Pacer
@@ -23,14 +25,6 @@ def simulator() -> Simulator:
     return build_simulator("home", odometry_noise=0.0).simulator
 
 
-def run(simulator: Simulator, seconds: float, velocity: tuple[float, float] | None = None) -> None:
-    end = simulator.time_s + seconds
-    while simulator.time_s < end - CONTROL_PERIOD_S / 2:
-        if velocity is not None:
-            simulator.set_velocity(*velocity)
-        simulator.step()
-
-
 def joint(simulator: Simulator, name: str) -> tuple[float, float]:
     state = next(s for s in simulator.joint_states() if s.name == name)
     return state.position, state.effort
@@ -38,14 +32,7 @@ def joint(simulator: Simulator, name: str) -> tuple[float, float]:
 
 def stand_before(simulator: Simulator, name: str, *, gap_m: float = 0.42) -> TruePose:
     """Put the robot in front of an object, hand open and level with it."""
-    thing = simulator.true_pose(name)
-    c, s = math.cos(thing.yaw_rad), math.sin(thing.yaw_rad)
-    simulator.set_position("gripper/command", 0.06)
-    simulator.set_position("lift/command", thing.z_m - 0.35)
-    simulator.put("robot", TruePose(thing.x_m - 0.8 * c, thing.y_m - 0.8 * s, 0.0, thing.yaw_rad))
-    run(simulator, 2.0)
-    simulator.put("robot", TruePose(thing.x_m - gap_m * c, thing.y_m - gap_m * s, 0.0, thing.yaw_rad))
-    run(simulator, 0.2)
+    approach(simulator, thing := simulator.true_pose(name), gap_m)
     return thing
 
 
