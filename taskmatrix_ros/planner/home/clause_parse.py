@@ -152,6 +152,7 @@ class ClauseParse:
             "area": self._area,
             "percent": values.percent,
             "true_percent": values.true_percent,
+            "no_hour": values.no_hour,
             "temperature": values.temperature,
             "degrees": values.degrees,
             "kelvin": values.kelvin,

@@ -240,7 +240,8 @@ def _people(command: Command, stage: Stage) -> Doing:
     ids = stage.resolver.in_area({"person"}, None)
     if not ids:
         raise PlanningError("who is at home is not known here", code=UNKNOWN_NAME)
-    return Doing(answer=state_answer(stage, ids, "home", str(command.options["mode"])), targets=ids)
+    word = str(command.options.get("word", "home"))
+    return Doing(answer=state_answer(stage, ids, word, str(command.options["mode"])), targets=ids)
 
 
 def _list(command: Command, stage: Stage) -> Doing:

@@ -56,6 +56,7 @@ _LEVELS: Mapping[tuple[str, ...], float] = {
     ("two", "thirds"): 67,
     ("2", "thirds"): 67,
 }
+_HOURS = 24
 _WHOLE = (("all", "the", "way"), ("to", "the", "max"), ("to", "the", "maximum"), ("as", "far", "as", "it", "goes"))
 _SPEEDS: Mapping[str, float] = {"low": 33, "slow": 33, "medium": 66, "mid": 66, "middle": 66, "high": 100, "fast": 100}
 _KELVIN_NAMES: Mapping[tuple[str, ...], float] = {
@@ -121,6 +122,10 @@ class ValueParser:
     def true_percent(self, at: int) -> list[tuple[int, Amount]]:
         """Only what says that it is a share: ``40 percent``, ``half``."""
         return [(end, amount) for end, amount in self.percent(at) if amount.unit]
+
+    def no_hour(self, at: int) -> list[tuple[int, Amount]]:
+        """What cannot be a time of day, behind ``at``: ``40``, ``8 percent``, but not ``8``."""
+        return [(end, amount) for end, amount in self.percent(at) if amount.unit or amount.value > _HOURS]
 
     def _levels(self, at: int) -> list[tuple[int, float]]:
         for length in (2, 1):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from taskmatrix_ros.core.errors import PlanningError
+from taskmatrix_ros.planner.language.english import ENGLISH
 from taskmatrix_ros.planner.language.words import Stop, Words, keys
 from taskmatrix_ros.planner.timed.condition_reader import ConditionReader, Read
 from taskmatrix_ros.planner.timed.time_phrase import Phrase
@@ -108,8 +109,11 @@ class SentenceCutter:
             if words[at - 1].stop is not Stop.NONE or said[at - 1] in ("and", "then"):
                 continue  # that begins another command
             phrases, end = finder.run(at)
+            if said[end : end + 1] == ("and",) and said[end + 1 : end + 2] and said[end + 1] in ENGLISH.verbs:
+                continue  # "close the door in ten minutes and turn off the light": the time is that of the first
             if phrases and end < len(words):
-                yield Sentence(action=(*words[:at], *words[end:]), phrases=phrases, trailing=True)
+                behind_another = not {"and", "then"}.isdisjoint(said[:at])
+                yield Sentence(action=(*words[:at], *words[end:]), phrases=phrases, trailing=behind_another)
 
     def _clause(self, conjunction: str, words: Words) -> Clause | None:
         said = keys(words)
