@@ -163,7 +163,7 @@ class Nav2Navigator(Navigator):
                 run.check()
             except SkillError:
                 # It may be accepted yet: then it is cancelled as soon as that is known.
-                accepted.add_done_callback(lambda done: self._cancel(done.result(), wait=False))
+                accepted.add_done_callback(self._cancel_late)
                 raise
             time.sleep(_POLL_WALL_S)
         handle = accepted.result()
@@ -181,6 +181,10 @@ class Nav2Navigator(Navigator):
             time.sleep(_POLL_WALL_S)
         if wait and not done.done():
             self._node.get_logger().error(f"Nav2 did not confirm within {_CANCEL_WALL_S:.0f} s that its goal ended")
+
+    def _cancel_late(self, answered: Future) -> None:
+        if answered.exception() is None:
+            self._cancel(answered.result(), wait=False)
 
     def _in_executor(self, start: Any) -> Future:
         """Call what returns a Future where its answer cannot be lost; gives a Future of the same."""
