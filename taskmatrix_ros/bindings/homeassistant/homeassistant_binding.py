@@ -364,6 +364,7 @@ class HomeAssistantBinding:
     async def _started(self, link: HomeAssistantLink, config: Mapping[str, Any]) -> Mapping[str, Any]:
         """Wait until it runs; entities come one by one before that. One that never does is used as it is."""
         _log.info("homeassistant at %s is starting", self._settings.url)
+        link.problem = "it is starting"
         loop = asyncio.get_running_loop()
         ends_s = loop.time() + self._settings.start_s
         while not _runs(config) and loop.time() < ends_s:

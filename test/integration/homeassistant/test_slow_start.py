@@ -91,6 +91,7 @@ async def slow_start(server: HomeAssistantServer, latecomer: Latecomer, folder: 
     state, registry = StateStore(), Registry(trusted=["homeassistant"])
     settings = HomeAssistantSettings(url=server.url, token_file=folder / "token", expose="all", connect_s=120)
     binding = HomeAssistantBinding(settings, registry, state)
+    newcomer: HomeAssistantBinding | None = None
     await binding.open()
     try:
         await until(lambda: binding.peer_problem() is None)
@@ -116,6 +117,9 @@ async def slow_start(server: HomeAssistantServer, latecomer: Latecomer, folder: 
         assert impatient.error is not None
         assert "still starting: service latecomer.press is not there yet" in impatient.error.message
 
+        newcomer = await opened(settings)
+        await until(lambda: "it is starting" in (newcomer.peer_problem() or ""))
+
         patient = asyncio.create_task(perform(binding, press))
         cancelled = call(press)
         taken_back = asyncio.create_task(binding.call(cancelled, press, lambda _report: None))
@@ -129,8 +133,20 @@ async def slow_start(server: HomeAssistantServer, latecomer: Latecomer, folder: 
         await until(lambda: binding.home.entity(NEVER) is None)
         assert not await asyncio.to_thread(is_starting, server)
         assert state.read(f"{NEVER}.state") is None
+        await until(lambda: newcomer.peer_problem() is None)
+        assert newcomer.home.entity(LATE) is not None, "a home that was not known before is taken over whole"
     finally:
+        if newcomer is not None:
+            await newcomer.close()
         await binding.close()
+
+
+async def opened(settings: HomeAssistantSettings) -> HomeAssistantBinding:
+    """Give a binding that knows nothing of before."""
+    hasty = settings.model_copy(update={"connect_s": 2.0})
+    binding = HomeAssistantBinding(hasty, Registry(trusted=["homeassistant"]), StateStore())
+    await binding.open()
+    return binding
 
 
 def document(registry: Registry, name: str) -> ApiDocument:
