@@ -17,7 +17,7 @@ from taskmatrix_ros.planner.home.state_words import STATE_WORDS
 from taskmatrix_ros.planner.home.target import Target, Targets
 from taskmatrix_ros.planner.home.targets import TargetParser
 from taskmatrix_ros.planner.home.timer_parser import TimerParser
-from taskmatrix_ros.planner.home.tokens import Tokens
+from taskmatrix_ros.planner.home.tokens import Tokens, number_in
 from taskmatrix_ros.planner.home.values import ValueParser
 from taskmatrix_ros.planner.language.words import Words, written_name
 
@@ -146,6 +146,7 @@ class ClauseParse:
             "gauge": self._gauge,
             "running": timers.running,
             "named": self._named,
+            "worded": self._worded,
             "rooms": self._rooms,
             "light_places": self._light_places,
             "place": self._targets.places.phrases,
@@ -212,6 +213,10 @@ class ClauseParse:
             and targets[0].entities
             and not (targets[0].partial or targets[0].quantity or targets[0].excepts or targets[0].is_located)
         ]
+
+    def _worded(self, at: int) -> Sequence[tuple[int, Targets]]:
+        """Read one name that ends with a word: behind ``spot 1`` a number may be that of another spot."""
+        return [(end, targets) for end, targets in self._named(at) if number_in(self._keys[end - 1]) is None]
 
     def _players_by_name(self, at: int) -> Sequence[tuple[int, Targets]]:
         """Read the name of a player: any other words are what shall be played."""

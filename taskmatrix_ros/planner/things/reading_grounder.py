@@ -23,6 +23,9 @@ _TROUBLES = (AMBIGUOUS, NOT_THERE, UNKNOWN_NAME)
 """Codes, the one that tells a person most first."""
 
 _ARTICLES = frozenset({"the", "a", "an", "my", "our", "your", "his", "her", "their", "some", "any", "both", "all"})
+STAYING = frozenset({"leave", "keep"})
+"""Verbs that ask for nothing where it is so already; who says ``put`` takes it to be elsewhere."""
+_EVERY = frozenset({"all", "every", "each", "everything"})
 _STANDING = frozenset(
     {
         *("it", "that", "this", "them", "those", "these", "both", "one", "they", "all of them", "both of them"),
@@ -145,6 +148,11 @@ class ReadingGrounder:
     ) -> tuple[MapObject, ...] | Trouble:
         if self._holds is None and " ".join(said.object) in _STANDING:
             return (MapObject(id=" ".join(said.object)),)
+        if reading.words[0].key in STAYING and isinstance(goal, MapPlace):
+            # "leave the coke on the table" is about the one there, if there is one.
+            there = self._grounding.objects(said.object, origin=said.goal)
+            if not isinstance(there, Trouble) or not _EVERY.isdisjoint(said.object):
+                return there
         leave = frozenset({goal.id}) if isinstance(goal, MapPlace) else self._ends(reading.expansion)
         return self._grounding.objects(said.object, leave=leave, origin=said.origin)
 

@@ -22,6 +22,7 @@ from taskmatrix_ros.planner.things.lexicon import Lexicon
 from taskmatrix_ros.planner.things.prefaces import Prefaces
 from taskmatrix_ros.planner.things.reading_grounder import (
     HOLDING,
+    STAYING,
     GroundedReading,
     ReadingGrounder,
     names_things,
@@ -43,8 +44,6 @@ _WOULD_BE_NICE = phrases(
     *("would do me good", "would hit the spot", "would help", "would come in handy"),
 )
 """Behind what is wished for: ``a coffee would be nice``."""
-_STAYING = frozenset({"leave", "keep"})
-"""Verbs that ask for nothing where it is so already; who says ``put`` takes it to be elsewhere."""
 _LEFT_OUT = phrases(
     *("except", "except for", "but not", "apart from", "other than", "besides", "aside from", "excluding"),
     *("all but", "but leave", "but keep", "not counting"),
@@ -214,7 +213,7 @@ class RobotReader:
         after = grounding.map
         for arguments in best.each:
             wanted = [self._with_ids(one, grounding) for one in best.reading.expansion.statements(arguments)]
-            if self._is_there(after, wanted, may_lie_there=best.reading.words[0].key in _STAYING):
+            if self._is_there(after, wanted, may_lie_there=best.reading.words[0].key in STAYING):
                 continue
             for statement in wanted:
                 if self._is_held(after, statement):
