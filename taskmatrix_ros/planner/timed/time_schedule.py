@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Any, TypeVar
 
 from taskmatrix_ros.core.errors import PlanningError
 from taskmatrix_ros.core.rule import (
@@ -19,20 +18,12 @@ from taskmatrix_ros.core.rule import (
     Weekday,
 )
 from taskmatrix_ros.planner.grammar.reading import INCOMPLETE, TIMED
+from taskmatrix_ros.planner.timed.said_phrases import SaidPhrases, contradiction, days_without
 from taskmatrix_ros.planner.timed.time_lexicon import PART_WINDOWS, PARTS
 from taskmatrix_ros.planner.timed.time_phrase import (
-    Ahead,
-    AtClock,
     AtSun,
     Clock,
-    Delay,
     EveryDays,
-    EveryMonth,
-    EverySpan,
-    For,
-    Holiday,
-    InPart,
-    NotOn,
     OnDay,
     Phrase,
     Since,
@@ -47,8 +38,6 @@ _NIGHT_BEGINS = time(18)
 _NOON = time(12)
 _DAY = timedelta(days=1)
 _DATE = '"%Y-%m-%d"'
-
-Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +75,7 @@ class Scheduler:
         :raises PlanningError: ``INCOMPLETE``: the time of day is missing; ``TIMED``: they do not fit together, or the
             moment has passed.
         """
-        said = _Said(phrases)
+        said = SaidPhrases(phrases)
         schedule = self._ahead_of(said) or self._delayed(said) or self._repeated(said) or self._sunny(said)
         if schedule is None and said.clocks:
             schedule = self._at(said)
@@ -103,21 +92,21 @@ class Scheduler:
 
     # --- kinds --------------------------------------------------------------------------------------------------------
 
-    def _ahead_of(self, said: _Said) -> Schedule | None:
+    def _ahead_of(self, said: SaidPhrases) -> Schedule | None:
         if not said.ahead:
             return None
         triggers = tuple(BeforeTrigger(kind="before", key=one.key, offset_s=one.offset_s) for one in said.ahead)
         return Schedule(triggers=triggers, conditions=self._around(said), lasts_s=said.lasts_s)
 
-    def _delayed(self, said: _Said) -> Schedule | None:
+    def _delayed(self, said: SaidPhrases) -> Schedule | None:
         if said.delay is None:
             return None
         if said.clocks or said.every or said.span:
-            raise _contradiction("a delay and a time of day")
+            raise contradiction("a delay and a time of day")
         moment = self.after(said.delay.delay_s)
         return Schedule(triggers=(_date(moment),), once=True, moment=moment, lasts_s=said.lasts_s)
 
-    def _repeated(self, said: _Said) -> Schedule | None:
+    def _repeated(self, said: SaidPhrases) -> Schedule | None:
         expiry = self._expiry(said)
         if said.span is not None:
             begin = next((each.begin for each in said.within if isinstance(each.begin, Clock)), None)
@@ -151,7 +140,7 @@ class Scheduler:
         triggers = tuple(self._time(at, said.every, said.since) for at in self._times(said))
         return Schedule(triggers=triggers, conditions=self._windows(said), expires_at=expiry, lasts_s=said.lasts_s)
 
-    def _sunny(self, said: _Said) -> Schedule | None:
+    def _sunny(self, said: SaidPhrases) -> Schedule | None:
         if not said.suns:
             return None
         each = any(sun.each for sun in said.suns)
@@ -164,14 +153,14 @@ class Scheduler:
             lasts_s=said.lasts_s,
         )
 
-    def _at(self, said: _Said) -> Schedule:
+    def _at(self, said: SaidPhrases) -> Schedule:
         if not said.clocks and said.part is None:
             raise PlanningError(
                 "offline planner: at what time of that day? say it, as in tomorrow at 8", code=INCOMPLETE
             )
         moments = tuple(self._moment(clock, said) for clock in said.clocks) or (self._part_moment(said),)
         if said.not_on:
-            raise _contradiction("one moment and days that are left out")
+            raise contradiction("one moment and days that are left out")
         conditions = (*(window for each in said.within for window in self._window(each)), *said.holidays)
         return Schedule(
             triggers=tuple(map(_date, moments)),
@@ -182,7 +171,7 @@ class Scheduler:
             ends=self._until_triggers(said, moments[0]),
         )
 
-    def _spanned(self, said: _Said) -> Schedule:
+    def _spanned(self, said: SaidPhrases) -> Schedule:
         """Nothing but a span: it begins with the span and ends with it; or now, until then."""
         if not said.within:
             return Schedule(lasts_s=said.lasts_s, ends=self._until_triggers(said, self._now))
@@ -196,7 +185,7 @@ class Scheduler:
         ends = () if span.end is None else self._bound(span.end, moment)
         return Schedule(triggers=(_date(moment),), once=True, moment=moment, ends=ends)
 
-    def _spanned_daily(self, said: _Said, expiry: datetime | None) -> Schedule:
+    def _spanned_daily(self, said: SaidPhrases, expiry: datetime | None) -> Schedule:
         assert said.every is not None
         span = said.within[0]
         if span.begin is None:
@@ -206,13 +195,13 @@ class Scheduler:
         days = (*(_weekdays(said.every.weekdays) if isinstance(span.begin, AtSun) else ()), *said.holidays)
         return Schedule(triggers=triggers, conditions=days, ends=ends, expires_at=expiry)
 
-    def _daily(self, bound: Clock | AtSun, said: _Said) -> tuple[Trigger, ...]:
+    def _daily(self, bound: Clock | AtSun, said: SaidPhrases) -> tuple[Trigger, ...]:
         assert said.every is not None
         return (_sun(bound),) if isinstance(bound, AtSun) else (self._time(_in_part(bound, said.part), said.every),)
 
     # --- times --------------------------------------------------------------------------------------------------------
 
-    def _times(self, said: _Said) -> tuple[time, ...]:
+    def _times(self, said: SaidPhrases) -> tuple[time, ...]:
         """Give times of day of something repeated: 7 is 07:00 unless the evening is spoken of."""
         if said.clocks:
             return tuple(_in_part(clock, said.part) for clock in said.clocks)
@@ -233,7 +222,7 @@ class Scheduler:
             since += _DAY
         return TimeTrigger(kind="time", at=text, every_days=every.every_days, since=since)
 
-    def _moment(self, clock: Clock, said: _Said) -> datetime:
+    def _moment(self, clock: Clock, said: SaidPhrases) -> datetime:
         if said.part is not None:
             clock = Clock(_in_part(clock, said.part))
         moment = self.next(clock, said.day)
@@ -253,7 +242,7 @@ class Scheduler:
             return min(later) if later else max(coming)
         return min(later or [self._on(self._now.date() + _DAY, at) for at in sides])
 
-    def _part_moment(self, said: _Said) -> datetime:
+    def _part_moment(self, said: SaidPhrases) -> datetime:
         assert said.part is not None
         at = Clock(PARTS[said.part][0])
         if said.day is not None and said.day.is_today and self._on(self._now.date(), at.at) <= self._now:
@@ -272,7 +261,7 @@ class Scheduler:
             return (_sun(bound),)
         return (_date(Scheduler(after).next(bound)),)
 
-    def _until_triggers(self, said: _Said, begin: datetime) -> tuple[Trigger, ...]:
+    def _until_triggers(self, said: SaidPhrases, begin: datetime) -> tuple[Trigger, ...]:
         until = said.until
         if until is None:
             return ()
@@ -287,24 +276,24 @@ class Scheduler:
         assert until.clock is not None
         return Scheduler(begin).next(until.clock)
 
-    def _expiry(self, said: _Said) -> datetime | None:
+    def _expiry(self, said: SaidPhrases) -> datetime | None:
         if said.until is None or said.until.sun is not None:
             return None
         return self._until(said.until, self._now)
 
     # --- conditions ---------------------------------------------------------------------------------------------------
 
-    def _around(self, said: _Said) -> tuple[str, ...]:
+    def _around(self, said: SaidPhrases) -> tuple[str, ...]:
         found = list(self._windows(said))
         if said.every is not None:
             found += _weekdays(said.every.weekdays)
         elif said.not_on:
-            found += _weekdays(_without(tuple(Weekday), said.not_on))
+            found += _weekdays(days_without(tuple(Weekday), said.not_on))
         if said.day is not None:
             found.append(f'state["home.date"] == {said.day.of(self._now).strftime(_DATE)}')
         return tuple(found)
 
-    def _windows(self, said: _Said) -> tuple[str, ...]:
+    def _windows(self, said: SaidPhrases) -> tuple[str, ...]:
         found = [window for each in said.within for window in self._window(each)]
         found += said.holidays
         if said.part is not None and not said.clocks and said.every is None:
@@ -330,118 +319,6 @@ class Scheduler:
         return tuple(found)
 
 
-@dataclass(frozen=True)
-class _Said:
-    """The phrases by kind."""
-
-    phrases: Sequence[Phrase]
-
-    def _all(self, kind: type[Kind]) -> tuple[Kind, ...]:
-        return tuple(phrase for phrase in self.phrases if isinstance(phrase, kind))
-
-    def _one(self, kind: type[Any], what: str) -> Any:
-        found = self._all(kind)
-        if len(found) > 1:
-            raise _contradiction(f"two {what}")
-        return found[0] if found else None
-
-    @property
-    def delay(self) -> Delay | None:
-        found: Delay | None = self._one(Delay, "delays")
-        return None if found is not None and self.clocks and found.delay_s % 86400 == 0 else found
-
-    @property
-    def clocks(self) -> tuple[Clock, ...]:
-        return tuple(clock for each in self._all(AtClock) for clock in each.clocks)
-
-    @property
-    def days_with_clocks(self) -> tuple[tuple[EveryDays, Clock], ...]:
-        """``on weekdays at 8 and on weekends at 10``: every group of days with its own times; empty for one group."""
-        days = self._all(EveryDays)
-        if len(days) < 2 or not all(each.weekdays for each in days):
-            return ()
-        pairs: list[tuple[EveryDays, Clock]] = []
-        current: EveryDays | None = None
-        for phrase in self.phrases:
-            if isinstance(phrase, EveryDays):
-                current = replace(phrase, weekdays=_without(phrase.weekdays, self.not_on))
-            elif isinstance(phrase, AtClock) and current is not None:
-                pairs += ((current, clock) for clock in phrase.clocks)
-        return tuple(pairs)
-
-    @property
-    def day(self) -> OnDay | None:
-        days = self._all(OnDay)
-        if self.clocks and (in_days := [each for each in self._all(Delay) if each.delay_s % 86400 == 0]):
-            ahead = timedelta(seconds=in_days[0].delay_s)
-            days = (*days, OnDay(lambda now: now.date() + ahead))
-        named = [day for day in days if not day.is_today]
-        if len(named) > 1:
-            raise _contradiction("two days")
-        return named[0] if named else days[0] if days else None
-
-    @property
-    def part(self) -> str | None:
-        found = self._all(InPart)
-        return found[0].part if found else None
-
-    @property
-    def every(self) -> EveryDays | None:
-        found = self._all(EveryDays)
-        if not found:
-            return None
-        named = [each for each in found if each.weekdays]
-        every = (named or list(found))[0]
-        return replace(every, weekdays=_without(every.weekdays, self.not_on)) if self.not_on else every
-
-    @property
-    def not_on(self) -> tuple[Weekday, ...]:
-        """The days that are left out."""
-        return tuple(day for each in self._all(NotOn) for day in each.weekdays)
-
-    @property
-    def holidays(self) -> tuple[str, ...]:
-        """Conditions on whether the day is a holiday."""
-        return tuple(f'state["home.holiday"] {"!=" if each.is_one else "=="} null' for each in self._all(Holiday))
-
-    @property
-    def span(self) -> EverySpan | None:
-        found: EverySpan | None = self._one(EverySpan, "intervals")
-        return found
-
-    @property
-    def month(self) -> EveryMonth | None:
-        found: EveryMonth | None = self._one(EveryMonth, "days of the month")
-        return found
-
-    @property
-    def suns(self) -> tuple[AtSun, ...]:
-        return self._all(AtSun)
-
-    @property
-    def ahead(self) -> tuple[Ahead, ...]:
-        return self._all(Ahead)
-
-    @property
-    def since(self) -> Since | None:
-        found: Since | None = self._one(Since, "beginnings")
-        return found
-
-    @property
-    def within(self) -> tuple[Within, ...]:
-        return self._all(Within)
-
-    @property
-    def until(self) -> Until | None:
-        found: Until | None = self._one(Until, "ends")
-        return found
-
-    @property
-    def lasts_s(self) -> float | None:
-        found: For | None = self._one(For, "durations")
-        return None if found is None else found.for_s
-
-
 def clock_window(begin: time, end: time) -> str:
     """Give the condition that it is between two times of day, the end excluded; over midnight if that is first."""
     after, before = f'state["home.time"] >= "{begin:%H:%M:%S}"', f'state["home.time"] < "{end:%H:%M:%S}"'
@@ -461,17 +338,6 @@ def _weekdays(days: Iterable[Weekday]) -> tuple[str, ...]:
     if not chosen or len(chosen) == len(Weekday):
         return ()
     return (f'state["home.weekday"] in [{", ".join(f"{chr(34)}{day.value}{chr(34)}" for day in chosen)}]',)
-
-
-def _without(days: tuple[Weekday, ...], left_out: Iterable[Weekday]) -> tuple[Weekday, ...]:
-    """Take days out of some; none stand for all.
-
-    :raises PlanningError: nothing is left.
-    """
-    rest = tuple(day for day in days or tuple(Weekday) if day not in frozenset(left_out))
-    if not rest:
-        raise _contradiction("those days and what is left out of them")
-    return rest
 
 
 def _daylight(*, is_day: bool) -> str:
@@ -495,7 +361,3 @@ def _date(moment: datetime) -> DateTrigger:
 
 def _sun(sun: AtSun) -> SunTrigger:
     return SunTrigger(kind="sun", event=sun.event, offset_s=sun.offset_s)
-
-
-def _contradiction(what: str) -> PlanningError:
-    return PlanningError(f"offline planner: {what} do not go together; say one of them", code=TIMED)

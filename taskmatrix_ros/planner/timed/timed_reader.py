@@ -31,7 +31,7 @@ from taskmatrix_ros.planner.timed.rule_builder import Deed, PlanText, RuleBuilde
 from taskmatrix_ros.planner.timed.rule_changes import RuleChanges
 from taskmatrix_ros.planner.timed.rule_sentence import Sentence, SentenceCutter
 from taskmatrix_ros.planner.timed.state_names import StateNames
-from taskmatrix_ros.planner.timed.time_phrase import AtClock, Phrase
+from taskmatrix_ros.planner.timed.time_phrase import AtClock, AtSun, EveryDays, Holiday, InPart, NotOn, Phrase
 from taskmatrix_ros.planner.timed.time_phrases import TimePhrases
 from taskmatrix_ros.planner.timed.time_schedule import Scheduler
 
@@ -231,7 +231,7 @@ class _Utterance:
             return None
         for part in segments(words, self._book)[1:]:
             left, right = words[: part.first], words[part.first :]
-            left = _without_joint(left, self._book)
+            left = _as_often(_without_joint(left, self._book), right)
             gapped = _with_verb(right, left)
             right = _with_object(gapped, left, self._book)
             try:
@@ -307,6 +307,25 @@ def _sentences(words: Words) -> list[Words]:
             found.append(words[first : at + 1])
             first = at + 1
     return [*found, words[first:]] if first < len(words) else found
+
+
+def _as_often(left: Words, right: Words) -> Words:
+    """Let what stands behind two times be said of both: ``turn it on at 8 and off at 9 every day``."""
+    at_left, _ = TimePhrases(keys(left)).trailing()
+    if not at_left or not all(isinstance(phrase, AtClock | AtSun) for phrase in at_left):
+        return left
+    is_exact = all(clock.exact for phrase in at_left if isinstance(phrase, AtClock) for clock in phrase.clocks)
+    for start in range(1, len(right)):
+        often = TimePhrases(keys(right[start:])).whole()
+        if not any(isinstance(phrase, EveryDays) for phrase in often):
+            continue
+        # The evening of "every evening" may be that of the second time alone.
+        if all(
+            isinstance(phrase, EveryDays | NotOn | Holiday) or (is_exact and isinstance(phrase, InPart))
+            for phrase in often
+        ):
+            return (*left[:-1], left[-1].joined(), *right[start:])
+    return left
 
 
 def _with_verb(right: Words, left: Words) -> Words:
