@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from taskmatrix_ros.core.errors import CallUnavailable, ConfigError, PlanningError, TaskMatrixError, VerificationError
+from taskmatrix_ros.core.errors import (
+    CallUnavailable,
+    ConfigError,
+    NotInstalled,
+    PlanningError,
+    TaskMatrixError,
+    VerificationError,
+)
 from taskmatrix_ros.core.run import RunStatus
 
 
@@ -39,10 +46,10 @@ def exit_status_of_run(status: RunStatus) -> ExitStatus:
 
 def exit_status_of_error(error: TaskMatrixError) -> ExitStatus:
     """Give the status for an error: a file or setting to mend is usage, a wish that cannot be met is refused."""
+    if isinstance(error, NotInstalled | CallUnavailable):
+        return ExitStatus.UNAVAILABLE
     if isinstance(error, ConfigError | UsageError):
         return ExitStatus.USAGE
     if isinstance(error, PlanningError | VerificationError):
         return ExitStatus.REFUSED
-    if isinstance(error, CallUnavailable):
-        return ExitStatus.UNAVAILABLE
     return ExitStatus.FAILED

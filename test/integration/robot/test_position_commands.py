@@ -98,7 +98,7 @@ def test_what_is_not_installed_is_one_line(tmp_path: Path, interface: dict, said
     (tmp_path / "mine.skills.yaml").write_text(skills, "utf-8")
     server = Child("taskmatrix_ros.robot.process", "--robot", str(tmp_path / "mine.yaml"))
     assert server.ready_line == ""
-    assert server.process.wait(120) == 2
+    assert server.process.wait(120) == 4
     server.end()
     assert said in server.errors
     assert server.errors.count("\n") == 1

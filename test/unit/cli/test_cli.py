@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from taskmatrix_ros.cli.exit_status import ExitStatus, exit_status_of_error, exit_status_of_run
 from taskmatrix_ros.cli.main import app, without_ros_arguments
-from taskmatrix_ros.core.errors import CallUnavailable, ConfigError, PlanningError, RunError
+from taskmatrix_ros.core.errors import CallUnavailable, ConfigError, NotInstalled, PlanningError, RunError
 from taskmatrix_ros.core.resources import resource
 from taskmatrix_ros.core.run import RunStatus
 
@@ -173,6 +173,7 @@ def test_exit_statuses() -> None:
         (ConfigError("x"), ExitStatus.USAGE),
         (PlanningError("x"), ExitStatus.REFUSED),
         (CallUnavailable("x"), ExitStatus.UNAVAILABLE),
+        (NotInstalled("x"), ExitStatus.UNAVAILABLE),
         (RunError("x"), ExitStatus.FAILED),
     ):
         assert exit_status_of_error(error) is status
