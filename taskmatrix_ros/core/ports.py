@@ -219,9 +219,12 @@ class Binding(Protocol):
 
 @runtime_checkable
 class BeginsAtOnce(Protocol):
-    """What a binding may also be: one whose calls often end without any waiting, which then need no task."""
+    """What a binding may also be: one that reports no progress, and whose calls often end without any waiting.
 
-    def begin(self, call: Call, document: ApiDocument, progress: Progress) -> Outcome | Coroutine[Any, Any, Outcome]:
+    Those need no task.
+    """
+
+    def begin(self, call: Call, document: ApiDocument) -> Outcome | Coroutine[Any, Any, Outcome]:
         """Do of a ``call`` what needs no waiting.
 
         :returns: how it ended, or what waits for its end, to be awaited at once.

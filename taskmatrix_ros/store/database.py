@@ -7,7 +7,7 @@ import logging
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -208,15 +208,19 @@ class Database:
         else:
             self._staged[key] = entry
 
-    @contextmanager
-    def soon(self) -> Iterator[None]:
+    def soon(self) -> AbstractContextManager[None]:
         """Take what ``write_soon`` is given inside as one: nothing of it is written where the block fails."""
+        return _Staging(self)
+
+    def stage(self) -> None:
+        """Hold back what ``write_soon`` is given from now on."""
         self._staged = {}
-        try:
-            yield
+
+    def unstage(self, *, whole: bool) -> None:
+        """Take it over, or forget it where it is not whole."""
+        if whole:
             self._take_over()
-        finally:
-            self._staged = None
+        self._staged = None
 
     def _take_over(self) -> None:
         if self._staged:
@@ -394,3 +398,18 @@ class Database:
 
     def _scalar(self, statement: str) -> Any:
         return self.execute(statement).fetchone()[0]
+
+
+class _Staging:
+    """What is between ``stage`` and ``unstage``. No generator: it is entered for every change that a rule hears of."""
+
+    __slots__ = ("_database",)
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def __enter__(self) -> None:
+        self._database.stage()
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._database.unstage(whole=kind is None)

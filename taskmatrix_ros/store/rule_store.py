@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -71,25 +72,34 @@ class RuleStore:
         """What is gathered for a moment: of many changes only the latest is written."""
         database.gather(self._write_gathered)
 
-    @contextmanager
-    def transaction(self, *, durable: bool = False, soon: bool = False) -> Iterator[None]:
+    def transaction(self, *, durable: bool = False, soon: bool = False) -> AbstractContextManager[None]:
         """Commit everything inside at once, or nothing of it; one inside another is part of it.
 
         :param soon: as ``Database.write_soon`` has it: what it led to is kept, and so keeps it, before it goes out.
         """
         if self._depth:
-            yield
-            return
+            return nullcontext()
+        if soon and self._database.waits():
+            return _Soon(self, self._database.soon())
+        return self._at_once(durable=durable)
+
+    @contextmanager
+    def _at_once(self, *, durable: bool) -> Iterator[None]:
         self._depth += 1
-        soon = self._soon = soon and self._database.waits()
         try:
-            with self._database.soon() if soon else self._database.transaction(durable=durable):
+            with self._database.transaction(durable=durable):
                 yield
-                if not soon:
-                    self._write_gathered()
+                self._write_gathered()
         finally:
             self._depth -= 1
-            self._soon = False
+
+    def begin_soon(self) -> None:
+        """Give what is written from now on to ``Database.write_soon``."""
+        self._depth, self._soon = 1, True
+
+    def end_soon(self) -> None:
+        """Write at once again."""
+        self._depth, self._soon = 0, False
 
     def save(self, rule: Rule) -> None:
         """Write a rule, new or changed; what was counted stays."""
@@ -185,7 +195,7 @@ class RuleStore:
 
     def remember(self, key: str, value: Any) -> None:
         """Write a value of state that triggers compare the next one with."""
-        self._write("INSERT OR REPLACE INTO rule_state (key, value) VALUES (?, ?)", (key, json.dumps(value)), key=key)
+        self._write("INSERT OR REPLACE INTO rule_state (key, value) VALUES (?, ?)", (key, _as_json(value)), key=key)
 
     def remembered(self) -> dict[str, Any]:
         """Give the values that were remembered."""
@@ -226,6 +236,30 @@ class RuleStore:
                 f"store '{self._database.name}': {kind.__name__.lower()} {text[:60]!r} cannot be read; it was written"
                 " by another version: use that one, or name another file"
             ) from error
+
+
+class _Soon:
+    """A transaction that is written soon. No generator: it is entered for every change that a rule hears of."""
+
+    __slots__ = ("_staging", "_store")
+
+    def __init__(self, store: RuleStore, staging: AbstractContextManager[None]) -> None:
+        self._store, self._staging = store, staging
+
+    def __enter__(self) -> None:
+        self._staging.__enter__()
+        self._store.begin_soon()
+
+    def __exit__(self, *raised: Any) -> None:
+        self._store.end_soon()
+        self._staging.__exit__(*raised)
+
+
+def _as_json(value: Any) -> str:
+    """Most values that change often are numbers, which the encoder takes ten times as long for."""
+    if type(value) is int or (type(value) is float and math.isfinite(value)):
+        return repr(value)
+    return json.dumps(value)
 
 
 def _microseconds(moment: datetime) -> int:

@@ -187,7 +187,7 @@ class MqttBinding:
             for topic, count in states.bad_payloads.items()
         }
 
-    async def call(self, call: Call, document: ApiDocument, progress: Progress) -> Outcome:
+    async def call(self, call: Call, document: ApiDocument, progress: Progress) -> Outcome:  # noqa: ARG002
         """Publish the document's message.
 
         :param call: ``call.deadline_s`` bounds the whole wait, in seconds; the wait for a connection also by the
@@ -197,10 +197,10 @@ class MqttBinding:
             the broker refuses; ``unavailable`` if it was not sent for want of a connection, or nobody was subscribed;
             ``expired`` after ``document.expires_s``; ``in_doubt`` if it was sent and no acknowledgement came.
         """
-        begun = self.begin(call, document, progress)
+        begun = self.begin(call, document)
         return begun if isinstance(begun, Outcome) else await begun
 
-    def begin(self, call: Call, document: ApiDocument, progress: Progress) -> Outcome | Coroutine[Any, Any, Outcome]:  # noqa: ARG002
+    def begin(self, call: Call, document: ApiDocument) -> Outcome | Coroutine[Any, Any, Outcome]:
         """Publish what needs no waiting: a message of QoS 0 is done with once it is written.
 
         :returns: how the call ended, or what waits for the rest.

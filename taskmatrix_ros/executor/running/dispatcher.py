@@ -80,11 +80,12 @@ class Dispatcher:
             message = f"{call.api}: nothing here performs {document.binding.kind}; add it to the profile"
             report = ErrorReport(code="NO_BINDING", message=message)
             return Outcome(call_id=call.call_id, status=Status.UNAVAILABLE, error=report)
-        wait = _Wait(run, call, document.stall_s, call.deadline_s + self._times.grace_s)
-        begun = self._begin(binding, call, document, wait)
+        begun = self._begun(binding, call, document)
         if isinstance(begun, Outcome):
             return begun
-        task = start_now(self._perform(binding, call, begun, wait))
+        wait = _Wait(run, call, document.stall_s, call.deadline_s + self._times.grace_s)
+        work = binding.call(call, document, wait.progress) if begun is None else begun
+        task = start_now(self._perform(binding, call, work, wait))
         if (at_once := wait.outcome) is not None:
             return at_once
         wait.begin()
@@ -120,16 +121,17 @@ class Dispatcher:
             _log.exception("binding %s failed to recover %s", type(binding).__name__, call.api)
             return None
 
-    def _begin(
-        self, binding: Binding, call: Call, document: ApiDocument, wait: _Wait
-    ) -> Outcome | Coroutine[Any, Any, Outcome]:
+    def _begun(
+        self, binding: Binding, call: Call, document: ApiDocument
+    ) -> Outcome | Coroutine[Any, Any, Outcome] | None:
+        """Begin a call at once. :returns: None where its binding does not do so."""
         if binding not in self._at_once:
             self._at_once[binding] = binding if isinstance(binding, BeginsAtOnce) else None
         quick = self._at_once[binding]
         if quick is None:
-            return binding.call(call, document, wait.progress)
+            return None
         try:
-            return quick.begin(call, document, wait.progress)
+            return quick.begin(call, document)
         except Exception as error:  # noqa: BLE001 - as below
             return _failed(binding, call, error, utc_now())
 
