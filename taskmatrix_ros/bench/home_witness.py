@@ -98,7 +98,7 @@ class HomeWitness:
                         self._return_s = time.monotonic()
                         self.returned.set()
                         continue
-                    time.sleep(_RETRY_S)
+                    self._ended.wait(_RETRY_S)
                     number += 1
                     self._send(socket, number, "call_service", **ask)
 

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic_core import to_json
 
 from taskmatrix_ros.core.errors import ConfigError
+from taskmatrix_ros.store.whole_append import append_whole
 
 _log = logging.getLogger(__name__)
 
@@ -102,13 +103,7 @@ class RedoLog:
         self._write(_line(self._life))
 
     def _write(self, line: bytes) -> None:
-        if self._descriptor < 0:
-            raise OSError("it is not open")
-        written = os.write(self._descriptor, line)
-        if written != len(line):
-            os.ftruncate(self._descriptor, self._size)
-            raise OSError(f"only {written} of {len(line)} bytes could be written")
-        self._size += written
+        self._size = append_whole(self._descriptor, line, self._size)
 
     def _numbered(self, values: Sequence[Any]) -> Sequence[Any]:
         for value in values:

@@ -16,6 +16,7 @@ from taskmatrix_ros.executor.audit.audit_chain import BROKEN, START, Chain, Link
 from taskmatrix_ros.executor.audit.audit_check import check_audit
 from taskmatrix_ros.executor.audit.audit_key import read_or_make_key
 from taskmatrix_ros.store.audit_head import AuditHead
+from taskmatrix_ros.store.whole_append import append_whole
 
 _log = logging.getLogger(__name__)
 
@@ -165,13 +166,7 @@ class AuditLog:
         self._open_file(file_after(self._folder, self._file))
 
     def _append(self, line: bytes, link: Link) -> None:
-        if self._descriptor < 0:
-            raise OSError("the audit log is not open")
-        written = os.write(self._descriptor, line)
-        if written != len(line):
-            os.ftruncate(self._descriptor, self._size)
-            raise OSError(f"only {written} of {len(line)} bytes of an audit entry could be written")
-        self._size += written
+        self._size = append_whole(self._descriptor, line, self._size)
         self._last = link
 
     def _begin_after_break(self, file: Path | None, problem: str) -> None:

@@ -27,16 +27,21 @@ from taskmatrix_ros.store.redo_log import read_redo, redo_file
 from taskmatrix_ros.store.stored_run import read_run
 
 
+def as_killed(folder: Path) -> Path:
+    """Copy the store of a folder with all that is beside it, as kill -9 would leave it. :returns: the copy."""
+    copy = folder / "copy"
+    shutil.rmtree(copy, ignore_errors=True)
+    copy.mkdir()
+    for file in folder.glob("store.sqlite*"):
+        shutil.copy(file, copy)
+    return copy / "store.sqlite"
+
+
 def test_what_is_written_soon_outlives_a_kill_from_the_next_entry_or_the_next_turn_on(tmp_path: Path) -> None:
     """Until then a reader of the same journal sees it all the same; a crash in between leaves the call in doubt."""
 
     def after_a_kill() -> list[bool]:
-        copy = tmp_path / "copy"
-        shutil.rmtree(copy, ignore_errors=True)
-        copy.mkdir()
-        for file in tmp_path.glob("store.sqlite*"):
-            shutil.copy(file, copy)
-        database = Database(copy / "store.sqlite")
+        database = Database(as_killed(tmp_path))
         database.open()
         try:
             rows = database.execute("SELECT outcome FROM calls ORDER BY call_id").fetchall()
@@ -91,12 +96,7 @@ def test_what_the_disk_has_no_room_to_apply_stays_kept(tmp_path: Path) -> None:
     """Each call that went out is known after a kill; one that cannot be kept does not go out."""
 
     def known_after_a_kill() -> list[str]:
-        copy = tmp_path / "copy"
-        shutil.rmtree(copy, ignore_errors=True)
-        copy.mkdir()
-        for file in tmp_path.glob("store.sqlite*"):
-            shutil.copy(file, copy)
-        later = Database(copy / "store.sqlite")
+        later = Database(as_killed(tmp_path))
         later.open()
         rows = later.execute("SELECT call_id FROM calls ORDER BY call_id").fetchall()
         later.close()
@@ -290,14 +290,9 @@ def test_what_runs_have_in_common_is_kept_once_and_read_back_whole(tmp_path: Pat
     code = ActionCode(source="a()\n", documents=(DocumentPin(name="a", version="1.0.0", digest="d"),), planner="rule")
 
     def after_a_kill() -> list[Episode]:
-        copy = tmp_path / "copy"
-        shutil.rmtree(copy, ignore_errors=True)
-        copy.mkdir()
-        for file in tmp_path.glob("store.sqlite*"):
-            shutil.copy(file, copy)
-        found = []
+        copy, found = as_killed(tmp_path), []
         for _ in range(2):  # what a start has done is there at the next one, too
-            later = Database(copy / "store.sqlite")
+            later = Database(copy)
             later.open()
             found = list(SqliteJournal(later).runs())
             later.close()
