@@ -142,7 +142,7 @@ class System:
         )
         self.editor = Editor(self.registry)
         self.journal = SqliteJournal(self._database)
-        self.uses = UseCounter(self.registry)
+        self.uses = UseCounter(self.registry, self.state.together)
         self.feedback = FeedbackDesk(self.journal, self.registry, FeedbackStore(self._database), self.registry)
         self.selector = ApiSelector(self.registry, uses=self.uses.confirmed)
         self._is_kept = store_file is not None
@@ -157,7 +157,8 @@ class System:
         self.audit: AuditLog | None = None
         if store_file is not None and audit_key_file is not None:
             head = AuditHead(self._database)
-            self.audit = AuditLog(store_file.parent / "audit", audit_key_file, head, events=self.events)
+            folder, together = store_file.parent / "audit", self.state.together
+            self.audit = AuditLog(folder, audit_key_file, head, events=self.events, together=together)
         self.approvals = ApprovalDesk(self.events, catalogue=self.registry, policy=self._policy, audit=self.audit)
         self.questions = QuestionDesk(self.events)
         self.rules = RuleRuns(self._database, self.state, self.events, self.registry, self.clock)

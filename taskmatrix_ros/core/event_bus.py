@@ -38,43 +38,37 @@ class EventBus:
     """
 
     def __init__(self) -> None:
-        self._listeners: list[Listener] = []
-        self._choices: dict[Listener, Callable[[str], bool]] = {}
+        self._listeners: list[tuple[Listener, Callable[[str], bool] | None]] = []
 
     def listen(self, listener: Listener, wants: Callable[[str], bool] | None = None) -> Callable[[], None]:
         """Add a listener. :returns: the way to remove it; calling that twice does no harm.
 
         :param wants: says of a kind whether it is listened for; all are if left out.
         """
-        self._listeners.append(listener)
-        if wants is not None:
-            self._choices[listener] = wants
+        entry = (listener, wants)
+        self._listeners.append(entry)
 
         def undo() -> None:
-            if listener in self._listeners:
-                self._listeners.remove(listener)
-                self._choices.pop(listener, None)
+            if entry in self._listeners:
+                self._listeners.remove(entry)
 
         return undo
 
     def wanted(self, kind: str) -> bool:
         """Whether anybody listens for events of that kind: what is told often is made only then."""
-        for listener in self._listeners:
-            wants = self._choices.get(listener)
+        for _, wants in self._listeners:
             if wants is None or wants(kind):
-                return True
-        return False
+                break
+        else:
+            return False
+        return True
 
     def publish(self, event: Event) -> None:
         """Tell every listener."""
-        for listener in tuple(self._listeners):
-            if not self._wants(listener, event.kind):
+        for listener, wants in tuple(self._listeners):
+            if wants is not None and not wants(event.kind):
                 continue
             try:
                 listener(event)
             except Exception:  # noqa: BLE001 - a listener may fail in any way
                 _log.exception("listener %r failed on event %s; it stays subscribed", listener, event.kind)
-
-    def _wants(self, listener: Listener, kind: str) -> bool:
-        wants = self._choices.get(listener)
-        return wants is None or wants(kind)

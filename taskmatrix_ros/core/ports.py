@@ -14,6 +14,7 @@ from taskmatrix_ros.core.approval import Approval, ApprovalAnswer, ApprovalReque
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.conversation import Turn
 from taskmatrix_ros.core.diagnostic import Diagnostic
+from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.event_bus import EventBus
 from taskmatrix_ros.core.instruction import Image, Instruction
 from taskmatrix_ros.core.outcome import Outcome
@@ -230,6 +231,9 @@ class BeginsAtOnce(Protocol):
         :returns: how it ended, or what waits for its end, to be awaited at once.
         """
 
+    def may_end_at_once(self, document: ApiDocument) -> bool:
+        """Whether calls of it commonly end without any waiting."""
+
 
 @runtime_checkable
 class FollowsEvents(Protocol):
@@ -265,7 +269,7 @@ class Gate(Protocol):
     def check_again(self, call: Call, document: ApiDocument, instruction: Instruction) -> None:
         """Hold a call back that was let pass, if a stop has come since, or what it requires holds no longer.
 
-        :raises CallRefused: a requirement.
+        :raises CallRefused: a requirement; or the audit log could not be written.
         :raises RunStopped: the latch holds.
         """
 
@@ -367,6 +371,13 @@ class Journal(Protocol):
         :raises ConfigError: it cannot be, and is taken back: it must not go out.
         """
 
+    def when_kept(self, call: Call, do: Callable[[ConfigError | None], None]) -> bool:
+        """Have ``do`` called once a call that has begun survives kill -9, or with why it cannot and is taken back.
+
+        :returns: True: it does already, and ``do`` is not called.
+        :raises ConfigError: it cannot be kept, and is taken back.
+        """
+
     def refuse_call(self, call: Call, outcome: Outcome) -> None:
         """Write a call that was not sent, with why."""
 
@@ -415,6 +426,37 @@ class RunResult:
     error_code: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A call that was let pass and journalled. ``work``: it went out, and this waits for its end."""
+
+    call: Call
+    work: Coroutine[Any, Any, Outcome] | None = None
+
+
+class PlainRun(Protocol):
+    """A run of calls with literals that needs no task while nothing has to be waited for."""
+
+    def begin(self) -> None:
+        """Begin; it goes on by itself."""
+
+    def hand_over(self) -> None:
+        """Have it gone on with as any other run, from where it stands."""
+
+
+class PlainEnds(Protocol):
+    """Who is told, once, what became of a plain run."""
+
+    def ended(self, result: RunResult) -> None:
+        """It came to its end."""
+
+    def handed_over(self, log: Sequence[CallRecord], begun: Begun | None) -> None:
+        """It is to be gone on with by ``Runner.run``, given these."""
+
+    def failed(self, error: Exception) -> None:
+        """It failed by what is no fault of the code's."""
+
+
 class Resolution(StrEnum):
     """What a person says became of a call in doubt."""
 
@@ -436,14 +478,26 @@ class Runner(Protocol):
         *,
         foretold: Rehearsed | None = None,
         log: Sequence[CallRecord] = (),
+        begun: Begun | None = None,
         paused: bool = False,
     ) -> RunResult:
         """Run to the end. Never raises for what happens in the run.
 
         :param foretold: what the rehearsal showed; approvals show it to the person.
         :param log: the calls of an earlier life, in the order they began: those that ended are not done again.
+        :param begun: the call after those, which is not begun again.
         :param paused: begin as one that a person paused.
         :raises ValueError: the code was not verified by this runner's verifier.
+        """
+
+    def plain(
+        self, code: VerifiedCode, instruction: Instruction, run_id: str, observer: RunObserver, ends: PlainEnds
+    ) -> PlainRun | None:
+        """Make a plain run of code that is nothing but calls with literals, which commonly end at once.
+
+        Same gate, journal and proof as in ``run``.
+
+        :returns: None where the code is other code, or something is in its way: it is to be run.
         """
 
     async def cancel(self, run_id: str, reason: str) -> bool:

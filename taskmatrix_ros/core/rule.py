@@ -382,7 +382,7 @@ def rule_of_firing(firing_id: str) -> str:
 
 def as_utc(moment: datetime) -> datetime:
     """Give an aware moment in UTC."""
-    return moment.astimezone(UTC)
+    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
 
 
 def is_same(one: Any, other: Any) -> bool:

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 _log = logging.getLogger(__name__)
+
+_QUIET_S = 0.01
+"""Seconds after which nothing more is taken to be coming."""
+
+_PUT_OFF = 20
+"""How often what can be done later is put off for what comes in."""
 
 
 class Together:
@@ -21,11 +28,17 @@ class Together:
         self._depth = 0
         self._ending = False
         self._todo: list[Callable[[], None]] = []
+        self._ended_s = float("-inf")
 
     @property
     def is_ending(self) -> bool:
         """Whether everything has come in, and what it led to is being done."""
         return self._ending
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether much is coming in at this time: what can be done later as well is better done then."""
+        return bool(self._depth) or self._ending or time.monotonic() - self._ended_s < _QUIET_S
 
     @contextmanager
     def gathering(self) -> Iterator[None]:
@@ -35,6 +48,7 @@ class Together:
             yield
         finally:
             self._depth -= 1
+            self._ended_s = time.monotonic()
             if not self._depth and not self._ending and self._todo:
                 self._ending = True
                 self._end()
@@ -49,6 +63,13 @@ class Together:
         self._todo.append(do)
         return True
 
+    def when_quiet(self, after_s: float, do: Callable[[], None]) -> Later:
+        """Have ``do`` called from the loop in ``after_s`` seconds, or as long after once nothing more comes in.
+
+        However much comes in, it is called before long.
+        """
+        return Later(self, after_s, do)
+
     def _end(self) -> None:
         """Do it; what that lets go on does so in the loop's next turn, and may have something to do together again."""
         todo, self._todo = self._todo, []
@@ -60,3 +81,25 @@ class Together:
         self._ending = bool(todo)
         if todo:
             asyncio.get_running_loop().call_soon(self._end)
+
+
+class Later:
+    """What is done when it is quiet."""
+
+    __slots__ = ("_after_s", "_do", "_put_off", "_timer", "_together")
+
+    def __init__(self, together: Together, after_s: float, do: Callable[[], None]) -> None:
+        self._together, self._after_s, self._do = together, after_s, do
+        self._put_off = 0
+        self._timer = asyncio.get_running_loop().call_later(after_s, self._look)
+
+    def cancel(self) -> None:
+        """Leave it."""
+        self._timer.cancel()
+
+    def _look(self) -> None:
+        if self._together.is_busy and self._put_off < _PUT_OFF:
+            self._put_off += 1
+            self._timer = asyncio.get_running_loop().call_later(self._after_s, self._look)
+        else:
+            self._do()

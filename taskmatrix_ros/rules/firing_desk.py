@@ -28,7 +28,7 @@ class FiringDesk:
     ) -> None:
         self._store, self._state, self._work, self._place = store, state, work, place
         self._changed_at = changed_at
-        self._outbox: list[Callable[[], None]] = []
+        self._outbox: list[tuple[Callable[..., None], tuple[Any, ...]]] = []
         self._moment: datetime | None = None
         self._claims: dict[str, tuple[Any, str]] = {}
         """Key of state -> what a rule that fired at this moment sets it to, and which."""
@@ -114,12 +114,13 @@ class FiringDesk:
 
     def later(self, do: Callable[..., None], *values: Any) -> None:
         """Do it with ``send``."""
-        self._outbox.append(lambda: do(*values))
+        self._outbox.append((do, values))
 
     def send(self) -> None:
         """Do what was decided; to be called when it is written."""
         while self._outbox:
-            self._outbox.pop(0)()
+            do, values = self._outbox.pop(0)
+            do(*values)
 
     def _cooling(self, live: LiveRule, now: datetime) -> str | None:
         last = live.counts.last_fired_at

@@ -38,6 +38,8 @@ class Settling:
 
     def heard(self, key: str, now: datetime) -> None:
         """A word came: look again at what waited for it."""
+        if not self._unheard:
+            return
         waiting: Iterable[Watch] = sorted(self._unheard.pop(key, ()))
         for watch in waiting:
             if (deadline := self._agenda.get(*watch)) is not None and deadline.due is not None and deadline.due <= now:

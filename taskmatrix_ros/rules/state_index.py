@@ -65,7 +65,10 @@ class StateIndex:
         """
         if is_same(old, new):
             return [], False
-        concerned = dict.fromkeys(self._concerned(old, new))
+        if self._above or self._below or self._values:
+            concerned = dict.fromkeys(self._concerned(old, new))
+        else:
+            concerned = self._any
         fired = [watch for watch in concerned if self._triggers[watch].fires(old, new)]
         return sorted(fired), bool(concerned)
 

@@ -8,6 +8,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +26,13 @@ _KEEP_S = 0.001
 """Seconds until what is to be written soon is kept, if nothing is kept before: what comes in goes first."""
 
 _APPLY_S = 0.25
-"""Seconds that the tables may be behind what is kept: one transaction then serves many."""
+"""Seconds that the tables may be behind what is kept: one transaction then serves many. What comes in goes first."""
 
-_MOST_LATE = 1000
-"""Statements that the tables are behind, at about which they get them: a few milliseconds of the loop's time."""
+_SLICE = 500
+"""Statements that the tables get at once, a millisecond or two of the loop's time: then it looks what has come in."""
+
+_MOST_LATE = 8000
+"""Statements that the tables are behind, at which they get some whatever comes in."""
 
 _TOO_LATE = 10_000
 """Statements from which on nothing more is kept before the tables have them: they cannot be written."""
@@ -64,7 +68,7 @@ class Database:
         """
         self._path = path
         self._together = together or Together()
-        self._waiting: list[asyncio.Future[None]] = []
+        self._waiting: list[Callable[[ConfigError | None], None]] = []
         self._lock = InstanceLock(path.with_name(path.name + ".lock")) if path is not None else None
         self._redo: RedoLog | None = None
         self._connection: sqlite3.Connection | None = None
@@ -135,7 +139,7 @@ class Database:
     def close(self) -> None:
         """Close the connection and give the lock back. May be called after a failed or no ``open``."""
         try:
-            self._apply_late()
+            self._apply_all()
             if self._redo is not None:
                 self._redo.close(done=not self._late)
                 self._redo = None
@@ -245,29 +249,48 @@ class Database:
 
         :raises ConfigError: it cannot be written; it is tried again.
         """
+        kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def tell(failure: ConfigError | None) -> None:
+            if kept.done():
+                return  # whoever waited was cancelled
+            if failure is None:
+                kept.set_result(None)
+            else:
+                kept.set_exception(failure)
+
+        if self._unkept and not self.when_kept(tell):
+            await kept
+
+    def when_kept(self, do: Callable[[ConfigError | None], None]) -> bool:
+        """Have ``do`` called as soon as ``kept`` would have waited long enough, with what it would raise.
+
+        :returns: True: nothing has to be waited for, and ``do`` is not called.
+        :raises ConfigError: it cannot be written; it is tried again.
+        """
         if not self._unkept:
-            return
+            return True
         if not self._waiting and not self._together.at_end(self._keep_for_all):
             self.keep()
-            return
-        kept = asyncio.get_running_loop().create_future()
-        self._waiting.append(kept)
-        await kept
+            return True
+        self._waiting.append(do)
+        return False
 
     def _keep_for_all(self) -> None:
         waiting, self._waiting = self._waiting, []
-        failure: Exception | None = None
+        failure: ConfigError | None = None
         try:
             self.keep()
-        except Exception as error:  # noqa: BLE001 - whatever it was, those who wait must hear of it, or wait for ever
+        except ConfigError as error:
             failure = error
-        for one in waiting:
-            if one.done():
-                continue  # whoever waited was cancelled
-            if failure is None:
-                one.set_result(None)
-            else:
-                one.set_exception(failure)
+        except Exception as error:  # noqa: BLE001 - whatever it was, those who wait must hear of it, or wait for ever
+            _log.exception("store '%s': what came in together could not be kept", self.name)
+            failure = ConfigError(f"store '{self.name}': internal fault: {error!r}; see the log")
+        for do in waiting:
+            try:
+                do(failure)
+            except Exception:  # noqa: BLE001 - the others wait, too
+                _log.exception("what waited to be kept failed: %r", do)
 
     def take_back(self, key: object) -> None:
         """Forget what was to be written soon, the first of its key, and could not be kept."""
@@ -295,27 +318,47 @@ class Database:
 
         :raises ConfigError: that cannot be written; what was kept is done by the next start.
         """
+        self._gather_up()
+        self._bring_up()
+
+    def _gather_up(self) -> None:
         for write in self._gathered:
             write()
         self._take_over()
-        self._bring_up()
 
     def _bring_up(self) -> None:
         if not self._late:
             return
-        self._run("BEGIN IMMEDIATE")
-        try:
+        with self._commit():
             self._write_late(self._late.values())
             if self._redo is not None:
                 self._run("UPDATE redo_life SET applied = ?", (self._redo.last,))
+        self._late, self._unkept = {}, {}
+        if self._redo is not None:
+            self._redo.applied()
+
+    def _bring_up_some(self) -> None:
+        """Bring the tables a little nearer. All of it is kept: a start does it again, in its order and whole."""
+        self.keep()
+        if len(self._late) <= _SLICE or self._redo is None:
+            self._bring_up()
+            return
+        first = tuple(islice(self._late.items(), _SLICE))
+        with self._commit():
+            self._write_late(entry for _, entry in first)
+        for key, _ in first:
+            del self._late[key]
+
+    @contextmanager
+    def _commit(self) -> Iterator[None]:
+        self._run("BEGIN IMMEDIATE")
+        try:
+            yield
             self._run("COMMIT")
-            self._late, self._unkept = {}, {}
         except BaseException:
             if self._connection is not None and self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
-        if self._redo is not None:
-            self._redo.applied()
         if self._checkpointer is not None:
             self._checkpointer.committed()
 
@@ -335,23 +378,37 @@ class Database:
         try:
             self.keep()
             if len(self._late) >= _MOST_LATE:
-                self._bring_up()
-            elif self._late and not self._applies:
+                self._bring_up_some()
+            if self._late and not self._applies:
                 self._applies = True
-                loop.call_later(_APPLY_S, self._apply_late)
+                self._together.when_quiet(_APPLY_S, self._apply_late)
         except ConfigError as error:
             _log.error("what is to be written soon is not yet: %s", error.message)
             self._scheduled = True
             loop.call_later(_RETRY_S, self._keep_late, loop)
 
-    def _apply_late(self) -> None:
-        self._applies = False
+    def _apply_all(self) -> None:
         if self._connection is None:
             return
         try:
             self.apply()
         except ConfigError as error:
             _log.error("%s; what was kept is done by the next start", error.message)
+
+    def _apply_late(self) -> None:
+        """Bring the tables up to date, slice by slice."""
+        self._applies = False
+        if self._connection is None:
+            return
+        try:
+            self._gather_up()
+            self._bring_up_some()
+        except ConfigError as error:
+            _log.error("%s; what was kept is done by the next start", error.message)
+            return
+        if self._late:
+            self._applies = True
+            self._together.when_quiet(0.0, self._apply_late)
 
     def _run(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         if self._connection is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pydantic import ValidationError
 
@@ -57,7 +57,7 @@ class SqliteJournal:
         """
         request_id = episode.instruction.request_id or None
         active, instruction = not episode.status.ended, self._dumped(episode.instruction)
-        text, plan = episode.model_dump_json(exclude=_KEPT_APART)[:-1], self._plan(episode)
+        text, plan = episode.as_json(without=_KEPT_APART)[:-1], self._plan(episode)
         values = (episode.run_id, request_id, active, instruction, text, plan)
         if soon:
             self._database.write_soon(_SAVE_RUN, values, key=episode.run_id)
@@ -77,7 +77,7 @@ class SqliteJournal:
         if known is not None and known[0] is outline and known[1] is code:
             return known[2]
         parts = {"outline": outline, "code": code}
-        text = "".join(f',"{name}":{part.model_dump_json()}' for name, part in parts.items() if part is not None) + "}"
+        text = "".join(f',"{name}":{part.as_json()}' for name, part in parts.items() if part is not None) + "}"
         if outline is not None:
             if len(self._plans) >= _MOST_TEXTS:
                 self._plans.clear()
@@ -90,14 +90,14 @@ class SqliteJournal:
         if known is None or known[0] is not part:
             if len(self._texts) >= _MOST_TEXTS:
                 self._texts.clear()
-            known = self._texts[id(part)] = (part, part.model_dump_json())
+            known = self._texts[id(part)] = (part, part.as_json())
         return known[1]
 
     def forget_pictures(self, episode: Episode) -> None:
         """Keep the instruction of a run without its pictures."""
         instruction = episode.instruction.model_copy(update={"images": ()})
         self._database.execute(
-            "UPDATE runs SET instruction = ? WHERE run_id = ?", (instruction.model_dump_json(), episode.run_id)
+            "UPDATE runs SET instruction = ? WHERE run_id = ?", (instruction.as_json(), episode.run_id)
         )
 
     def ask_call(self, call: Call) -> None:
@@ -117,7 +117,7 @@ class SqliteJournal:
         if not new or durable:
             self._write_call(call, sent=True, durable=durable)
             return
-        text = call.model_dump_json()
+        text = call.as_json()
         self._begun[call.call_id] = (call.run_id, text)
         self._database.write_soon(_SAVE_CALL, (call.call_id, call.run_id, text, None), key=call.call_id)
 
@@ -129,9 +129,30 @@ class SqliteJournal:
         try:
             await self._database.kept()
         except ConfigError:
-            if self._begun.pop(call.call_id, None) is not None:
-                self._database.take_back(call.call_id)
+            self._take_back(call)
             raise
+
+    def when_kept(self, call: Call, do: Callable[[ConfigError | None], None]) -> bool:
+        """Have ``do`` called when ``kept`` would return, or with what it would raise.
+
+        :returns: True: it would return at once, and ``do`` is not called.
+        :raises ConfigError: as ``kept``, at once.
+        """
+
+        def kept(failure: ConfigError | None) -> None:
+            if failure is not None:
+                self._take_back(call)
+            do(failure)
+
+        try:
+            return self._database.when_kept(kept)
+        except ConfigError:
+            self._take_back(call)
+            raise
+
+    def _take_back(self, call: Call) -> None:
+        if self._begun.pop(call.call_id, None) is not None:
+            self._database.take_back(call.call_id)
 
     def refuse_call(self, call: Call, outcome: Outcome) -> None:
         """Write a call that was not sent, with why.
@@ -143,7 +164,7 @@ class SqliteJournal:
             self._write_end(outcome)
 
     def _write_call(self, call: Call, *, sent: bool, durable: bool) -> None:
-        values = (call.call_id, call.run_id, call.model_dump_json(), sent)
+        values = (call.call_id, call.run_id, call.as_json(), sent)
         try:
             if durable:
                 with self._database.transaction(durable=True):
@@ -164,7 +185,7 @@ class SqliteJournal:
             may be repeated, which is all that a crash in between would make of it.
         :raises ValueError: no such call has begun.
         """
-        begun, text = self._begun.pop(outcome.call_id, None), outcome.model_dump_json()
+        begun, text = self._begun.pop(outcome.call_id, None), outcome.as_json()
         if not soon:
             self._write_end(outcome)
         elif begun is not None:
@@ -173,7 +194,7 @@ class SqliteJournal:
             self._database.write_soon(_END_CALL, (text, outcome.call_id))
 
     def _write_end(self, outcome: Outcome) -> None:
-        written = self._database.execute(_END_CALL, (outcome.model_dump_json(), outcome.call_id))
+        written = self._database.execute(_END_CALL, (outcome.as_json(), outcome.call_id))
         if written.rowcount != 1:
             raise ValueError(f"journal: call {outcome.call_id} never began, so it cannot end")
 

@@ -26,7 +26,10 @@ Entry = tuple[str, Sequence[Any]]
 
 
 class Repeated(str):
-    """A text that is written again and again: the file holds it once, and then a number that stands for it."""
+    """A text that is written again and again: the file holds it once, and then a number that stands for it.
+
+    It is the last of a statement's values.
+    """
 
     __slots__ = ()
 
@@ -106,9 +109,8 @@ class RedoLog:
         self._size = append_whole(self._descriptor, line, self._size)
 
     def _numbered(self, values: Sequence[Any]) -> Sequence[Any]:
-        for value in values:
-            if type(value) is Repeated:
-                return [[self._number_of(one)] if type(one) is Repeated else one for one in values]
+        if values and type(values[-1]) is Repeated:
+            return [*values[:-1], [self._number_of(values[-1])]]
         return values
 
     def _number_of(self, text: str) -> int:

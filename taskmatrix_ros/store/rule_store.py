@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -32,8 +32,7 @@ class Deadline:
     data: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class RuleCounts:
+class RuleCounts(NamedTuple):
     """How a rule fared, since it was first saved."""
 
     fired: int = 0
@@ -46,15 +45,17 @@ class RuleCounts:
 
 def counted(trace: Trace, counts: RuleCounts, count: int = 1) -> RuleCounts:
     """Count a line of a rule's story ``count`` times."""
-    verdict = trace.verdict
-    return RuleCounts(
-        counts.fired + (count if verdict is Verdict.FIRED else 0),
-        counts.blocked + (count if verdict is Verdict.BLOCKED else 0),
-        counts.dropped + (count if verdict is Verdict.DROPPED else 0),
-        counts.missed + (count if verdict is Verdict.MISSED else 0),
-        counts.traces + 1,
-        trace.at if verdict is Verdict.FIRED else counts.last_fired_at,
-    )
+    fired, blocked, dropped, missed, traces, last_fired_at = counts
+    match trace.verdict:
+        case Verdict.FIRED:
+            fired, last_fired_at = fired + count, trace.at
+        case Verdict.BLOCKED:
+            blocked += count
+        case Verdict.DROPPED:
+            dropped += count
+        case Verdict.MISSED:
+            missed += count
+    return RuleCounts(fired, blocked, dropped, missed, traces + 1, last_fired_at)
 
 
 class RuleStore:
@@ -162,7 +163,7 @@ class RuleStore:
         self._write(
             "INSERT INTO rule_firings (firing_id, rule_id, sequence, firing) VALUES (?, ?, ?, ?)"
             " ON CONFLICT (firing_id) DO UPDATE SET firing = excluded.firing",
-            (firing.firing_id, firing.rule_id, firing.sequence, firing.model_dump_json()),
+            (firing.firing_id, firing.rule_id, firing.sequence, firing.as_json()),
             key=firing.firing_id,
         )
 
@@ -214,7 +215,7 @@ class RuleStore:
                 write(
                     "INSERT OR REPLACE INTO rule_traces (rule_id, place, trace)"
                     " SELECT ?, ?, ? WHERE EXISTS (SELECT 1 FROM rules WHERE rule_id = ?)",
-                    (rule_id, place, trace.model_dump_json(), rule_id),
+                    (rule_id, place, trace.as_json(), rule_id),
                 )
             self._traces = {}
         if self._counts:

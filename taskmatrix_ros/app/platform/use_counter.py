@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from taskmatrix_ros.core.errors import ConfigError
-from taskmatrix_ros.core.outcome import Confirmation, Status, utc_now
+from taskmatrix_ros.core.outcome import Confirmation, Status
 from taskmatrix_ros.core.run import CallRecord
+from taskmatrix_ros.core.together import Later, Together
 from taskmatrix_ros.registry.registry import Registry
 
 _log = logging.getLogger(__name__)
@@ -30,11 +30,12 @@ class _Uses:
 class UseCounter:
     """Counts the calls of runs that have ended. The selector asks it how often a document was confirmed."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, together: Together) -> None:
         self._registry = registry
+        self._together = together
         self._confirmed: dict[str, int] = {}
         self._gathered: dict[str, _Uses] = {}
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: Later | None = None
 
     def count(self, calls: Sequence[CallRecord]) -> None:
         """Count the calls of a run that ended."""
@@ -42,13 +43,15 @@ class UseCounter:
             outcome = record.outcome
             if outcome is None or not record.sent:
                 continue
-            uses = self._gathered.setdefault(record.call.api, _Uses(utc_now()))
+            uses = self._gathered.get(record.call.api)
+            if uses is None:
+                uses = self._gathered[record.call.api] = _Uses(outcome.ended_at)
             uses.at = outcome.ended_at
             uses.calls += 1
             uses.confirmed += outcome.ok and outcome.confirmation is Confirmation.CONFIRMED
             uses.failed += not outcome.ok and outcome.status is not Status.REJECTED
         if self._gathered and self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(EVERY_S, self.write)
+            self._timer = self._together.when_quiet(EVERY_S, self.write)
 
     def write(self) -> None:
         """Write what was gathered."""

@@ -344,7 +344,8 @@ class RuleRuns:
         self._runs[firing.firing_id] = view
         self._causes[run_id] = firing.firing_id
         view.on_change(look)
-        look()
+        if view.calls or view.episode.ended_at is not None:  # it goes on with what an earlier life began
+            look()
 
     def _keys_set(self, call: Call) -> tuple[str, ...]:
         document = self._catalogue.get(call.api)

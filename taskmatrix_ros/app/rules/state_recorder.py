@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +11,7 @@ from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.ports import Catalogue
 from taskmatrix_ros.core.rule import is_same
 from taskmatrix_ros.core.state_store import StateStore, StateValue
+from taskmatrix_ros.core.together import Later
 from taskmatrix_ros.expressions.key_template import key_pattern
 from taskmatrix_ros.store.database import Database
 from taskmatrix_ros.store.state_history import Recorded, StateHistory
@@ -39,7 +39,7 @@ class StateRecorder:
         self._numbers: dict[str, Recorded] = {}
         self._secret: dict[str, bool] = {}
         self._revision = -1
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: Later | None = None
         self._undo: Callable[[], None] | None = None
 
     def start(self) -> None:
@@ -69,7 +69,7 @@ class StateRecorder:
         elif len(self._gathered) < MOST_GATHERED:
             self._gathered.append(change)
         if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(EVERY_S, self.write)
+            self._timer = self._state.together.when_quiet(EVERY_S, self.write)
 
     def write(self) -> None:
         """Write what was gathered."""

@@ -54,6 +54,8 @@ def counted(count: int, what: str) -> str:
 
 
 def _changes(record: CallRecord, document: ApiDocument, known: Mapping[str, Any]) -> Iterator[str]:
+    if not document.sets:
+        return
     given = document.with_defaults(record.call.arguments)
     secret = {str(given[name]) for name, spec in document.parameters.items() if spec.sensitive}
     for template in document.sets:

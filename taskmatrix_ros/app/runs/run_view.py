@@ -107,6 +107,10 @@ class RunView:
             return f"{view.call}: {_ended(view.outcome)}"
         return self.stage.value
 
+    def take_records(self, records: tuple[CallRecord, ...]) -> None:
+        """Take the calls so far, which somebody has put together already."""
+        self._records = records
+
     def status_changed(self, status: RunStatus, why: str) -> None:
         """The run waits, is held, or goes on."""
         self.why = why

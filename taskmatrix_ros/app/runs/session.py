@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from taskmatrix_ros.app.runs.amendment import check_not_done, rest_of
@@ -30,9 +30,7 @@ from taskmatrix_ros.core.ids import new_id
 from taskmatrix_ros.core.instruction import Channel, Instruction, Mode
 from taskmatrix_ros.core.outcome import Confirmation, utc_now
 from taskmatrix_ros.core.outline import Outline
-from taskmatrix_ros.core.ports import (
-    RunResult,
-)
+from taskmatrix_ros.core.ports import Begun, Phraser, PlainRun, RunResult
 from taskmatrix_ros.core.rule import FIRING
 from taskmatrix_ros.core.run import TRANSITIONS, CallRecord, Episode, RunStatus, Stage
 from taskmatrix_ros.executor.running.goal_proof import GoalProof
@@ -49,6 +47,8 @@ class Session:
         self._parts = parts
         self._views: dict[str, RunView] = {}
         self._tasks: dict[str, asyncio.Task[Episode]] = {}
+        self._plain: dict[str, PlainRun] = {}
+        """Runs that have no task."""
         self._requests: dict[str, str] = {}
         self._stopped: dict[str, str] = {}
         self._accepting = True
@@ -117,8 +117,41 @@ class Session:
         view.stage = Stage.RUNNING
         follow(view)
         self._publish("run_started", view)
-        self._begin(view, self._run(view, verified), now=True)
+        if not self._begin_plainly(view, verified):
+            self._begin(view, self._run(view, verified), now=True)
         return view
+
+    def _begin_plainly(self, view: RunView, verified: VerifiedCode) -> bool:
+        """Begin a run without a task, if that can be. :returns: whether it can."""
+        run_id, instruction = view.episode.run_id, view.episode.instruction
+        plain = self._parts.runner.plain(verified, instruction, run_id, view, _PlainEnds(self, view, verified))
+        if plain is None:
+            return False
+        self._plain[run_id] = plain
+        plain.begin()
+        return True
+
+    def ended_plainly(self, view: RunView, result: RunResult) -> None:
+        """End a run that needed no task."""
+        view.take_records(result.calls)
+        self._end(view, result.status, self._said(view, result), result.error_code)
+        self._forget(view)
+
+    def failed_plainly(self, view: RunView, error: Exception) -> None:
+        """End one that failed by a fault of ours."""
+        self._fail(view, error)
+        self._forget(view)
+
+    def go_on_with(self, view: RunView, verified: VerifiedCode, log: Sequence[CallRecord], begun: Begun | None) -> None:
+        """Go on, in a task, with one that needed none so far."""
+        del self._plain[view.episode.run_id]
+        self._begin(view, self._run(view, verified, log=log, begun=begun))
+
+    def _with_task(self, run_id: str) -> asyncio.Task[Episode] | None:
+        """Give the task that sees a run through; one that had none gets one. None: it is not active."""
+        if (plain := self._plain.get(run_id)) is not None:
+            plain.hand_over()
+        return self._tasks.get(run_id)
 
     def recover(self, episode: Episode) -> RunView:
         """Go on with a run that an earlier life did not end: what it had done is not done again.
@@ -132,7 +165,7 @@ class Session:
 
     async def finish(self, view: RunView) -> Episode:
         """Wait for a run's end. Cancelling the wait does not cancel the run."""
-        task = self._tasks.get(view.episode.run_id)
+        task = self._with_task(view.episode.run_id)
         return view.episode if task is None else await asyncio.shield(task)
 
     async def submit(self, instruction: Instruction) -> Episode:
@@ -141,7 +174,7 @@ class Session:
 
     async def cancel(self, run_id: str, reason: str = "cancelled") -> bool:
         """Cancel a run and wait until its pending call's peer has confirmed. :returns: whether it was active."""
-        task = self._tasks.get(run_id)
+        task = self._with_task(run_id)
         if task is None:
             return False
         if not await self._parts.runner.cancel(run_id, reason):
@@ -151,6 +184,8 @@ class Session:
 
     async def rest(self, reason: str) -> None:
         """Leave the runs that only wait, or are paused, to the next life; cancel the others and wait for their end."""
+        for run_id in tuple(self._plain):
+            self._with_task(run_id)
         tasks = dict(self._tasks)
         self._left |= {run_id for run_id in tasks if self._parts.runner.leave(run_id)}
         await asyncio.gather(*(self.cancel(run_id, reason) for run_id in tasks if run_id not in self._left))
@@ -217,18 +252,25 @@ class Session:
         except VerificationError as error:
             view.diagnostics = error.diagnostics
             self._end(view, _refused(view), refusal(view, error), error.error_code)
-        except TaskMatrixError as error:
-            self._end(view, RunStatus.FAILED, error.message, error.error_code)
         except Exception as error:  # noqa: BLE001 - a fault of ours must end one run, not the node
-            _log.exception("run %s failed by a fault of the program", run_id)
-            self._end(view, RunStatus.FAILED, f"internal fault: {error!r}; see the log", "INTERNAL")
+            self._fail(view, error)
         finally:
-            self._left.discard(run_id)
-            self._views.pop(run_id, None)
-            self._tasks.pop(run_id, None)
-            self._stopped.pop(run_id, None)
-            self._requests.pop(view.episode.instruction.request_id, None)
+            self._forget(view)
         return view.episode
+
+    def _fail(self, view: RunView, error: Exception) -> None:
+        if isinstance(error, TaskMatrixError):
+            self._end(view, RunStatus.FAILED, error.message, error.error_code)
+            return
+        _log.error("run %s failed by a fault of the program", view.episode.run_id, exc_info=error)
+        self._end(view, RunStatus.FAILED, f"internal fault: {error!r}; see the log", "INTERNAL")
+
+    def _forget(self, view: RunView) -> None:
+        run_id = view.episode.run_id
+        for known in (self._views, self._tasks, self._plain, self._stopped):
+            known.pop(run_id, None)
+        self._left.discard(run_id)
+        self._requests.pop(view.episode.instruction.request_id, None)
 
     async def _plan_and_run(self, view: RunView) -> None:
         instruction = view.episode.instruction
@@ -260,7 +302,13 @@ class Session:
         await self._run(view, verified)
 
     async def _run(
-        self, view: RunView, verified: VerifiedCode, *, log: Sequence[CallRecord] = (), paused: bool = False
+        self,
+        view: RunView,
+        verified: VerifiedCode,
+        *,
+        log: Sequence[CallRecord] = (),
+        begun: Begun | None = None,
+        paused: bool = False,
     ) -> None:
         while True:
             if view.stage is not Stage.RUNNING or view.episode.status is not RunStatus.RUNNING:
@@ -274,6 +322,7 @@ class Session:
                     view,
                     foretold=episode.rehearsed,
                     log=log,
+                    begun=begun,
                     paused=paused,
                 )
             except asyncio.CancelledError:
@@ -282,7 +331,7 @@ class Session:
                 if view.amended is None or left or task is None or task.uncancel() > 0:
                     raise
                 result = RunResult(status=RunStatus.SUCCEEDED, calls=view.records)
-            view.why = ""
+            view.why, begun = "", None
             may_go_on = result.status in (RunStatus.SUCCEEDED, RunStatus.UNCONFIRMED)
             if view.amended is not None and may_go_on and (changed := await self._amended(view)) is not None:
                 verified, log, paused = changed, (), False
@@ -345,17 +394,25 @@ class Session:
 
     async def _told(self, view: RunView, result: RunResult) -> str:
         """Say how a run ended, from what was journalled and what the world shows."""
+        if not result.summary and self._parts.phraser is not None:
+            facts = facts_of(view.records, self._parts.catalogue, self._parts.state)
+            if phrased := await self._phrased(view, facts, self._parts.phraser):
+                result = replace(result, summary=phrased)
+        return self._said(view, result)
+
+    def _said(self, view: RunView, result: RunResult) -> str:
         said = result.summary
         if not said:
             facts = facts_of(view.records, self._parts.catalogue, self._parts.state)
-            said = await self._phrased(view, facts) or summary_of(view.records or result.calls, facts)
-        answer = view.episode.outline.answer if view.episode.outline else ""
-        return "\n".join(filter(None, (said + _left_out(view), answer)))
+            said = summary_of(view.records or result.calls, facts)
+        said += _left_out(view)
+        outline = view.episode.outline
+        return f"{said}\n{answer}" if outline is not None and (answer := outline.answer) else said
 
-    async def _phrased(self, view: RunView, facts: Sequence[str]) -> str | None:
+    async def _phrased(self, view: RunView, facts: Sequence[str], phraser: Phraser) -> str | None:
         """Have the model that planned a run word its facts, where the profile wants that."""
-        code, phraser = view.episode.code, self._parts.phraser
-        if phraser is None or code is None or not code.prompt_hash:
+        code = view.episode.code
+        if code is None or not code.prompt_hash:
             return None
         try:
             return await phraser.phrase(view.episode.instruction.text, facts, self._planning.context(view))
@@ -405,15 +462,13 @@ class Session:
         self, view: RunView, status: RunStatus, summary: str, error_code: str = "", nearest: tuple[str, ...] = ()
     ) -> None:
         self._check_transition(view.episode.status, status)
-        episode = view.episode.model_copy(
-            update={
-                "status": status,
-                "summary": summary,
-                "error_code": error_code,
-                "nearest": nearest,
-                "calls": view.records,
-                "ended_at": utc_now(),
-            }
+        episode = view.episode.but(
+            status=status,
+            summary=summary,
+            error_code=error_code,
+            nearest=nearest,
+            calls=view.records,
+            ended_at=utc_now(),
         )
         self._parts.journal.save_run(episode, soon=True)
         if episode.instruction.images:
@@ -434,6 +489,24 @@ class Session:
         if episode.status.ended:
             data |= {"summary": episode.summary, "error_code": episode.error_code}
         self._parts.events.publish(Event(kind=kind, run_id=episode.run_id, data=data))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _PlainEnds:
+    """Tells a session how a plain run ended."""
+
+    session: Session
+    view: RunView
+    verified: VerifiedCode
+
+    def ended(self, result: RunResult) -> None:
+        self.session.ended_plainly(self.view, result)
+
+    def handed_over(self, log: Sequence[CallRecord], begun: Begun | None) -> None:
+        self.session.go_on_with(self.view, self.verified, log, begun)
+
+    def failed(self, error: Exception) -> None:
+        self.session.failed_plainly(self.view, error)
 
 
 async def _refuse_request(request_id: str) -> None:

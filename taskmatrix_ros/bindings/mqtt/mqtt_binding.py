@@ -222,6 +222,11 @@ class MqttBinding:
                 sending.take(sending.next.result.result())
         return sending.outcome or self._see_through(sending)
 
+    def may_end_at_once(self, document: ApiDocument) -> bool:
+        """Whether nobody acknowledges its messages, nor tells whether their receiver is there."""
+        spec = _spec_of(document)
+        return not spec.qos and not spec.available
+
     async def _see_through(self, sending: Sending) -> Outcome:
         """Wait for what is on its way, and send the rest."""
         call_id = sending.call.call_id

@@ -25,6 +25,9 @@ def _refuse_constant(word: str) -> Any:
 
 
 _UNREAD = object()
+_WHOLE = re.compile(r"0|-?[1-9][0-9]*", re.ASCII).fullmatch
+_SHORT = 16
+"""Digits of the whole numbers that are read without a decoder: most of what changes often is one."""
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
@@ -79,7 +82,8 @@ class Payload:
 
     def _parsed(self) -> Any:
         try:
-            return _DECODER.decode(self.text)
+            text = self.text
+            return int(text) if len(text) < _SHORT and _WHOLE(text) else _DECODER.decode(text)
         except RecursionError as error:
             raise BadPayload("it is JSON nested too deeply") from error
         except BadPayload:

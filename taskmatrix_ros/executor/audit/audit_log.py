@@ -12,6 +12,7 @@ from typing import Any
 
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.event_bus import Event, EventBus
+from taskmatrix_ros.core.together import Together
 from taskmatrix_ros.executor.audit.audit_chain import BROKEN, START, Chain, Link, audit_files, file_after
 from taskmatrix_ros.executor.audit.audit_check import check_audit
 from taskmatrix_ros.executor.audit.audit_key import read_or_make_key
@@ -41,6 +42,7 @@ class AuditLog:
         head: AuditHead,
         *,
         events: EventBus | None = None,
+        together: Together | None = None,
         file_bytes: int = FILE_BYTES,
         head_s: float = HEAD_S,
     ) -> None:
@@ -48,6 +50,7 @@ class AuditLog:
 
         :param key_file: made where it is missing, outside the state folder.
         :param head: in an open database.
+        :param together: while more is coming, entries that may wait are written with those of it.
         """
         self._folder = folder
         self._key_file = key_file
@@ -63,6 +66,12 @@ class AuditLog:
         self._told = START
         self._timer: asyncio.TimerHandle | None = None
         self._behind = False
+        self._together = together or Together()
+        self._held: list[tuple[bytes, str]] = []
+        """Entries that are to be written together, each with the call it lets pass."""
+        self._held_after = START
+        self._lost: dict[str, OSError] = {}
+        """Calls whose entries could not be written, with why."""
 
     def open(self) -> None:
         """Check the latest file against the journal and go on from its end.
@@ -86,32 +95,53 @@ class AuditLog:
         try:
             if self._descriptor >= 0:
                 self._tell_journal()
-        except ConfigError as error:
-            _log.error("the journal does not know of the audit log's last entries: %s", error.message)
+        except (ConfigError, OSError) as error:
+            _log.error("the journal does not know of the audit log's last entries: %s", error)
         finally:
             self._close_file()
 
-    def record(self, kind: str, fields: Mapping[str, Any], *, durable: bool = False) -> None:
+    def record(
+        self, kind: str, fields: Mapping[str, Any], *, durable: bool = False, waiting_call: str | None = None
+    ) -> None:
         """Append an entry; it is in the file when this returns.
 
         :param kind: what happened, in the past tense.
         :param fields: plain data; what else there is to know.
         :param durable: the disk has it, too.
+        :param waiting_call: id of the call that it lets pass, if ``make_sure`` is asked before that goes out: while
+            more is coming, the entry is then written with those of it.
         :raises OSError: it could not be written; the log is as it was.
         :raises ConfigError: the journal cannot be told of it.
         """
         if self._behind:
             self._tell_journal()  # raises while it still cannot be told: an entry it does not know could be cut off
+        waits = waiting_call is not None and (bool(self._held) or self._together.at_end(self._write_held))
+        if self._held and not waits:
+            self._write_held()
         at = datetime.now(UTC).isoformat(timespec="microseconds")
         line, link = self._chain.line(self._last, {"at": at, "kind": kind, **fields})
-        if self._size and self._size + len(line) > self._file_bytes:
-            self._next_file()
+        if waiting_call is not None and waits:
+            if not self._held:
+                self._held_after = self._last
+            self._held.append((line, waiting_call))
+            self._last = link
+            return
         self._append(line, link)
         if durable:
             os.fdatasync(self._descriptor)
             self._tell_journal()
         elif self._timer is None:
             self._tell_journal_soon()
+
+    def make_sure(self, call_id: str) -> None:
+        """Make sure that the entry that lets a call pass is in the file.
+
+        :raises OSError: it could not be written.
+        """
+        if self._held:
+            self._write_held()
+        if self._lost and (error := self._lost.pop(call_id, None)) is not None:
+            raise error
 
     # the file
 
@@ -165,9 +195,26 @@ class AuditLog:
         self._tell_journal()
         self._open_file(file_after(self._folder, self._file))
 
-    def _append(self, line: bytes, link: Link) -> None:
-        self._size = append_whole(self._descriptor, line, self._size)
-        self._last = link
+    def _append(self, lines: bytes, last: Link) -> None:
+        if self._size and self._size + len(lines) > self._file_bytes:
+            self._next_file()
+        self._size = append_whole(self._descriptor, lines, self._size)
+        self._last = last
+
+    def _write_held(self) -> None:
+        """Write what waited; where that fails, none of it is there and each call is told when it asks."""
+        held, self._held = self._held, []
+        if not held:
+            return
+        last, self._last = self._last, self._held_after
+        try:
+            self._append(b"".join(line for line, _ in held), last)
+        except (OSError, ConfigError) as error:
+            said = error if isinstance(error, OSError) else OSError(str(error))
+            self._lost = {call_id: said for _, call_id in held}
+            return
+        if self._timer is None:
+            self._tell_journal_soon()
 
     def _begin_after_break(self, file: Path | None, problem: str) -> None:
         _log.error("the audit log's chain is broken: %s; it goes on in a new file", problem)
@@ -199,6 +246,8 @@ class AuditLog:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if self._held:
+            self._write_held()
         if self._told != self._last:
             self._head.write(self._chain.head(self._last))
             self._told = self._last

@@ -54,7 +54,8 @@ class CallRules:
         self._compared: tuple[ApiDocument, bool] | None = None
         self._objections: dict[tuple[Channel, str], str | None] = {}
         self.if_hazardous = self._if_hazardous(robot_namespace, own_namespaces)
-        self._fixed = None if self.canonical.depends_on_arguments else self._reaching({})
+        self.fixed = None if self.canonical.depends_on_arguments else self._reaching({})
+        """What depends on the name a call reaches, where no argument changes that."""
 
     def _if_hazardous(self, robot_namespace: str, own_namespaces: Sequence[str]) -> CallRules | None:
         """Give the rules for a call that one of ``hazardous_when`` is true of; None where none can be."""
@@ -88,7 +89,7 @@ class CallRules:
 
     def by_name(self, arguments: Mapping[str, Any]) -> _ByName:
         """Give what depends on the name that these arguments reach."""
-        return self._fixed or self._reaching(arguments)
+        return self.fixed or self._reaching(arguments)
 
     def _reaching(self, arguments: Mapping[str, Any]) -> _ByName:
         return _ByName(self.document, self._policy, self.canonical.all_of(arguments), self._own_topics)

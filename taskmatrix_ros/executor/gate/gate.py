@@ -35,8 +35,16 @@ _SHORT = 500
 class Audit(Protocol):
     """Where decisions are written down."""
 
-    def record(self, kind: str, fields: Mapping[str, Any], *, durable: bool = False) -> None:
-        """Append an entry; it is written when this returns. Raises where it is not."""
+    def record(
+        self, kind: str, fields: Mapping[str, Any], *, durable: bool = False, waiting_call: str | None = None
+    ) -> None:
+        """Append an entry; it is written when this returns. Raises where it is not.
+
+        One with ``waiting_call``, the id of the call it lets pass, may be written later, by ``make_sure``.
+        """
+
+    def make_sure(self, call_id: str) -> None:
+        """Make sure that the entry that lets a call pass is written. Raises where it is not."""
 
 
 @dataclass(slots=True)
@@ -50,6 +58,10 @@ class Wish:
     approval: Approval | None
     rules: CallRules
     used: Approval | None = None
+
+
+Check = Callable[[Wish], None]
+"""Raises where a call may not pass."""
 
 
 class Gate:
@@ -89,25 +101,13 @@ class Gate:
         self._clock = clock or SteadyClock()
         self._approvals = ApprovalCheck(self.policy, approval_clock or WallClock())
         self._window = RateWindow(self.policy.rate) if self.policy.rate else None
-        self._rules: dict[str, tuple[ApiDocument, CallRules]] = {}
-        self._checks: tuple[Callable[[Wish], None], ...] = (
-            self._check_document,
-            self._check_name,
-            self._check_arguments,
-            self._weigh,
-            self._check_speaker,
-            self._check_rights,
-            self._check_policy,
-            self._check_zones,
-            self._check_requirements,
-            self._check_rate,
-            self._check_approval,
-        )
+        self._rules: dict[str, tuple[ApiDocument, CallRules, tuple[Check, ...]]] = {}
 
     def admit(
         self, call: Call, document: ApiDocument, instruction: Instruction, approval: Approval | None = None
     ) -> dict[str, Any]:
-        """Let a call pass. Whatever is decided is in the audit log when this returns or raises.
+        """Let a call pass. Whatever is decided is in the audit log when this returns or raises; of calls that come in
+        together, that they pass is in it once ``check_again`` has returned.
 
         :param approval: a person's yes, if there was one; it counts only for what was asked, and while it lasts.
         :returns: the arguments to send, defaults filled in.
@@ -135,15 +135,17 @@ class Gate:
     def _pass(self, call: Call, document: ApiDocument, instruction: Instruction, approval: Approval | None) -> Wish:
         self._check_latch(call)
         arguments = document.with_defaults(call.arguments)
-        wish = Wish(call, document, instruction, arguments, approval, self._rules_of(document))
-        for check in self._checks:
+        rules, checks = self._rules_of(document)
+        wish = Wish(call, document, instruction, arguments, approval, rules)
+        for check in checks:
             check(wish)
         return wish
 
-    def _rules_of(self, document: ApiDocument) -> CallRules:
+    def _rules_of(self, document: ApiDocument) -> tuple[CallRules, tuple[Check, ...]]:
+        """Give what the policy says of a document, and the checks that have anything to say of it."""
         kept = self._rules.get(document.name)
         if kept is not None and kept[0] is document:
-            return kept[1]
+            return kept[1], kept[2]
         rules = CallRules(
             document,
             self.policy,
@@ -153,17 +155,42 @@ class Gate:
         )
         if kept is not None and kept[1].window is not None and rules.window is not None:
             rules.window.take_over(kept[1].window)
-        self._rules[document.name] = (document, rules)
-        return rules
+        checks = self._checks_of(document, rules)
+        self._rules[document.name] = (document, rules, checks)
+        return rules, checks
+
+    def _checks_of(self, document: ApiDocument, rules: CallRules) -> tuple[Check, ...]:
+        """Give the checks in their order, without those that could only let a call of this document pass."""
+        fixed, weighed = rules.fixed, rules.if_hazardous is not None
+        checks: tuple[tuple[Check, bool], ...] = (
+            (self._check_document, True),
+            (self._check_name, bool(rules.forbidden)),
+            (self._check_arguments, True),
+            (self._weigh, weighed),
+            (self._check_speaker, document.speakers is not None),
+            (self._check_rights, True),
+            (self._check_policy, fixed is None or bool(fixed.own or fixed.refusal)),
+            (self._check_zones, fixed is None or bool(fixed.zones)),
+            (self._check_requirements, bool(rules.requirements)),
+            (self._check_rate, rules.window is not None or self._window is not None),
+            (self._check_approval, fixed is None or fixed.approval is not None),
+        )
+        # What may turn out to be hazardous is held to other rules from there on.
+        return tuple(check for check, speaks in checks if speaks or weighed)
 
     def check_again(self, call: Call, document: ApiDocument, instruction: Instruction) -> None:
         """Hold a call back that was let pass, if a stop has come since, or what it requires holds no longer.
 
-        :raises CallRefused: a requirement; that is in the audit log.
-        :raises RunStopped: the latch holds; so is that.
+        :raises CallRefused: a requirement, which is in the audit log; or that log could not be written.
+        :raises RunStopped: the latch holds; that is in the audit log.
         """
-        rules = self._rules_of(document)
+        rules, _ = self._rules_of(document)
         try:
+            if self._audit is not None:
+                try:
+                    self._audit.make_sure(call.call_id)
+                except (OSError, TaskMatrixError) as error:
+                    self._refuse_unwritten(document, error)
             self._check_latch(call)
             if rules.requirements:
                 self._check_requirements(Wish(call, document, instruction, call.arguments, None, rules))
@@ -298,19 +325,24 @@ class Gate:
             fields["name"] = rules.by_name(wish.arguments).name
             if wish.used is not None:
                 fields["approval_id"] = wish.used.request.approval_id
+            durable = document.effect is Effect.HAZARDOUS
             try:
-                self._audit.record("call_allowed", fields, durable=document.effect is Effect.HAZARDOUS)
+                waiting_call = None if durable else wish.call.call_id
+                self._audit.record("call_allowed", fields, durable=durable, waiting_call=waiting_call)
             except (OSError, TaskMatrixError) as error:
-                _log.error("the audit log cannot be written: %s", error)
-                if document.effect.commands:
-                    message = f"{document.name} was not sent: the audit log cannot be written: {error}; mend that"
-                    raise CallRefused(message, code="AUDIT") from error
+                self._refuse_unwritten(document, error)
         now_s = self._clock.now_s()
         for window in (rules.window, self._window):
             if window is not None:
                 window.count(now_s)
         if wish.used is not None:
             self._approvals.use(wish.used, wish.call, wish.arguments)
+
+    def _refuse_unwritten(self, document: ApiDocument, error: Exception) -> None:
+        _log.error("the audit log cannot be written: %s", error)
+        if document.effect.commands:
+            message = f"{document.name} was not sent: the audit log cannot be written: {error}; mend that"
+            raise CallRefused(message, code="AUDIT") from error
 
     def _write_refused(
         self, call: Call, document: ApiDocument, instruction: Instruction, error: CallRefused | RunStopped

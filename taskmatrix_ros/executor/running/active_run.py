@@ -10,7 +10,7 @@ from taskmatrix_ros.core.approval import Approval
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.errors import BudgetExceeded, RunError
 from taskmatrix_ros.core.instruction import Instruction
-from taskmatrix_ros.core.ports import Resolution, RunObserver
+from taskmatrix_ros.core.ports import Begun, Resolution, RunObserver
 from taskmatrix_ros.core.run import CallRecord, Rehearsed, RunStatus
 from taskmatrix_ros.executor.budgets import Budgets
 from taskmatrix_ros.executor.running.resource_locks import Lease, ResourceLocks
@@ -33,10 +33,12 @@ class ActiveRun:
         *,
         foretold: Rehearsed | None = None,
         log: Sequence[CallRecord] = (),
+        begun: Begun | None = None,
         calls_before: int = 0,
     ) -> None:
         """:param clock: sees to it that it runs no longer than its budget.
 
+        :param begun: the first call after those of the log.
         :param calls_before: numbers taken by the run that this one takes back.
         """
         self.run_id = run_id
@@ -65,6 +67,7 @@ class ActiveRun:
         self._log: dict[int, list[CallRecord]] = {}
         for index, record in enumerate(log, start=1):
             self._log.setdefault(record.call.sequence or index, []).append(record)
+        self._begun = begun
         self._ran_s = 0.0
         self._runs_since_s: float | None = None
         """Loop time since when it runs; None while it waits or is held."""
@@ -135,6 +138,11 @@ class ActiveRun:
     def earlier(self, sequence: int) -> Sequence[CallRecord]:
         """Give the attempts that an earlier life made at the call of this number."""
         return self._log.get(sequence, ())
+
+    def take_begun(self) -> Begun | None:
+        """Give the call that has begun before this, once."""
+        begun, self._begun = self._begun, None
+        return begun
 
     def _status_changed(self, status: RunStatus, why: str) -> None:
         self._keep_time()

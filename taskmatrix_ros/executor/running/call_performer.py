@@ -23,11 +23,10 @@ from taskmatrix_ros.core.errors import (
     RequirementUntold,
     RunCancelled,
     RunStopped,
-    TaskMatrixError,
 )
 from taskmatrix_ros.core.home_spec import WAITING
-from taskmatrix_ros.core.outcome import NOT_SEEN, ErrorReport, Outcome, Status
-from taskmatrix_ros.core.ports import Journal
+from taskmatrix_ros.core.outcome import NOT_SEEN, Outcome, Status
+from taskmatrix_ros.core.ports import Begun, Journal
 from taskmatrix_ros.core.run import CallRecord
 from taskmatrix_ros.core.state_store import StateStore
 from taskmatrix_ros.executor.running.active_run import ActiveRun
@@ -36,7 +35,8 @@ from taskmatrix_ros.executor.running.dispatcher import INTERRUPTED, Dispatcher, 
 from taskmatrix_ros.executor.running.doubt import REPEAT, Doubt, has_expired, left_s, open_question
 from taskmatrix_ros.executor.running.proof import Proof
 from taskmatrix_ros.executor.running.resource_locks import ANY
-from taskmatrix_ros.executor.sandbox.call_errors import error_of, status_of
+from taskmatrix_ros.executor.running.unsent import unsent
+from taskmatrix_ros.executor.sandbox.call_errors import error_of
 from taskmatrix_ros.executor.sandbox.interpreter import ExternalCall
 from taskmatrix_ros.executor.source.argument_check import printable
 from taskmatrix_ros.expressions.spread import expand_keys
@@ -131,6 +131,8 @@ class CallPerformer:
         repeated: Call | None,
     ) -> tuple[Call, Outcome]:
         """Send it, or be refused. :param repeated: the call that this one sends again, no younger for it."""
+        if (begun := run.take_begun()) is not None:
+            return begun.call, await self._carry_out(run, begun.call, document, document, begun)
         await self._passed(run)
         call = Call(
             run_id=run.run_id,
@@ -171,7 +173,7 @@ class CallPerformer:
         return await self._admission.admit(run, call, document), _as_old_as(call, document)
 
     def _refuse(self, run: ActiveRun, call: Call, error: CallError) -> Outcome:
-        outcome = _unsent(call, _status_unsent(error), error)
+        outcome = unsent(call, error)
         self._journal.refuse_call(call, outcome)
         self._keep(run, call, outcome)
         if outcome.status is Status.REJECTED:
@@ -184,7 +186,14 @@ class CallPerformer:
             text = f"{call.api} in line {call.position.line} was refused {run.budgets.refusals} times: {message}"
             raise BudgetExceeded(text)
 
-    async def _carry_out(self, run: ActiveRun, call: Call, document: ApiDocument, as_sent: ApiDocument) -> Outcome:
+    async def _carry_out(
+        self,
+        run: ActiveRun,
+        call: Call,
+        document: ApiDocument,
+        as_sent: ApiDocument,
+        begun_before: Begun | None = None,
+    ) -> Outcome:
         hazardous = document.effect is Effect.HAZARDOUS or bool(document.hazardous_when)
         irreversible = hazardous or not document.idempotent
         outcome: Outcome | None = None
@@ -192,24 +201,27 @@ class CallPerformer:
         waits = document.binding.kind in WAITING
         run.acting += not waits
         try:
-            self._journal.begin_call(call, durable=document.effect.commands and irreversible, new=True)
+            if begun_before is None:
+                self._journal.begin_call(call, durable=document.effect.commands and irreversible, new=True)
             await self._journal.kept(call)
             begun = True
-            run.observer.call_began(call)
+            work = None if begun_before is None else begun_before.work
             since = self._state.sequence
-            try:
-                self._admission.check_again(run, call, document)
-            except CallRefused as refused:
-                outcome = _unsent(call, _status_unsent(refused), refused)
-                return outcome
-            except RunStopped as stopped:
-                outcome = _unsent(call, Status.CANCELLED, stopped)
-                raise
+            if work is None:
+                run.observer.call_began(call)
+                try:
+                    self._admission.check_again(run, call, document)
+                except CallRefused as refused:
+                    outcome = unsent(call, refused)
+                    return outcome
+                except RunStopped as stopped:
+                    outcome = unsent(call, stopped)
+                    raise
             if waits:
                 with run.control.waiting(str(call)):
                     outcome = await self._dispatcher.send(run, call, as_sent)
             else:
-                outcome = await self._dispatcher.send(run, call, as_sent)
+                outcome = await self._dispatcher.send(run, call, as_sent, work)
             outcome = await self._proof.confirmed(
                 call,
                 document,
@@ -237,8 +249,9 @@ class CallPerformer:
         try:
             self._admission.check_again(run, call, document)
         except (CallRefused, RunStopped) as error:
-            return _unsent(call, Status.CANCELLED, error)
-        return _unsent(call, Status.CANCELLED, RunCancelled(f"{call.api} was not sent: the run was ended"))
+            return unsent(call, error, status=Status.CANCELLED)
+        cancelled = RunCancelled(f"{call.api} was not sent: the run was ended")
+        return unsent(call, cancelled, status=Status.CANCELLED)
 
     def _keep(self, run: ActiveRun, call: Call, outcome: Outcome) -> None:
         run.records.append(CallRecord(call=call, outcome=outcome))
@@ -268,17 +281,6 @@ class CallPerformer:
         if outcome.status is Status.REJECTED:
             self._count_refusal(run, call, outcome)
         return outcome
-
-
-def _unsent(call: Call, status: Status, error: TaskMatrixError) -> Outcome:
-    report = ErrorReport(code=error.error_code, message=error.message)
-    return Outcome(call_id=call.call_id, status=status, error=report)
-
-
-def _status_unsent(error: CallError) -> Status:
-    if isinstance(error, RequirementUntold):
-        return Status.UNAVAILABLE
-    return Status.REJECTED if isinstance(error, CallRefused) else status_of(error)
 
 
 def _is_unanswered(outcome: Outcome) -> bool:

@@ -70,9 +70,18 @@ class Dispatcher:
         """Give who performs it."""
         return self._bindings.get(document.binding.kind)
 
-    async def send(self, run: ActiveRun, call: Call, document: ApiDocument) -> Outcome:
+    def at_once(self, document: ApiDocument) -> BeginsAtOnce | None:
+        """Give who commonly performs its calls without any waiting; None where nobody does."""
+        binding = self.binding_of(document)
+        quick = None if binding is None else self._quick(binding)
+        return quick if quick is not None and quick.may_end_at_once(document) else None
+
+    async def send(
+        self, run: ActiveRun, call: Call, document: ApiDocument, begun: Coroutine[Any, Any, Outcome] | None = None
+    ) -> Outcome:
         """Perform the call; after its deadline, a stall or an interruption its peer is told to end and has confirmed.
 
+        :param begun: it has gone out, and this waits for its end.
         :raises Withdrawn: the run was ended meanwhile.
         """
         binding = self.binding_of(document)
@@ -80,11 +89,11 @@ class Dispatcher:
             message = f"{call.api}: nothing here performs {document.binding.kind}; add it to the profile"
             report = ErrorReport(code="NO_BINDING", message=message)
             return Outcome(call_id=call.call_id, status=Status.UNAVAILABLE, error=report)
-        begun = self._begun(binding, call, document)
-        if isinstance(begun, Outcome):
-            return begun
+        work: Coroutine[Any, Any, Outcome] | Outcome | None = begun or self._begun(binding, call, document)
+        if isinstance(work, Outcome):
+            return work
         wait = _Wait(run, call, document.stall_s, call.deadline_s + self._times.grace_s)
-        work = binding.call(call, document, wait.progress) if begun is None else begun
+        work = work or binding.call(call, document, wait.progress)
         task = start_now(self._perform(binding, call, work, wait))
         if (at_once := wait.outcome) is not None:
             return at_once
@@ -125,15 +134,13 @@ class Dispatcher:
         self, binding: Binding, call: Call, document: ApiDocument
     ) -> Outcome | Coroutine[Any, Any, Outcome] | None:
         """Begin a call at once. :returns: None where its binding does not do so."""
+        quick = self._quick(binding)
+        return None if quick is None else begin(quick, call, document)
+
+    def _quick(self, binding: Binding) -> BeginsAtOnce | None:
         if binding not in self._at_once:
             self._at_once[binding] = binding if isinstance(binding, BeginsAtOnce) else None
-        quick = self._at_once[binding]
-        if quick is None:
-            return None
-        try:
-            return quick.begin(call, document)
-        except Exception as error:  # noqa: BLE001 - as below
-            return _failed(binding, call, error, utc_now())
+        return self._at_once[binding]
 
     async def _perform(self, binding: Binding, call: Call, work: Coroutine[Any, Any, Outcome], wait: _Wait) -> Outcome:
         started = utc_now()
@@ -167,7 +174,15 @@ class Dispatcher:
             _log.exception("binding %s failed to cancel %s", type(binding).__name__, call.api)
 
 
-def _failed(binding: Binding, call: Call, error: Exception, started: datetime) -> Outcome:
+def begin(quick: BeginsAtOnce, call: Call, document: ApiDocument) -> Outcome | Coroutine[Any, Any, Outcome]:
+    """Begin a call. :returns: how it ended, or what waits for its end."""
+    try:
+        return quick.begin(call, document)
+    except Exception as error:  # noqa: BLE001 - a fault of a binding must end one call, not the node
+        return _failed(quick, call, error, utc_now())
+
+
+def _failed(binding: object, call: Call, error: Exception, started: datetime) -> Outcome:
     _log.error("binding %s failed on %s", type(binding).__name__, call.api, exc_info=error)
     message = f"{call.api}: its binding failed: {type(error).__name__}: {error}; see the log"
     return in_doubt(call, message).model_copy(update={"started_at": started, "ended_at": utc_now()})

@@ -74,6 +74,19 @@ class Proof:
         changes: dict[str, Any] = {"confirmation": seen.confirmation, "evidence": seen.evidence, "ended_at": utc_now()}
         return outcome.model_copy(update=changes | _decided(call, outcome, seen, final=final))
 
+    def unseen(self, document: ApiDocument) -> Seen | None:
+        """Give what can be said of a document's calls where it tells nothing to read back; None where it does."""
+        return self._read_back.unseen(document)
+
+    @staticmethod
+    def of_unseen(seen: Seen, outcome: Outcome) -> Outcome:
+        """Give what ``confirmed`` gives where there is nothing to read back. :param seen: by ``unseen``."""
+        if outcome.status not in (Status.SUCCEEDED, Status.IN_DOUBT) or not seen.evidence:
+            return outcome
+        return outcome.model_copy(
+            update={"confirmation": seen.confirmation, "evidence": seen.evidence, "ended_at": utc_now()}
+        )
+
     async def until_back(self, document: ApiDocument) -> None:
         """Wait until the document's peer is there, as long as one that has gone is waited for."""
         await self._read_back.until_back(document, self._return_s)

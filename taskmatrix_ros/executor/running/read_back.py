@@ -50,17 +50,24 @@ class ReadBack:
         :returns: ``none`` for a document that commands nothing and ensures nothing; else the verdict, and one line for
             each expression and each value it read.
         """
+        if (unseen := self.unseen(document)) is not None:
+            return unseen
         expressions = tuple(Expression.parse(source) for source in ensures_of(document))
-        if not expressions:
-            if document.effect.commands:
-                said = f"nothing tells what {document.name} brings about"
-                return Seen(confirmation=Confirmation.UNCONFIRMED, evidence=(said,))
-            return Seen(confirmation=Confirmation.NONE)
         conditions = tuple((one, args) for args in spread(document, call.arguments) for one in expressions)
         peers = peers_of(document)
         watch = WorldWatch(self._state, self._clock, conditions, call, peers=peers, since=since, result=result)
         await watch.until_confirmed(document.confirm_s, patience)
         return watch.seen()
+
+    @staticmethod
+    def unseen(document: ApiDocument) -> Seen | None:
+        """Give what can be said of a document's calls where it tells nothing to read back; None where it does."""
+        if ensures_of(document):
+            return None
+        if document.effect.commands:
+            said = f"nothing tells what {document.name} brings about"
+            return Seen(confirmation=Confirmation.UNCONFIRMED, evidence=(said,))
+        return Seen(confirmation=Confirmation.NONE)
 
     async def until_back(self, document: ApiDocument, within_s: float) -> None:
         """Wait until the document's peer is there, as far as that is told, at most ``within_s`` seconds."""

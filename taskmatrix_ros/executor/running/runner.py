@@ -24,9 +24,11 @@ from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.policy import Policy
 from taskmatrix_ros.core.ports import (
     Approvals,
+    Begun,
     Binding,
     Catalogue,
     Journal,
+    PlainEnds,
     Resolution,
     RunObserver,
     RunResult,
@@ -39,6 +41,7 @@ from taskmatrix_ros.executor.running.active_run import ActiveRun
 from taskmatrix_ros.executor.running.admission import Admission
 from taskmatrix_ros.executor.running.call_performer import CallPerformer
 from taskmatrix_ros.executor.running.dispatcher import CallTimes, Dispatcher
+from taskmatrix_ros.executor.running.plain_run import PlainParts, PlainRun, PlainStep, plain_steps
 from taskmatrix_ros.executor.running.preemption import Preemption
 from taskmatrix_ros.executor.running.proof import Proof
 from taskmatrix_ros.executor.running.read_back import ReadBack
@@ -87,16 +90,19 @@ class Runner:
         self._preemption = Preemption(self._locks, parts.policy.preempt)
         self._watches = Watches(parts.state, parts.policy.watches, parts.clock)
         kinds = {kind: binding for binding in parts.bindings for kind in binding.kinds}
+        dispatcher = Dispatcher(kinds, parts.times)
+        proof = Proof(
+            parts.read_back or ReadBack(parts.state),
+            return_s=parts.times.return_s,
+            device_s=parts.times.device_s,
+        )
+        self._plain = PlainParts(gate=parts.gate, journal=parts.journal, dispatcher=dispatcher, proof=proof)
         self._performer = CallPerformer(
             Admission(parts.gate, parts.approvals, parts.journal, parts.clock),
-            Dispatcher(kinds, parts.times),
+            dispatcher,
             parts.journal,
             parts.state,
-            Proof(
-                parts.read_back or ReadBack(parts.state),
-                return_s=parts.times.return_s,
-                device_s=parts.times.device_s,
-            ),
+            proof,
             self._preemption.passed,
             retry_s=parts.times.retry_s,
             told_s=parts.times.told_s,
@@ -106,6 +112,7 @@ class Runner:
         self._loop: asyncio.AbstractEventLoop | None = None
         parts.gate.latch.listen(self._stopped)
         self._resources: weakref.WeakKeyDictionary[object, frozenset[str]] = weakref.WeakKeyDictionary()
+        self._steps: weakref.WeakKeyDictionary[object, tuple[PlainStep, ...] | None] = weakref.WeakKeyDictionary()
 
     async def run(
         self,
@@ -116,6 +123,7 @@ class Runner:
         *,
         foretold: Rehearsed | None = None,
         log: Sequence[CallRecord] = (),
+        begun: Begun | None = None,
         paused: bool = False,
     ) -> RunResult:
         """Run to the end. Never raises for what happens in the run.
@@ -128,7 +136,7 @@ class Runner:
             raise ValueError(f"run {run_id}: the code was not verified here, or was changed since; verify it again")
         if run_id in self._active:
             raise ValueError(f"run {run_id} is active already")
-        run = self._begin(code, instruction, run_id, observer, foretold=foretold, log=log)
+        run = self._begin(code, instruction, run_id, observer, foretold=foretold, log=log, begun=begun)
         if paused:
             run.control.hold(PERSON, Hold(RunStatus.PAUSED, "paused by a person"), interrupt=False)
         try:
@@ -139,6 +147,23 @@ class Runner:
             del self._active[run_id]
             run.close()
         return verdict(run.records, run.documents, error)
+
+    def plain(
+        self, code: VerifiedCode, instruction: Instruction, run_id: str, observer: RunObserver, ends: PlainEnds
+    ) -> PlainRun | None:
+        """Make a plain run, one that needs no task; see ``core.ports.Runner.plain``."""
+        steps = self._steps_of(code) if self._parts.verifier.is_mine(code) else None
+        if not steps or self._parts.gate.latch.holds:
+            return None
+        return PlainRun(self._plain, code, steps, instruction, run_id, observer, ends)
+
+    def _steps_of(self, code: VerifiedCode) -> tuple[PlainStep, ...] | None:
+        known = self._steps.get(code.seal, ())
+        if known == ():
+            watched = self._watches.concern(self._resources_of(code))
+            known = None if watched else plain_steps(code, self._plain, self._parts.budgets.calls)
+            self._steps[code.seal] = known
+        return known
 
     async def cancel(self, run_id: str, reason: str) -> bool:
         """Cancel: the pending call's peer is told and confirms, then what documents declare is undone.

@@ -29,7 +29,7 @@ class Watches:
         undos = [
             self._watch(control, watch, expression)
             for watch, expression in self._watches
-            if not watch.resources or any(collide(watched, used) for watched in watch.resources for used in resources)
+            if _concerns(watch, resources)
         ]
 
         def undo() -> None:
@@ -37,6 +37,10 @@ class Watches:
                 each()
 
         return undo
+
+    def concern(self, resources: Collection[str]) -> bool:
+        """Whether any condition could suspend a run that uses these resources."""
+        return any(_concerns(watch, resources) for watch, _ in self._watches)
 
     def _watch(self, control: RunControl, watch: Watch, expression: Expression) -> Callable[[], None]:
         keys = tuple(expression.keys_for({}))
@@ -52,3 +56,7 @@ class Watches:
 
         look()
         return self._state.watch(look, keys)
+
+
+def _concerns(watch: Watch, resources: Collection[str]) -> bool:
+    return not watch.resources or any(collide(watched, used) for watched in watch.resources for used in resources)

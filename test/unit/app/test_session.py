@@ -80,6 +80,9 @@ class Stage:
     async def rehearse(self, code: object, state: object, now: object) -> Rehearsed:
         return Rehearsed()
 
+    def plain(self, *_asked: object) -> None:
+        """None of these is."""
+
     async def run(self, code: object, instruction: object, run_id: str, observer: object, **_more: object) -> RunResult:
         self.ran.append(run_id)
         if self.on_run:

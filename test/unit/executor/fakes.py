@@ -67,6 +67,9 @@ class MemoryJournal:
     async def kept(self, call: Call) -> None:
         """What is in memory is as safe as it will ever be."""
 
+    def when_kept(self, call: Call, do: object) -> bool:
+        return True
+
     def end_call(self, outcome: Outcome, *, soon: bool = False) -> None:
         outcome.model_dump_json()
         self.lines.append(("end", outcome))

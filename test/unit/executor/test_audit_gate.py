@@ -30,12 +30,17 @@ class Paper:
         self.entries: list[dict[str, Any]] = []
         self.durable: list[bool] = []
         self.full = False
+        self.lost: set[str] = set()
 
-    def record(self, kind: str, fields: Any, *, durable: bool = False) -> None:
+    def record(self, kind: str, fields: Any, *, durable: bool = False, waiting_call: str | None = None) -> None:
         if self.full:
             raise OSError("no space left on device")
         self.entries.append({"kind": kind, **json.loads(json.dumps(dict(fields)))})
         self.durable.append(durable)
+
+    def make_sure(self, call_id: str) -> None:
+        if call_id in self.lost:
+            raise OSError("no space left on device")
 
 
 def test_every_decision_is_written_with_who_and_why() -> None:
@@ -110,8 +115,8 @@ def test_nothing_acts_on_the_world_unwritten() -> None:
 
 def test_a_stop_while_the_entry_is_written_keeps_the_call_back() -> None:
     class Slow(Paper):
-        def record(self, kind: str, fields: Any, *, durable: bool = False) -> None:
-            super().record(kind, fields, durable=durable)
+        def record(self, kind: str, fields: Any, *, durable: bool = False, waiting_call: str | None = None) -> None:
+            super().record(kind, fields, durable=durable, waiting_call=waiting_call)
             door.latch.latch("smoke")
 
     paper = Slow()

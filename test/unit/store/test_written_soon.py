@@ -250,7 +250,8 @@ def test_a_fault_while_one_row_is_kept_for_several_is_told_to_each_of_them(tmp_p
                 tasks = [start_now(begin(api)) for api in "ab"]
             told = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 60)
             database.keep = keep  # type: ignore[method-assign]
-            assert [str(error) for error in told] == ["a fault of the program"] * 2
+            assert all("a fault of the program" in str(error) for error in told)
+            assert len(told) == 2
         finally:
             database.close()
 

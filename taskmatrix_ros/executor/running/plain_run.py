@@ -1,0 +1,204 @@
+"""Code that is nothing but calls with literals, seen through without a task where nothing has to be waited for.
+
+What an event leads to is often one such call. Each still passes the gate, is journalled before it goes out and when it
+has ended, and the proof has the last word. Whatever is out of the ordinary, as a refusal, an answer that takes a while
+or somebody who wants to end the run, is left to ``Runner.run``, which goes on from where this stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from taskmatrix_ros.core.action_code import VerifiedCode
+from taskmatrix_ros.core.api_document import ApiDocument
+from taskmatrix_ros.core.call import Call, SourcePosition
+from taskmatrix_ros.core.effect import Effect
+from taskmatrix_ros.core.errors import (
+    ApprovalRequired,
+    CallRefused,
+    ConfigError,
+    RequirementUntold,
+    RunStopped,
+)
+from taskmatrix_ros.core.instruction import Instruction
+from taskmatrix_ros.core.outcome import Outcome
+from taskmatrix_ros.core.ports import BeginsAtOnce, Begun, Gate, Journal, PlainEnds, RunObserver
+from taskmatrix_ros.core.run import CallRecord
+from taskmatrix_ros.executor.running.dispatcher import Dispatcher, begin
+from taskmatrix_ros.executor.running.proof import Proof
+from taskmatrix_ros.executor.running.run_verdict import verdict
+from taskmatrix_ros.executor.running.unsent import unsent
+from taskmatrix_ros.executor.running.world_watch import Seen
+from taskmatrix_ros.executor.source.argument_check import printable
+from taskmatrix_ros.executor.source.straight_line import straight_line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlainParts:
+    """What plain runs are made of."""
+
+    gate: Gate
+    journal: Journal
+    dispatcher: Dispatcher
+    proof: Proof
+
+
+@dataclass(frozen=True, slots=True)
+class PlainStep:
+    """One call, who performs it, and what can be said of it without looking."""
+
+    document: ApiDocument
+    arguments: Mapping[str, Any]
+    position: SourcePosition
+    binding: BeginsAtOnce
+    unseen: Seen
+
+
+def plain_steps(code: VerifiedCode, parts: PlainParts, most: int) -> tuple[PlainStep, ...] | None:
+    """Give the calls of code that may be run plainly; None for other code.
+
+    Each may be repeated, drives nothing that others may want, has nothing to be read back and is done at once.
+
+    :param most: how many calls a run may make.
+    """
+    calls = straight_line(code.code.source, code.documents)
+    if calls is None or not 0 < len(calls) <= most:
+        return None
+    steps = []
+    for site, arguments in calls:
+        document = code.documents[site.api]
+        binding = parts.dispatcher.at_once(document)
+        hazardous = document.effect is Effect.HAZARDOUS or bool(document.hazardous_when)
+        if binding is None or hazardous or not document.repeatable or document.resources:
+            return None
+        if (unseen := parts.proof.unseen(document)) is None:
+            return None
+        steps.append(PlainStep(document, arguments, site.position, binding, unseen))
+    return tuple(steps)
+
+
+class PlainRun:
+    """Implements ``core.ports.PlainRun``. Lives in the loop's thread."""
+
+    def __init__(
+        self,
+        parts: PlainParts,
+        code: VerifiedCode,
+        steps: Sequence[PlainStep],
+        instruction: Instruction,
+        run_id: str,
+        observer: RunObserver,
+        ends: PlainEnds,
+    ) -> None:
+        self._parts, self._code, self._steps = parts, code, steps
+        self._instruction, self._run_id, self._observer, self._ends = instruction, run_id, observer, ends
+        self._records: list[CallRecord] = []
+        self._call: Call | None = None
+        """Let pass and journalled, but not yet sent."""
+        self._is_over = False
+
+    def begin(self) -> None:
+        """Begin; it goes on by itself."""
+        self._go_on()
+
+    def hand_over(self) -> None:
+        """Have it gone on with as any other run, from where it stands."""
+        call, self._call = self._call, None
+        self._give_up(None if call is None else Begun(call))
+
+    def _give_up(self, begun: Begun | None = None) -> None:
+        if not self._is_over:
+            self._is_over = True
+            self._ends.handed_over(tuple(self._records), begun)
+
+    def _go_on(self) -> None:
+        try:
+            self._do_what_can_be_done()
+        except Exception as error:  # noqa: BLE001 - a fault of ours must end one run, not the node
+            self._is_over = True
+            self._ends.failed(error)
+
+    def _do_what_can_be_done(self) -> None:
+        while not self._is_over:
+            if len(self._records) == len(self._steps):
+                self._is_over = True
+                self._ends.ended(verdict(self._records, self._code.documents, None))
+            elif self._call is not None:
+                self._send()
+            elif not self._admitted() or not self._is_kept():
+                return
+
+    def _admitted(self) -> bool:
+        """Let the next call pass. :returns: whether it did."""
+        step = self._steps[len(self._records)]
+        call = Call(
+            run_id=self._run_id,
+            api=step.document.name,
+            arguments=dict(step.arguments),
+            deadline_s=step.document.deadline_s,
+            sequence=len(self._records) + 1,
+            position=step.position,
+        )
+        try:
+            arguments = self._parts.gate.admit(call, step.document, self._instruction)
+        except (ApprovalRequired, RequirementUntold, RunStopped):
+            self._give_up()
+            return False
+        except CallRefused as error:
+            shown = call.model_copy(update={"arguments": printable(call.arguments)})
+            outcome = unsent(shown, error)
+            self._parts.journal.refuse_call(shown, outcome)
+            self._records.append(CallRecord(call=shown, outcome=outcome))
+            self._give_up()
+            return False
+        self._call = call if arguments == call.arguments else call.model_copy(update={"arguments": arguments})
+        return True
+
+    def _is_kept(self) -> bool:
+        """Write the call. :returns: whether it survives kill -9 already; else it goes on when it does."""
+        assert self._call is not None
+        journal = self._parts.journal
+        try:
+            journal.begin_call(self._call, durable=False, new=True)
+            return journal.when_kept(self._call, self._kept)
+        except ConfigError:
+            self._lose()
+            return False
+
+    def _kept(self, failure: ConfigError | None) -> None:
+        if self._is_over:
+            return
+        if failure is not None:
+            self._lose()
+        else:
+            self._go_on()
+
+    def _lose(self) -> None:
+        """The call was taken back: it is tried anew, and refused if it still cannot be written."""
+        self._call = None
+        self._give_up()
+
+    def _send(self) -> None:
+        call, self._call = self._call, None
+        assert call is not None
+        step = self._steps[len(self._records)]
+        self._observer.call_began(call)
+        try:
+            self._parts.gate.check_again(call, step.document, self._instruction)
+        except (CallRefused, RunStopped) as error:
+            self._end(call, unsent(call, error))
+            return
+        outcome = begin(step.binding, call, step.document)
+        if isinstance(outcome, Outcome):
+            self._end(call, self._parts.proof.of_unseen(step.unseen, outcome))
+        else:
+            self._give_up(Begun(call, outcome))
+
+    def _end(self, call: Call, outcome: Outcome) -> None:
+        self._parts.journal.end_call(outcome, soon=True)
+        self._records.append(CallRecord(call=call, outcome=outcome))
+        self._observer.call_ended(call, outcome)
+        if not outcome.ok:
+            self._give_up()
