@@ -78,9 +78,14 @@ class RedoLog:
 
         :raises ConfigError: it cannot be written; the file is as it was.
         """
-        known = len(self._numbers)
-        row = [(self._number_of(statement), self._numbered(values)) for statement, values in entries]
-        new = [*self._numbers][known:]
+        numbers, known = self._numbers, len(self._numbers)
+        row: list[tuple[int, Sequence[Any]]] = []
+        for statement, values in entries:
+            number = numbers.setdefault(statement, len(numbers))
+            if values and type(values[-1]) is Repeated:
+                values = (*values[:-1], (numbers.setdefault(values[-1], len(numbers)),))
+            row.append((number, values))
+        new = [*numbers][known:] if len(numbers) > known else []
         try:
             self._write(_line([self.last + 1, new, row]))
         except OSError as error:
@@ -107,17 +112,6 @@ class RedoLog:
 
     def _write(self, line: bytes) -> None:
         self._size = append_whole(self._descriptor, line, self._size)
-
-    def _numbered(self, values: Sequence[Any]) -> Sequence[Any]:
-        if values and type(values[-1]) is Repeated:
-            return [*values[:-1], [self._number_of(values[-1])]]
-        return values
-
-    def _number_of(self, text: str) -> int:
-        number = self._numbers.get(text)
-        if number is None:
-            number = self._numbers[text] = len(self._numbers)
-        return number
 
 
 def redo_file(store: Path) -> Path:

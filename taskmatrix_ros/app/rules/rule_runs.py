@@ -7,6 +7,7 @@ import difflib
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -21,10 +22,12 @@ from taskmatrix_ros.core.clocks import HomeClock
 from taskmatrix_ros.core.diagnostic import Diagnostic, Severity
 from taskmatrix_ros.core.errors import ConfigError, RequestError, TaskMatrixError, VerificationError
 from taskmatrix_ros.core.event_bus import Event, EventBus
+from taskmatrix_ros.core.ids import new_id
 from taskmatrix_ros.core.instruction import Channel, Instruction
 from taskmatrix_ros.core.policy import Policy
 from taskmatrix_ros.core.ports import Catalogue, Planner, Questions, Verifier
 from taskmatrix_ros.core.rule import Firing, Missed, Rule, RunMode, Trace, rule_of_firing
+from taskmatrix_ros.core.run import Episode
 from taskmatrix_ros.core.state_store import StateStore, StateValue
 from taskmatrix_ros.expressions.key_template import key_pattern
 from taskmatrix_ros.expressions.spread import expand_keys
@@ -75,6 +78,8 @@ class RuleRuns:
         """Firing id -> the verification of its code."""
         self._endings: list[tuple[str, str]] = []
         """Ids of firings whose runs have ended and nobody has told the engine yet, each with how."""
+        self._asked: dict[str, tuple[Rule, Instruction]] = {}
+        """Rule id -> what its runs are asked for, but for the ids."""
         self._causes: dict[str, str] = {}
         """Run id -> firing id."""
         self._cancelling: set[asyncio.Task[bool]] = set()
@@ -177,6 +182,7 @@ class RuleRuns:
         """Forget a rule. :raises RequestError: there is none of that id."""
         self.engine.delete(rule_id)
         self.code.forget(rule_id)
+        self._asked.pop(rule_id, None)
         self._makings.forget(rule_id)
 
     def note_made(self, rule_id: str, conversation: str) -> None:
@@ -299,13 +305,10 @@ class RuleRuns:
 
     def _start(self, rule: Rule, firing: Firing, ready: ReadyCode | None) -> None:
         """Begin the run of a firing, or go on with the one that it began in an earlier life."""
-        asked = Instruction(
-            text=rule.action.instruction or rule.words,
-            speaker=rule.speaker,
-            channel=Channel.RULE,
-            request_id=firing.firing_id,
-            priority=rule.priority,
-        )
+        known = self._asked.get(rule.id)
+        if known is None or known[0] is not rule:
+            known = self._asked[rule.id] = (rule, _instruction_of(rule))
+        asked = known[1].but(request_id=firing.firing_id, instruction_id=new_id())
         follow = partial(self._follow, firing, rule.mode is not RunMode.PARALLEL)
         try:
             if ready is not None and not firing.resumed:
@@ -318,34 +321,31 @@ class RuleRuns:
 
     def _follow(self, firing: Firing, queued: bool, view: RunView) -> None:
         """Hear of a run what the engine wants to know: what it is about to change, and its end."""
-        run_id = view.episode.run_id
-        noted = 0
-
-        def look() -> None:
-            nonlocal noted
-            if len(view.calls) > noted:
-                for one in tuple(view.calls.values())[noted:]:
-                    if self._engine is not None and (keys := self._keys_set(one.call)):
-                        self._engine.writes(firing, keys)
-                noted = len(view.calls)
-            episode = view.episode
-            if episode.ended_at is not None and self._runs.pop(firing.firing_id, None) is not None:
-                self._causes.pop(run_id, None)
-                summary = f"{episode.status.value}: {episode.summary} (run {run_id})"
-                loop = asyncio.get_running_loop()
-                if queued:
-                    loop.call_soon(self._ended, firing, summary)
-                    return
-                # Nobody waits for it: what comes in goes first.
-                if not self._endings:
-                    loop.call_later(_END_S, self._end_all)
-                self._endings.append((firing.firing_id, summary))
-
         self._runs[firing.firing_id] = view
-        self._causes[run_id] = firing.firing_id
-        view.on_change(look)
-        if view.calls or view.episode.ended_at is not None:  # it goes on with what an earlier life began
-            look()
+        self._causes[view.episode.run_id] = firing.firing_id
+        view.follower = _Followed(self, firing, queued)
+        for one in view.calls.values():  # it goes on with what an earlier life began
+            self.writes(firing, one.call)
+        if view.episode.ended_at is not None:
+            self.over(firing, view.episode, queued=queued)
+
+    def writes(self, firing: Firing, call: Call) -> None:
+        """Hear of a call that goes out."""
+        if self._engine is not None and (keys := self._keys_set(call)):
+            self._engine.writes(firing, keys)
+
+    def over(self, firing: Firing, episode: Episode, *, queued: bool) -> None:
+        """Hear of a run's end. :param queued: others may wait for it."""
+        if self._runs.pop(firing.firing_id, None) is None:
+            return
+        self._causes.pop(episode.run_id, None)
+        summary = f"{episode.status.value}: {episode.summary} (run {episode.run_id})"
+        if queued:
+            asyncio.get_running_loop().call_soon(self._ended, firing, summary)
+            return
+        if not self._endings:  # nobody waits for it: what comes in goes first
+            asyncio.get_running_loop().call_later(_END_S, self._end_all)
+        self._endings.append((firing.firing_id, summary))
 
     def _keys_set(self, call: Call) -> tuple[str, ...]:
         document = self._catalogue.get(call.api)
@@ -426,3 +426,23 @@ class RuleRuns:
     def now(self) -> datetime:
         """The home's time."""
         return self._clock.now()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Followed:
+    """Implements ``app.runs.run_view.Follower`` for the run of a firing."""
+
+    runs: RuleRuns
+    firing: Firing
+    queued: bool
+
+    def began(self, call: Call) -> None:
+        self.runs.writes(self.firing, call)
+
+    def ended(self, episode: Episode) -> None:
+        self.runs.over(self.firing, episode, queued=self.queued)
+
+
+def _instruction_of(rule: Rule) -> Instruction:
+    text = rule.action.instruction or rule.words
+    return Instruction(text=text, speaker=rule.speaker, channel=Channel.RULE, priority=rule.priority)

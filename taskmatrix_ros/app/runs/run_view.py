@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.diagnostic import Diagnostic
@@ -23,6 +24,16 @@ class CallView:
     outcome: Outcome | None = None
 
 
+class Follower(Protocol):
+    """Told of one run what matters to whoever began it."""
+
+    def began(self, call: Call) -> None:
+        """A call goes out."""
+
+    def ended(self, episode: Episode) -> None:
+        """The run has ended."""
+
+
 class RunView:
     """The latest of one run. Implements ``core.ports.RunObserver``.
 
@@ -37,6 +48,7 @@ class RunView:
         self.why = ""
         """What the run waits for, or who holds it."""
         self._on_status = on_status
+        self.follower: Follower | None = None
         self.stage = Stage.OUTLINING
         self.calls: dict[str, CallView] = {}
         self.diagnostics: tuple[Diagnostic, ...] = ()
@@ -73,6 +85,9 @@ class RunView:
         self.stage = stage or self.stage
         self._changed()
         if episode.status.ended:
+            if self.follower is not None:
+                self.follower.ended(episode)
+            self.follower = None
             self._listeners.clear()  # there is no more to hear, and they hold on to it as it does to them
 
     @property
@@ -120,6 +135,8 @@ class RunView:
         """A call goes out."""
         self.calls[call.call_id] = CallView(call)
         self._records = None
+        if self.follower is not None:
+            self.follower.began(call)
         self._changed()
 
     def call_progressed(self, call: Call, report: ProgressReport) -> None:
@@ -139,8 +156,9 @@ class RunView:
         self._changed()
 
     def _changed(self) -> None:
-        for listener in tuple(self._listeners):
-            listener()
+        if self._listeners:
+            for listener in tuple(self._listeners):
+                listener()
 
 
 def _ended(outcome: Outcome) -> str:

@@ -34,6 +34,8 @@ _MOST_CORKED = 16
 """Messages that are held back for each other, a few milliseconds of work."""
 _MAX_PACKET = 268_435_455
 _HEADER_BYTES = 32
+_LEAST_HEADER = 4
+"""Bytes that a message takes at least beside its topic and its payload."""
 _FILTERS_AT_ONCE = 100
 _IDLE_S = 0.5
 _SILENT_S = 5.0
@@ -270,11 +272,13 @@ class MqttConnection:
     def _read(self) -> None:
         """Read what is there: paho reads one packet at a time, and to ask for each whether it is there is dear."""
         self._answers_since_s = self._loop.time()
-        before = -1
+        before, read, left = -1, 0, 0
         while len(self._batch) > before and not self._batch_is_full:
-            before = len(self._batch)
+            before, size = len(self._batch), self._batch_bytes
             self._client.loop_read()
-            if not self._may_have_more():
+            read = self._batch_bytes - size
+            left -= read
+            if left < read and (left := self._left()) <= 0:
                 break
         self._hand_over()
         self._send()  # an acknowledgement may have made room
@@ -282,12 +286,15 @@ class MqttConnection:
         if isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
             self._loop.call_soon(self._guarded, self._read)
 
-    def _may_have_more(self) -> bool:
-        """Ask the kernel: to have paho look in vain costs ten times as much. What TLS holds, it does not know."""
+    def _left(self) -> int:
+        """Ask the kernel how many bytes it has: to have paho look in vain costs ten times as much.
+
+        :returns: 1 where that is not known, as of what TLS holds.
+        """
         if self._settings.tls is not None or self._client.socket() is not self._socket:
-            return True
+            return 1
         fcntl.ioctl(self._descriptor, termios.FIONREAD, self._waiting, True)
-        return bool(self._waiting[0])
+        return self._waiting[0]
 
     def _write(self) -> None:
         self._client.loop_write()
@@ -419,7 +426,7 @@ class MqttConnection:
         except UnicodeDecodeError:
             return  # no broker may forward such a topic, and no spec can name it
         self._batch.append(Received(topic, message.payload, message.retain))
-        self._batch_bytes += len(message.payload)
+        self._batch_bytes += len(message.payload) + len(topic) + _LEAST_HEADER
 
     def _on_publish(
         self, _client: paho.Client, _userdata: Any, mid: int, reason: ReasonCode, _properties: Properties

@@ -6,7 +6,9 @@ from datetime import datetime
 
 from taskmatrix_ros.bindings.mqtt.mqtt_command import Delivered, Delivery, MqttCommand
 from taskmatrix_ros.core.call import Call
-from taskmatrix_ros.core.outcome import ErrorReport, Outcome, Status
+from taskmatrix_ros.core.outcome import ErrorReport, Outcome, Status, utc_now
+
+_DONE = Outcome(call_id="", status=Status.SUCCEEDED)
 
 _MEANINGS: dict[Delivery, tuple[Status, str, str]] = {
     Delivery.NOBODY: (
@@ -42,7 +44,7 @@ def outcome_of(
     """
     retained_for_later = delivered.delivery is Delivery.NOBODY and command.retain
     if delivered.delivery is Delivery.ACKNOWLEDGED or retained_for_later:
-        return Outcome(call_id=call.call_id, status=Status.SUCCEEDED, started_at=started_at)
+        return _DONE.but(call_id=call.call_id, started_at=started_at, ended_at=utc_now())
     status, code, text = _MEANINGS[delivered.delivery]
     message = text.format(api=call.api, place=place, topic=command.topic, reason=delivered.reason)
     if earlier:

@@ -49,12 +49,12 @@ class Chain:
     def __init__(self, key: bytes) -> None:
         self._empty = hmac.new(key, digestmod="sha256")
 
-    def line(self, link: Link, fields: Mapping[str, Any]) -> tuple[bytes, Link]:
+    def line(self, link: Link, at: str, kind: str, fields: Mapping[str, Any]) -> tuple[bytes, Link]:
         """Write the entry after ``link``. :returns: its line, and the link to go on from."""
         seq = link.seq + 1
-        body = _encode({"seq": seq, **fields, "prev": link.mac})[:-1]
+        body = _encode({"seq": seq, "at": at, "kind": kind, **fields, "prev": link.mac})[:-1]
         mac = self._mac(body)
-        return body + b',"mac":"' + mac.encode() + b'"}\n', Link(seq, link.mac, mac, fields.get("kind", ""))
+        return b'%b,"mac":"%b"}\n' % (body, mac.encode()), Link(seq, link.mac, mac, kind)
 
     def read(self, line: bytes) -> Link | str:
         """Give an entry's link, or say what is wrong with the line."""

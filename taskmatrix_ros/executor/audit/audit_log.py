@@ -119,7 +119,7 @@ class AuditLog:
         if self._held and not waits:
             self._write_held()
         at = datetime.now(UTC).isoformat(timespec="microseconds")
-        line, link = self._chain.line(self._last, {"at": at, "kind": kind, **fields})
+        line, link = self._chain.line(self._last, at, kind, fields)
         if waiting_call is not None and waits:
             if not self._held:
                 self._held_after = self._last

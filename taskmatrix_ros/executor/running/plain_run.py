@@ -7,13 +7,12 @@ or somebody who wants to end the run, is left to ``Runner.run``, which goes on f
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from taskmatrix_ros.core.action_code import VerifiedCode
 from taskmatrix_ros.core.api_document import ApiDocument
-from taskmatrix_ros.core.call import Call, SourcePosition
+from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.effect import Effect
 from taskmatrix_ros.core.errors import (
     ApprovalRequired,
@@ -22,6 +21,7 @@ from taskmatrix_ros.core.errors import (
     RequirementUntold,
     RunStopped,
 )
+from taskmatrix_ros.core.ids import new_id
 from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.outcome import Outcome
 from taskmatrix_ros.core.ports import BeginsAtOnce, Begun, Gate, Journal, PlainEnds, RunObserver
@@ -47,11 +47,10 @@ class PlainParts:
 
 @dataclass(frozen=True, slots=True)
 class PlainStep:
-    """One call, who performs it, and what can be said of it without looking."""
+    """One call, who performs it, and what can be said of it without looking. ``call``: as it is, but for its ids."""
 
     document: ApiDocument
-    arguments: Mapping[str, Any]
-    position: SourcePosition
+    call: Call
     binding: BeginsAtOnce
     unseen: Seen
 
@@ -67,7 +66,7 @@ def plain_steps(code: VerifiedCode, parts: PlainParts, most: int) -> tuple[Plain
     if calls is None or not 0 < len(calls) <= most:
         return None
     steps = []
-    for site, arguments in calls:
+    for sequence, (site, arguments) in enumerate(calls, start=1):
         document = code.documents[site.api]
         binding = parts.dispatcher.at_once(document)
         hazardous = document.effect is Effect.HAZARDOUS or bool(document.hazardous_when)
@@ -75,7 +74,15 @@ def plain_steps(code: VerifiedCode, parts: PlainParts, most: int) -> tuple[Plain
             return None
         if (unseen := parts.proof.unseen(document)) is None:
             return None
-        steps.append(PlainStep(document, arguments, site.position, binding, unseen))
+        call = Call(
+            run_id="",
+            api=document.name,
+            arguments=dict(arguments),
+            deadline_s=document.deadline_s,
+            sequence=sequence,
+            position=site.position,
+        )
+        steps.append(PlainStep(document, call, binding, unseen))
     return tuple(steps)
 
 
@@ -133,14 +140,7 @@ class PlainRun:
     def _admitted(self) -> bool:
         """Let the next call pass. :returns: whether it did."""
         step = self._steps[len(self._records)]
-        call = Call(
-            run_id=self._run_id,
-            api=step.document.name,
-            arguments=dict(step.arguments),
-            deadline_s=step.document.deadline_s,
-            sequence=len(self._records) + 1,
-            position=step.position,
-        )
+        call = step.call.but(run_id=self._run_id, call_id=new_id())
         try:
             arguments = self._parts.gate.admit(call, step.document, self._instruction)
         except (ApprovalRequired, RequirementUntold, RunStopped):

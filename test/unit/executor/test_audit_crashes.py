@@ -36,7 +36,7 @@ def test_an_entry_the_journal_does_not_know_yet_is_no_fault(ledger: Ledger) -> N
 @pytest.mark.parametrize("cut", [1, 30, 200])
 def test_a_write_that_a_crash_cut_short_is_no_fault(ledger: Ledger, cut: int) -> None:
     ledger.write(8)
-    line, _ = ledger.chain.line(link_of(ledger.lines()[-1]), {"at": "", "kind": "call_allowed", "pad": "x" * 300})
+    line, _ = ledger.chain.line(link_of(ledger.lines()[-1]), "", "call_allowed", {"pad": "x" * 300})
     with ledger.file.open("ab") as file:
         file.write(line[:-cut])
     report = ledger.verify()
