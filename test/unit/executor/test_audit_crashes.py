@@ -24,7 +24,7 @@ def test_an_entry_the_journal_does_not_know_yet_is_no_fault(ledger: Ledger) -> N
     link = link_of(ledger.lines()[-1])
     with ledger.file.open("ab") as file:
         for _ in range(3):
-            line, link = ahead.line(link, {"at": "", "kind": "call_allowed"})
+            line, link = ahead.line(link, "", "call_allowed", {})
             file.write(line)
     report = ledger.verify()
     assert (report.fault, report.entries) == (None, 11)

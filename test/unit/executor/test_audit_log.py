@@ -53,7 +53,7 @@ def forge(lines: list[bytes]) -> list[bytes]:
     """Write the rest of the chain anew, with a key of one's own."""
     other, last, new = Chain(b"x" * 32), link_of(lines[2]), []
     for _ in lines[3:]:
-        line, last = other.line(last, {"kind": "call_refused"})
+        line, last = other.line(last, "", "call_refused", {})
         new.append(line)
     return lines[:3] + new
 
