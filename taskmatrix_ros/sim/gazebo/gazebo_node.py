@@ -17,6 +17,9 @@ from sensor_msgs.msg import BatteryState, JointState
 from std_msgs.msg import Bool, Float64, String
 from std_srvs.srv import Trigger
 
+from taskmatrix_ros.sim.driver import driver_messages as messages
+from taskmatrix_ros.sim.driver.battery import Battery
+from taskmatrix_ros.sim.driver.sensor_frames import sensor_frames
 from taskmatrix_ros.sim.gazebo.bridge_file import POSE_TOPIC
 from taskmatrix_ros.sim.gazebo.command_guard import CommandGuard
 from taskmatrix_ros.sim.gazebo.contacts import ContactReader
@@ -24,9 +27,6 @@ from taskmatrix_ros.sim.gazebo.fastenings import Fastenings
 from taskmatrix_ros.sim.gazebo.gazebo_truth import GazeboTruth
 from taskmatrix_ros.sim.gazebo.grasp_region import GraspRegion
 from taskmatrix_ros.sim.grasp_decision import SLACK_M, GraspDecision
-from taskmatrix_ros.sim.mujoco import driver_messages as messages
-from taskmatrix_ros.sim.mujoco.battery import Battery
-from taskmatrix_ros.sim.mujoco.frame_broadcaster import sensor_frames
 from taskmatrix_ros.sim.truth.recorder import Recorder
 
 GRIPPER, LIFT = "gripper/command", "lift/command"

@@ -9,7 +9,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, Image
 
 from taskmatrix_ros.core.errors import ConfigError
-from taskmatrix_ros.sim.mujoco import driver_messages as messages
+from taskmatrix_ros.sim.driver import driver_messages as messages
 from taskmatrix_ros.sim.mujoco.camera import CameraThread, Picture, robot_camera
 from taskmatrix_ros.sim.mujoco.mujoco_world import LARGEST_PICTURE_PX
 from taskmatrix_ros.sim.mujoco.simulator import Simulator

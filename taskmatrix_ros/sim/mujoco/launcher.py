@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from taskmatrix_ros.core.errors import ConfigError
+from taskmatrix_ros.sim.driver.odometry import OdometryNoise
 from taskmatrix_ros.sim.mujoco.finger_contacts import GRIPPER_TOPIC
 from taskmatrix_ros.sim.mujoco.mujoco_world import LARGEST_PICTURE_PX
-from taskmatrix_ros.sim.mujoco.odometry import OdometryNoise
 from taskmatrix_ros.sim.mujoco.simulator import Grasp, Simulator
 from taskmatrix_ros.sim.sdf.sdf_reader import SdfReader
 from taskmatrix_ros.sim.sdf.sdf_types import CameraSensor, World

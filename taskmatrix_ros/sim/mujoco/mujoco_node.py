@@ -21,8 +21,8 @@ from std_msgs.msg import Bool, Float64, String
 from std_srvs.srv import SetBool, Trigger
 
 from taskmatrix_ros.core.errors import ConfigError
-from taskmatrix_ros.sim.mujoco import driver_messages as messages
-from taskmatrix_ros.sim.mujoco.battery import Battery
+from taskmatrix_ros.sim.driver import driver_messages as messages
+from taskmatrix_ros.sim.driver.battery import Battery
 from taskmatrix_ros.sim.mujoco.camera_topics import CameraTopics
 from taskmatrix_ros.sim.mujoco.film_desk import FilmDesk
 from taskmatrix_ros.sim.mujoco.frame_broadcaster import FrameBroadcaster

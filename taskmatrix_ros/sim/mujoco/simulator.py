@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from taskmatrix_ros.core.errors import TaskMatrixError
+from taskmatrix_ros.sim.driver.joint_state import JointState
+from taskmatrix_ros.sim.driver.odometry import OdometryNoise, OdometryState, WheelOdometry
 from taskmatrix_ros.sim.mujoco.contact_watch import ContactWatch
 from taskmatrix_ros.sim.mujoco.differential_drive import DifferentialDriveController
 from taskmatrix_ros.sim.mujoco.finger_contacts import GRIPPER_TOPIC
@@ -20,7 +22,6 @@ from taskmatrix_ros.sim.mujoco.friction_grip import FrictionGrip
 from taskmatrix_ros.sim.mujoco.gripper_adapter import GripperAdapter
 from taskmatrix_ros.sim.mujoco.lidar import Lidar
 from taskmatrix_ros.sim.mujoco.mujoco_world import MujocoWorldBuilder
-from taskmatrix_ros.sim.mujoco.odometry import OdometryNoise, OdometryState, WheelOdometry
 from taskmatrix_ros.sim.sdf.sdf_types import World
 from taskmatrix_ros.sim.sdf.transforms import yaw_of_quaternion
 from taskmatrix_ros.sim.truth.bump import Bump
@@ -49,16 +50,6 @@ class SimulationError(TaskMatrixError):
     """The simulated world can no longer be stepped."""
 
     code = "SIMULATION"
-
-
-@dataclass(frozen=True, slots=True)
-class JointState:
-    """One joint: m and N, or rad and N m."""
-
-    name: str
-    position: float
-    velocity: float
-    effort: float
 
 
 @dataclass(slots=True)

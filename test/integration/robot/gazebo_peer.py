@@ -26,7 +26,7 @@ from std_srvs.srv import SetBool, Trigger
 from taskmatrix_ros.core.parent_death import die_with_parent
 from taskmatrix_ros.ros.node_thread import NodeThread
 from taskmatrix_ros.ros.ros_context import RosContext
-from taskmatrix_ros.sim.mujoco import driver_messages as messages
+from taskmatrix_ros.sim.driver import driver_messages as messages
 from taskmatrix_ros.sim.mujoco.camera_topics import CameraTopics
 from taskmatrix_ros.sim.mujoco.gripper_adapter import GripperAdapter
 from taskmatrix_ros.sim.mujoco.launcher import build_simulator

@@ -24,8 +24,8 @@ from taskmatrix_ros.perception.shape_observer import ShapeObserver
 from taskmatrix_ros.robot.description.robot_description import RobotDescription
 from taskmatrix_ros.robot.description.world_description import WorldDescription
 from taskmatrix_ros.robot.geometry.pose2 import Pose2
+from taskmatrix_ros.sim.driver.driver_messages import camera_info_message
 from taskmatrix_ros.sim.mujoco.camera import OffscreenRenderer
-from taskmatrix_ros.sim.mujoco.driver_messages import camera_info_message
 from taskmatrix_ros.sim.mujoco.launcher import build_simulator
 from taskmatrix_ros.sim.mujoco.simulator import TruePose
 

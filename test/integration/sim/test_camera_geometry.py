@@ -14,8 +14,8 @@ pytest.importorskip("rclpy")
 mujoco = pytest.importorskip("mujoco")
 
 from taskmatrix_ros.perception.transform import OPTICAL_IN_BODY, Transform
+from taskmatrix_ros.sim.driver.driver_messages import camera_info_message
 from taskmatrix_ros.sim.mujoco.camera import OffscreenRenderer
-from taskmatrix_ros.sim.mujoco.driver_messages import camera_info_message
 from taskmatrix_ros.sim.mujoco.launcher import build_simulator
 from taskmatrix_ros.sim.mujoco.simulator import Simulator, TruePose
 from taskmatrix_ros.sim.worlds.locations import map_file

@@ -11,7 +11,7 @@ pytest.importorskip("rclpy")
 pytest.importorskip("mujoco")
 
 from taskmatrix_ros.perception.transform import Transform
-from taskmatrix_ros.sim.mujoco.frame_broadcaster import sensor_frames
+from taskmatrix_ros.sim.driver.sensor_frames import sensor_frames
 from taskmatrix_ros.sim.sdf.sdf_reader import SdfReader
 from taskmatrix_ros.sim.worlds.locations import model_folder, world_file
 

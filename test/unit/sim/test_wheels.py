@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taskmatrix_ros.sim.mujoco.battery import Battery
+from taskmatrix_ros.sim.driver.battery import Battery
+from taskmatrix_ros.sim.driver.odometry import OdometryNoise, WheelOdometry
 from taskmatrix_ros.sim.mujoco.differential_drive import DifferentialDriveController
-from taskmatrix_ros.sim.mujoco.odometry import OdometryNoise, WheelOdometry
 from taskmatrix_ros.sim.sdf.sdf_plugins import DifferentialDrive
 from taskmatrix_ros.sim.sdf.transforms import wrapped
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import array
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from builtin_interfaces.msg import Time
@@ -15,13 +14,11 @@ from numpy.typing import NDArray
 from sensor_msgs.msg import BatteryState, CameraInfo, Image, LaserScan
 from sensor_msgs.msg import JointState as JointStateMessage
 
-from taskmatrix_ros.sim.mujoco.battery import Battery
-from taskmatrix_ros.sim.mujoco.odometry import OdometryState
+from taskmatrix_ros.sim.driver.battery import Battery
+from taskmatrix_ros.sim.driver.joint_state import JointState
+from taskmatrix_ros.sim.driver.odometry import OdometryState
 from taskmatrix_ros.sim.sdf.sdf_plugins import DifferentialDrive
 from taskmatrix_ros.sim.sdf.sdf_types import CameraSensor, LidarSensor
-
-if TYPE_CHECKING:  # Gazebo uses this file too, and needs no MuJoCo
-    from taskmatrix_ros.sim.mujoco.simulator import JointState
 
 
 def stamp(time_s: float) -> Time:
