@@ -159,6 +159,8 @@ class ApiDocument(Frozen):
     def with_defaults(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """Give the arguments with the defaults of those left out or null; a parameter with neither is null."""
         given = {name: arguments.get(name) for name in self.parameters}
+        if None not in given.values():
+            return given
         return {name: spec.default if given[name] is None else given[name] for name, spec in self.parameters.items()}
 
 

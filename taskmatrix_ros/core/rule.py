@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from typing import Annotated, Any, Literal, NamedTuple, Self, TypeAlias
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
@@ -353,6 +353,21 @@ class Trace(Frozen):
     why: str
     trigger: int = -1
     firing_id: str = ""
+
+
+class Told(NamedTuple):
+    """A ``Trace`` that was told and need not be one yet: of many that are told only the latest are kept."""
+
+    rule_id: str
+    at: datetime
+    verdict: Verdict
+    why: str
+    trigger: int
+    firing_id: str
+
+    def trace(self) -> Trace:
+        """Make it one."""
+        return Trace(**self._asdict())
 
 
 def parse_time(text: str) -> time:

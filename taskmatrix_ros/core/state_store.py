@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from taskmatrix_ros.core.clocks import SteadyClock
 from taskmatrix_ros.core.outcome import utc_now
@@ -16,8 +15,7 @@ from taskmatrix_ros.core.together import Together
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class StateValue:
+class StateValue(NamedTuple):
     """A value as it arrived. ``received_s`` is steady time, ``sequence`` counts all arrivals of the store from 1.
 
     ``retained``: the source did not say it now but repeats its latest word to one who has just begun to listen.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from taskmatrix_ros.core.rule import Firing, FiringState, Rule, RunMode, Trace, Verdict, firing_id_of, is_same
+from taskmatrix_ros.core.rule import Firing, FiringState, Rule, RunMode, Told, Verdict, firing_id_of, is_same
 from taskmatrix_ros.rules.condition_state import ConditionState
 from taskmatrix_ros.rules.home_place import HomePlace
 from taskmatrix_ros.rules.live_rule import LiveRule
@@ -105,8 +105,8 @@ class FiringDesk:
         count: int = 1,
     ) -> None:
         """Write a line of a rule's story, and count it."""
-        trace = Trace(rule_id=live.rule.id, at=now, verdict=verdict, why=why, trigger=trigger, firing_id=firing_id)
-        live.counts = self._store.tell(trace, live.counts, count=count)
+        told = Told(live.rule.id, now, verdict, why, trigger, firing_id)
+        live.counts = self._store.tell(told, live.counts, count=count)
 
     def announce(self, rule: Rule, kind: str, why: str) -> None:
         """Have a person told."""

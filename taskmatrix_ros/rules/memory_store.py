@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from taskmatrix_ros.core.rule import Firing, Rule, Trace
+from taskmatrix_ros.core.rule import Firing, Rule, Told, Trace
 from taskmatrix_ros.store.rule_store import Deadline, RuleCounts, RuleStore, counted
 
 
@@ -51,10 +51,10 @@ class MemoryStore(RuleStore):
         """None are there from before."""
         return ()
 
-    def tell(self, trace: Trace, counts: RuleCounts, *, count: int = 1) -> RuleCounts:
+    def tell(self, told: Told, counts: RuleCounts, *, count: int = 1) -> RuleCounts:
         """Keep a trace and count it."""
-        self.told.append(trace)
-        return counted(trace, counts, count)
+        self.told.append(told.trace())
+        return counted(told, counts, count)
 
     def traces(self, rule_id: str, limit: int = 10) -> Sequence[Trace]:
         """Give the latest of a rule's traces, newest first."""

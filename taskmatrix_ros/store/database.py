@@ -202,7 +202,7 @@ class Database:
         :param key: of what it makes the whole state of, such as a row; it takes the place of an earlier statement of
             that key that was not run yet.
         """
-        if self._depth or not self.waits():
+        if self._depth or not (self._scheduled or self.waits()):
             self.execute(statement, values)
             return
         entry = (statement, values)

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.frozen import Frozen
+from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.outcome import Outcome
 from taskmatrix_ros.core.run import Episode
 from taskmatrix_ros.store.database import Database
@@ -43,10 +44,10 @@ class SqliteJournal:
         self._database = database
         self._begun: dict[str, tuple[str, str]] = {}
         """Call id -> run id and JSON of what was begun and may end before the table has it."""
-        self._texts: dict[int, tuple[Frozen, str]] = {}
-        """What was dumped lately, by identity: it is frozen."""
+        self._instructions: dict[str, tuple[Instruction, str]] = {}
+        """By run, of those that have not ended: it is written with each of their states."""
         self._plans: dict[int, tuple[Frozen, Frozen | None, Repeated]] = {}
-        """Likewise outline and code of runs."""
+        """JSON of outline and code, by the identity of the outline: a rule's runs have them in common."""
 
     def save_run(self, episode: Episode, *, soon: bool = False) -> None:
         """Write the run without its calls: new, or in its new state. The instruction is written once.
@@ -56,7 +57,7 @@ class SqliteJournal:
         :raises ValueError: its ``request_id`` is another run's.
         """
         request_id = episode.instruction.request_id or None
-        active, instruction = not episode.status.ended, self._dumped(episode.instruction)
+        active, instruction = not episode.status.ended, self._instruction(episode)
         text, plan = episode.as_json(without=_KEPT_APART)[:-1], self._plan(episode)
         values = (episode.run_id, request_id, active, instruction, text, plan)
         if soon:
@@ -84,14 +85,13 @@ class SqliteJournal:
             self._plans[id(outline)] = (outline, code, Repeated(text))
         return text
 
-    def _dumped(self, part: Frozen) -> str:
-        """Give the JSON of what a run is saved with again and again, and a rule's runs one after the other."""
-        known = self._texts.get(id(part))
-        if known is None or known[0] is not part:
-            if len(self._texts) >= _MOST_TEXTS:
-                self._texts.clear()
-            known = self._texts[id(part)] = (part, part.as_json())
-        return known[1]
+    def _instruction(self, episode: Episode) -> str:
+        run_id, instruction = episode.run_id, episode.instruction
+        if episode.status.ended:
+            known = self._instructions.pop(run_id, None)
+        elif (known := self._instructions.get(run_id)) is None or known[0] is not instruction:
+            known = self._instructions[run_id] = (instruction, instruction.as_json())
+        return known[1] if known is not None and known[0] is instruction else instruction.as_json()
 
     def forget_pictures(self, episode: Episode) -> None:
         """Keep the instruction of a run without its pictures."""

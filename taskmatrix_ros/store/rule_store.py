@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from taskmatrix_ros.core.errors import ConfigError
-from taskmatrix_ros.core.rule import Firing, Rule, Trace, Verdict
+from taskmatrix_ros.core.rule import Firing, Rule, Told, Trace, Verdict
 from taskmatrix_ros.store.database import Database
 
 TRACES_KEPT = 50
@@ -43,12 +43,12 @@ class RuleCounts(NamedTuple):
     last_fired_at: datetime | None = None
 
 
-def counted(trace: Trace, counts: RuleCounts, count: int = 1) -> RuleCounts:
+def counted(told: Told, counts: RuleCounts, count: int = 1) -> RuleCounts:
     """Count a line of a rule's story ``count`` times."""
     fired, blocked, dropped, missed, traces, last_fired_at = counts
-    match trace.verdict:
+    match told.verdict:
         case Verdict.FIRED:
-            fired, last_fired_at = fired + count, trace.at
+            fired, last_fired_at = fired + count, told.at
         case Verdict.BLOCKED:
             blocked += count
         case Verdict.DROPPED:
@@ -68,7 +68,7 @@ class RuleStore:
         self._database = database
         self._depth = 0
         self._soon = False
-        self._traces: dict[tuple[str, int], Trace] = {}
+        self._traces: dict[tuple[str, int], Told] = {}
         self._counts: dict[str, RuleCounts] = {}
         """What is gathered for a moment: of many changes only the latest is written."""
         database.gather(self._write_gathered)
@@ -176,11 +176,11 @@ class RuleStore:
         rows = self._database.execute("SELECT firing FROM rule_firings ORDER BY rule_id, sequence").fetchall()
         return tuple(self._read(Firing, text) for (text,) in rows)
 
-    def tell(self, trace: Trace, counts: RuleCounts, *, count: int = 1) -> RuleCounts:
+    def tell(self, told: Told, counts: RuleCounts, *, count: int = 1) -> RuleCounts:
         """Add a line to a rule's story and count it ``count`` times. :returns: what is counted now."""
-        changed = counted(trace, counts, count)
-        self._traces[trace.rule_id, counts.traces % TRACES_KEPT] = trace
-        self._counts[trace.rule_id] = changed
+        changed = counted(told, counts, count)
+        self._traces[told.rule_id, counts.traces % TRACES_KEPT] = told
+        self._counts[told.rule_id] = changed
         if not self._soon:
             with self.transaction():
                 self._write_gathered()
@@ -211,11 +211,11 @@ class RuleStore:
     def _write_gathered(self) -> None:
         write = self._database.write_soon
         if self._traces:
-            for (rule_id, place), trace in self._traces.items():
+            for (rule_id, place), told in self._traces.items():
                 write(
                     "INSERT OR REPLACE INTO rule_traces (rule_id, place, trace)"
                     " SELECT ?, ?, ? WHERE EXISTS (SELECT 1 FROM rules WHERE rule_id = ?)",
-                    (rule_id, place, trace.as_json(), rule_id),
+                    (rule_id, place, told.trace().as_json(), rule_id),
                 )
             self._traces = {}
         if self._counts:

@@ -122,7 +122,7 @@ class RuleRuns:
         engine.open(self._clock.now())
         self._stack.callback(self._state.watch(self._state_changed))
         self._stack.callback(
-            self._events.listen(self._happened, lambda kind: not kind.startswith(_OWN) and engine.hears(kind))
+            self._events.listen(self._happened, lambda kind: engine.hears(kind) and not kind.startswith(_OWN))
         )
         self._look()
 
@@ -428,7 +428,7 @@ class RuleRuns:
         return self._clock.now()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class _Followed:
     """Implements ``app.runs.run_view.Follower`` for the run of a firing."""
 

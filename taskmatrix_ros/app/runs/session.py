@@ -491,7 +491,7 @@ class Session:
         self._parts.events.publish(Event(kind=kind, run_id=episode.run_id, data=data))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class _PlainEnds:
     """Tells a session how a plain run ended."""
 

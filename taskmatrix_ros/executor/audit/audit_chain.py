@@ -6,9 +6,8 @@ import hmac
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic_core import PydanticSerializationError, to_json
 
@@ -26,8 +25,7 @@ _TAIL = len(b',"mac":""}') + 64
 _NUMBERED = re.compile(r"audit-(\d{6,})\.jsonl")
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """One entry as the chain sees it; ``seq`` counts from 1."""
 
     seq: int

@@ -89,6 +89,19 @@ def plain_steps(code: VerifiedCode, parts: PlainParts, most: int) -> tuple[Plain
 class PlainRun:
     """Implements ``core.ports.PlainRun``. Lives in the loop's thread."""
 
+    __slots__ = (
+        "_call",
+        "_code",
+        "_ends",
+        "_instruction",
+        "_is_over",
+        "_observer",
+        "_parts",
+        "_records",
+        "_run_id",
+        "_steps",
+    )
+
     def __init__(
         self,
         parts: PlainParts,
