@@ -39,29 +39,36 @@ class EventBus:
 
     def __init__(self) -> None:
         self._listeners: list[tuple[Listener, Callable[[str], bool] | None]] = []
+        self._wanted: dict[str, bool] = {}
+        """What was asked before, by kind."""
 
     def listen(self, listener: Listener, wants: Callable[[str], bool] | None = None) -> Callable[[], None]:
         """Add a listener. :returns: the way to remove it; calling that twice does no harm.
 
-        :param wants: says of a kind whether it is listened for; all are if left out.
+        :param wants: says of a kind whether it is listened for; all are if left out. Where it says yes to what it said
+            no to before, ``ask_again`` has to be called.
         """
         entry = (listener, wants)
         self._listeners.append(entry)
+        self._wanted.clear()
 
         def undo() -> None:
             if entry in self._listeners:
                 self._listeners.remove(entry)
+                self._wanted.clear()
 
         return undo
 
     def wanted(self, kind: str) -> bool:
         """Whether anybody listens for events of that kind: what is told often is made only then."""
-        for _, wants in self._listeners:
-            if wants is None or wants(kind):
-                break
-        else:
-            return False
-        return True
+        known = self._wanted.get(kind)
+        if known is None:
+            known = self._wanted[kind] = any(wants is None or wants(kind) for _, wants in self._listeners)
+        return known
+
+    def ask_again(self) -> None:
+        """Somebody listens for other kinds now."""
+        self._wanted.clear()
 
     def publish(self, event: Event) -> None:
         """Tell every listener."""

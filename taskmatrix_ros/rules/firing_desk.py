@@ -55,10 +55,13 @@ class FiringDesk:
             said = f"{depth} firings led to each other, the last by {why}; a rule of them starts what starts it"
             self.tell(live, Verdict.DROPPED, said, now, trigger)
             return f"stopped: {said}"
-        objection = objection or live.no_room() or self._overruled(live, now) or self._storm(live, now)
+        sets = live.sets
+        objection = objection or live.no_room() or self._overruled(live, sets, now) or self._storm(live, now)
         if objection is not None:
             self.tell(live, Verdict.DROPPED, f"{why}; but {objection}", now, trigger)
             return None
+        for key, value in sets.items():
+            self._claims[key] = (value, live.rule.id)
         self._fire(live, trigger, at, why, now, depth, ask=ask)
         return "done: it was to fire once" if live.rule.once else None
 
@@ -135,12 +138,12 @@ class FiringDesk:
             self.announce(live.rule, "rule_storm", objection)
         return objection
 
-    def _overruled(self, live: LiveRule, now: datetime) -> str | None:
+    def _overruled(self, live: LiveRule, sets: Mapping[str, Any], now: datetime) -> str | None:
         """Say which rule, of those that fired at this very moment, has set otherwise what this one would set."""
         if now != self._moment:
             self._moment = now
             self._claims.clear()
-        for key, value in live.sets.items():
+        for key, value in sets.items():
             claimed = self._claims.get(key)
             if claimed is not None and claimed[1] != live.rule.id and not is_same(claimed[0], value):
                 return f"rule {claimed[1]} goes first and sets {key} to {claimed[0]!r}, not to {value!r}"
@@ -162,8 +165,6 @@ class FiringDesk:
             state=FiringState.ASKED if ask else state,
             depth=depth,
         )
-        for key, value in live.sets.items():
-            self._claims[key] = (value, rule.id)
         if rule.mode is RunMode.RESTART and live.must_wait and not ask:
             self._make_way(live, now)
         self._store.save_firing(firing)

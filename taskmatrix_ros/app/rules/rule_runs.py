@@ -158,7 +158,7 @@ class RuleRuns:
             warning for index, rule in enumerate(rules) for warning in await self.check(rule, among=rules[:index])
         ]
         self.engine.add(rules, self._clock.now())
-        self._arm()
+        self._rules_changed()
         return tuple(warnings)
 
     async def update(self, rule: Rule) -> tuple[Diagnostic, ...]:
@@ -170,13 +170,13 @@ class RuleRuns:
         self.engine.find(rule.id)
         warnings = await self.check(rule)
         self.engine.update(rule, self._clock.now())
-        self._arm()
+        self._rules_changed()
         return warnings
 
     def enable(self, rule_id: str, *, enabled: bool) -> None:
         """Switch a rule on or off. :raises RequestError: there is none of that id."""
         self.engine.enable(rule_id, self._clock.now(), enabled=enabled)
-        self._arm()
+        self._rules_changed()
 
     def delete(self, rule_id: str) -> None:
         """Forget a rule. :raises RequestError: there is none of that id."""
@@ -184,6 +184,10 @@ class RuleRuns:
         self.code.forget(rule_id)
         self._asked.pop(rule_id, None)
         self._makings.forget(rule_id)
+
+    def _rules_changed(self) -> None:
+        self._events.ask_again()
+        self._arm()
 
     def note_made(self, rule_id: str, conversation: str) -> None:
         """Remember that a person has just spoken of a rule: it is what ``that`` means next."""

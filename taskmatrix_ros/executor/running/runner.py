@@ -61,6 +61,9 @@ PERSON = "person"
 EDITOR = "editor"
 LOOK_S = 0.02
 
+_MOST_CODES = 4096
+"""Programs whose steps are remembered."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunnerParts:
@@ -112,7 +115,8 @@ class Runner:
         self._loop: asyncio.AbstractEventLoop | None = None
         parts.gate.latch.listen(self._stopped)
         self._resources: weakref.WeakKeyDictionary[object, frozenset[str]] = weakref.WeakKeyDictionary()
-        self._steps: weakref.WeakKeyDictionary[object, tuple[PlainStep, ...] | None] = weakref.WeakKeyDictionary()
+        self._steps: dict[object, tuple[PlainStep, ...] | None] = {}
+        """By the seal of code, which a rule runs again and again."""
 
     async def run(
         self,
@@ -162,6 +166,8 @@ class Runner:
         if known == ():
             watched = self._watches.concern(self._resources_of(code))
             known = None if watched else plain_steps(code, self._plain, self._parts.budgets.calls)
+            if len(self._steps) >= _MOST_CODES:
+                self._steps.clear()
             self._steps[code.seal] = known
         return known
 
