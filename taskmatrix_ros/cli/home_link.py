@@ -81,6 +81,10 @@ class HomeClient:
             return HomeReply({"success": False, "message": error["message"], "error_code": error["code"]})
         return HomeReply(message["result"])
 
+    async def parameter(self, node: str, name: str) -> str:  # noqa: ARG002
+        """Give nothing: a home without ROS has no parameters, and tells moments as its own clocks show them."""
+        return ""
+
     async def _ask(self, asked: Plain, on_feedback: Callable[[Plain], None]) -> Plain:
         try:
             reader, writer = await asyncio.open_unix_connection(str(self._path), limit=MAX_LINE)

@@ -6,17 +6,20 @@ import json
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
 from taskmatrix_ros.app.profile.settings import load_settings
 from taskmatrix_ros.app.rules.rule_reader import load_rules, write_rule
-from taskmatrix_ros.app.rules.rule_scenario import Scenario, parse_scenario, simulate
+from taskmatrix_ros.app.rules.rule_scenario import Scenario, as_home_shows, parse_scenario, simulate
 from taskmatrix_ros.cli.do_command import NamespaceOption
 from taskmatrix_ros.cli.exit_status import ExitStatus, UsageError
+from taskmatrix_ros.cli.home_link import any_client
 from taskmatrix_ros.cli.output import JsonOption, command, console, errors, escape, print_json
 from taskmatrix_ros.cli.runs_commands import answer, request
 from taskmatrix_ros.cli.up_command import ProfileOption
+from taskmatrix_ros.core.main_loop import run_until_signal
 from taskmatrix_ros.store.state_history import History, read_history, read_rules
 
 rules = typer.Typer(help="Rules: what starts work by time, state and events.", no_args_is_help=True)
@@ -34,8 +37,8 @@ def list_rules(
     as_json: JsonOption = False,
 ) -> ExitStatus:
     """Show every rule."""
-    response = request(namespace, "ListRules", "list_rules", enabled_only=enabled, limit=1000)
-    found = [_plain(rule) for rule in response.rules]
+    response, zone = _request(namespace, "ListRules", "list_rules", enabled_only=enabled, limit=1000)
+    found = [_plain(rule, zone) for rule in response.rules]
     if not as_json:
         for rule in found:
             due = f"  next {rule['next_at']}" if rule["next_at"] else ""
@@ -86,16 +89,17 @@ def update(
     (*_, rule) = known = load_rules(file, load_settings(profile).home)
     if len(known) != 1:
         raise UsageError(f"{file} holds {len(known)} rules; update takes one at a time")
-    response = request(namespace, "UpdateRule", "update_rule", rule_id=rule.id, yaml=write_rule(rule))
-    return answer(response, as_json, lambda: {"rule": _plain(response.rule)})
+    response, zone = _request(namespace, "UpdateRule", "update_rule", rule_id=rule.id, yaml=write_rule(rule))
+    return answer(response, as_json, lambda: {"rule": _plain(response.rule, zone)})
 
 
 @rules.command("show")
 @command
 def show(rule: RuleArgument, *, namespace: NamespaceOption = "/taskmatrix", as_json: JsonOption = False) -> ExitStatus:
     """Show one rule as it is saved."""
-    response = request(namespace, "ListRules", "list_rules", limit=100_000)
-    found = next((_plain(known) for known in response.rules if known.rule_id == rule), None)
+    response, zone = _request(namespace, "ListRules", "list_rules", limit=100_000)
+    known = (_plain(one, zone) for one in response.rules)
+    found = next((plain for plain in known if plain["rule_id"] == rule), None)
     if found is None:
         raise UsageError(f"rule '{rule}' is unknown; `rules list` gives the ids")
     if not as_json:
@@ -177,7 +181,7 @@ def simulate_rules(
     except ValueError as error:
         raise UsageError(f"{error}; write times as in 2026-12-24T18:00") from error
     actions = {rule.id: rule.action.code or rule.action.instruction for rule in known}
-    told: list[dict[str, Any]] = [trace.model_dump(mode="json") for trace in traces]
+    told: list[dict[str, Any]] = [as_home_shows(trace, place).model_dump(mode="json") for trace in traces]
     for trace in told:
         if trace["verdict"] == "fired":
             trace["would"] = actions[trace["rule_id"]]
@@ -194,15 +198,28 @@ def _print_traces(traces: list[dict[str, Any]]) -> None:
         console.print(f"{trace['at']}  {trace['rule_id']:<20} {trace['verdict']:<8}", escape(f"{trace['why']}{would}"))
 
 
-def _plain(rule: Any) -> dict[str, Any]:
+def _request(namespace: str, kind: str, name: str, /, **fields: Any) -> Any:
+    """Ask about rules, and for the time zone of the home that they live in. :returns: the response and the zone."""
+
+    async def program() -> tuple[Any, ZoneInfo]:
+        async with any_client(namespace) as client:
+            response = await client.request(f"taskmatrix_interfaces/srv/{kind}", name, **fields)
+            return response, ZoneInfo(await client.parameter("task", "home_time_zone") or "UTC")
+
+    return run_until_signal(program())
+
+
+def _plain(rule: Any, zone: ZoneInfo) -> dict[str, Any]:
+    if isinstance(rule, dict):  # of a home without ROS, which tells it so
+        return rule
     return {
         **{name: getattr(rule, name) for name in ("rule_id", "text", "yaml", "speaker", "enabled", "priority")},
         **{name: getattr(rule, name) for name in ("fired", "blocked", "dropped", "last_result")},
-        **{name: _iso(getattr(rule, name)) for name in ("last_fired_at", "next_at", "expires_at")},
+        **{name: _iso(getattr(rule, name), zone) for name in ("last_fired_at", "next_at", "expires_at")},
     }
 
 
-def _iso(stamp: Any) -> str | None:
+def _iso(stamp: Any, zone: ZoneInfo) -> str | None:
     if not stamp.sec and not stamp.nanosec:
         return None
-    return datetime.fromtimestamp(stamp.sec + stamp.nanosec / 1e9).astimezone().isoformat(timespec="seconds")
+    return datetime.fromtimestamp(stamp.sec + stamp.nanosec / 1e9, zone).isoformat(timespec="seconds")

@@ -1,4 +1,4 @@
-"""Sets the home's clock where a profile says that it is virtual: the parameter ``home_time`` of the node."""
+"""The home's clock as parameters of the node: ``home_time_zone``, and ``home_time`` of one that is virtual."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime
 
-from rcl_interfaces.msg import SetParametersResult
+from rcl_interfaces.msg import ParameterDescriptor, SetParametersResult
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
@@ -17,24 +17,31 @@ from taskmatrix_ros.ros.node_thread import NodeThread
 _log = logging.getLogger(__name__)
 
 PARAMETER = "home_time"
+ZONE_PARAMETER = "home_time_zone"
 
 
 class HomeTimeServer:
-    """Lets home time jump while no run goes on; offered only for a virtual clock."""
+    """Tells the home's time zone, by its IANA name, and lets the time of a virtual clock jump while no run goes on."""
 
     def __init__(self, thread: NodeThread, system: System) -> None:
         self._thread = thread
         self._system = system
 
     async def open(self) -> None:
-        """Offer the parameter."""
+        """Offer the parameters."""
+        await self._thread.run(lambda: self._tell_zone(self._thread.node))
         if isinstance(self._system.clock, VirtualHomeClock):
             await self._thread.run(lambda: self._declare(self._thread.node))
 
     async def close(self) -> None:
-        """Withdraw it."""
+        """Let the clock jump no more."""
         if isinstance(self._system.clock, VirtualHomeClock):
             await self._thread.run(lambda: self._thread.node.remove_on_set_parameters_callback(self._set))
+
+    def _tell_zone(self, node: Node) -> None:
+        if not node.has_parameter(ZONE_PARAMETER):
+            zone = self._system.rules.place.time_zone
+            node.declare_parameter(ZONE_PARAMETER, zone, ParameterDescriptor(read_only=True))
 
     def _declare(self, node: Node) -> None:
         if not node.has_parameter(PARAMETER):

@@ -20,10 +20,10 @@ from taskmatrix_interfaces.srv import (
     UpdateRule,
 )
 from taskmatrix_ros.app.rules.rule_reader import parse_rules, write_rule
-from taskmatrix_ros.app.rules.rule_scenario import Scenario, explain, parse_scenario, simulate
+from taskmatrix_ros.app.rules.rule_scenario import Scenario, as_home_shows, explain, parse_scenario, simulate
 from taskmatrix_ros.app.system import System
 from taskmatrix_ros.core.errors import ManifestError, RequestError, VerificationError
-from taskmatrix_ros.core.rule import Rule
+from taskmatrix_ros.core.rule import Rule, Trace
 from taskmatrix_ros.node.loop_services import Handler, LoopServices
 from taskmatrix_ros.node.messages import diagnostic_message, time_message
 from taskmatrix_ros.ros.node_thread import NodeThread
@@ -117,8 +117,8 @@ class RulesServer:
         rules = self._system.rules
         traces = rules.traces(request.rule_id, request.limit or 10)
         rule, _ = rules.engine.find(request.rule_id)
-        response.explanation = explain(rule, traces, rules.engine.due_of(request.rule_id))
-        response.traces_json = [trace.model_dump_json(include=_SHOWN) for trace in traces]
+        response.explanation = explain(rule, traces, rules.engine.due_of(request.rule_id), rules.place)
+        response.traces_json = [self._shown(trace) for trace in traces]
         response.success = True
 
     async def _simulate(self, request: SimulateRules.Request, response: SimulateRules.Response) -> None:
@@ -135,8 +135,11 @@ class RulesServer:
             traces = await asyncio.to_thread(partial(simulate, chosen, story, begin, end, rules.place, sets=sets))
         except ValueError as error:
             raise RequestError(str(error), code="BAD_REQUEST") from error
-        response.timeline_json = [trace.model_dump_json(include=_SHOWN) for trace in traces]
+        response.timeline_json = [self._shown(trace) for trace in traces]
         response.success = True
+
+    def _shown(self, trace: Trace) -> str:
+        return as_home_shows(trace, self._system.rules.place).model_dump_json(include=_SHOWN)
 
     def _one(self, text: str) -> Rule:
         rules = parse_rules(text, "rule", self._system.rules.place)

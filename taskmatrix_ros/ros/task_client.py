@@ -158,6 +158,14 @@ class TaskClient:
         (result,) = response.results
         return "" if result.successful else (result.reason or "it was refused")
 
+    async def parameter(self, node: str, name: str) -> str:
+        """Give a text parameter of one of the namespace's nodes, empty where it has none of that name.
+
+        :raises CallUnavailable: the node does not answer.
+        """
+        response = await self.request("rcl_interfaces/srv/GetParameters", f"{node}/get_parameters", names=[name])
+        return "".join(value.string_value for value in response.values)
+
     async def _service(self, service: Any, full: str) -> Any:
         if full not in self._services:
             self._services[full] = await self._entities.create(lambda node: node.create_client(service, full))

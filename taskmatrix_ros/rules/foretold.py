@@ -57,19 +57,19 @@ class Foretold:
         known = self._agenda.get(*watch)
         if known is not None and known.data.get("moment") == moment.isoformat():
             return
-        said = f"{trigger.offset_s:g} s before {trigger.key}, {moment.isoformat()}"
+        said = f"{trigger.offset_s:g} s before {trigger.key}, {self._shown(moment)}"
         data = {"moment": moment.isoformat(), "why": said}
         due = moment - timedelta(seconds=trigger.offset_s)
         done = Deadline(*watch, None, data)
         left_s = (moment - now).total_seconds()
         if moment <= now:
             if known is not None and known.due is not None:
-                said = f"{trigger.key} is {moment.isoformat()} now, which has passed; nothing is left to be done before"
+                said = f"{trigger.key} is {self._shown(moment)} now and has passed; nothing is left to be done before"
                 self._desk.tell(live, Verdict.MISSED, said, now, part)
             self._agenda.set(done)
         elif due >= now:
             if known is not None:
-                self._desk.tell(live, Verdict.NOTED, f"moved with {trigger.key} to {due.isoformat()}", now, part)
+                self._desk.tell(live, Verdict.NOTED, f"moved with {trigger.key} to {self._shown(due)}", now, part)
             self._agenda.set(Deadline(*watch, due, data))
         elif trigger.too_late is Missed.SKIP:
             said = f"{trigger.key} is {left_s:.0f} s away, less than {trigger.offset_s:g} s; too_late is skip"
@@ -95,12 +95,15 @@ class Foretold:
         done = known.data.get("moment", "") if known is not None and known.due is None else ""
         for due, title in moments:
             if due > now and due.isoformat() != done:
-                data = {"moment": due.isoformat(), "why": f"{_said(trigger)} of {title!r}, {due.isoformat()}"}
+                data = {"moment": due.isoformat(), "why": f"{_said(trigger)} of {title!r}, {self._shown(due)}"}
                 self._agenda.set(Deadline(*watch, due, data))
                 return
         if known is not None and known.due is not None:
             self._agenda.clear(*watch)
             self._desk.tell(live, Verdict.NOTED, f"{trigger.key} has no such entry any more", now, part)
+
+    def _shown(self, moment: datetime) -> str:
+        return self._place.local(moment).isoformat()
 
     def _moments(self, trigger: CalendarTrigger, value: Any) -> Iterator[tuple[datetime, str]]:
         if not isinstance(value, list | tuple):

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from taskmatrix_ros.app.api_desk import ApiDesk
 from taskmatrix_ros.app.home.home_socket import MAX_LINE
+from taskmatrix_ros.app.rules.rule_plain import rule_to_plain
 from taskmatrix_ros.app.runs.run_plain import (
     Plain,
     approval_to_plain,
@@ -198,13 +199,9 @@ class HomeDesk:
 
     async def _list_rules(self, asked: Plain) -> Plain:
         limit = min(1000, int(asked.get("limit", 0)) or 200)
-        rules = self._system.rules.engine.rules()[:limit]
-        return _done("") | {
-            "rules": [
-                {"rule_id": rule.id, "text": rule.text, "enabled": rule.enabled, "fired": counts.fired}
-                for rule, counts in rules
-            ]
-        }
+        rules, only = self._system.rules, bool(asked.get("enabled_only"))
+        found = [rule.id for rule, _ in rules.engine.rules() if rule.enabled or not only]
+        return _done("") | {"rules": [rule_to_plain(rules, rule_id) for rule_id in found[:limit]]}
 
     async def _list_runs(self, asked: Plain) -> Plain:
         episodes = self._system.journal.runs(

@@ -88,14 +88,19 @@ def _history(scenario: Scenario, place: HomePlace) -> list[StateChange | Happeni
     return history
 
 
-def explain(rule: Rule, traces: Sequence[Trace], due: datetime | None) -> str:
-    """Tell in one line how a rule fares. :param traces: newest first."""
+def as_home_shows(trace: Trace, place: HomePlace) -> Trace:
+    """Give a line of a rule's story with its moment as the home's clocks show it."""
+    return trace.but(at=place.local(trace.at))
+
+
+def explain(rule: Rule, traces: Sequence[Trace], due: datetime | None, place: HomePlace) -> str:
+    """Tell in one line how a rule fares, as the home's clocks show it. :param traces: newest first."""
     parts = ["it is off"] if not rule.enabled else []
     if due is not None:
-        parts.append(f"next at {due.isoformat()}")
+        parts.append(f"next at {place.local(due).isoformat()}")
     if traces:
         last = traces[0]
-        parts.append(f"last {last.verdict.value} at {last.at.isoformat()}: {last.why}")
+        parts.append(f"last {last.verdict.value} at {place.local(last.at).isoformat()}: {last.why}")
     else:
         parts.append("no trigger of it has fired yet")
     return f"{rule.words}: {'; '.join(parts)}"

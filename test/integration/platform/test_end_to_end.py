@@ -15,11 +15,13 @@ from http_server import HttpServer
 from scripted_model import ScriptedModel
 
 from taskmatrix_ros.app.home.home_desk import HomeDesk
+from taskmatrix_ros.app.home.home_socket import socket_file
 from taskmatrix_ros.app.platform.mcp_server import make_server
 from taskmatrix_ros.app.platform.openapi_source import read_openapi
 from taskmatrix_ros.app.profile.profile_bindings import make_bindings
 from taskmatrix_ros.app.profile.settings import Settings, load_settings
 from taskmatrix_ros.app.profile_system import profile_system
+from taskmatrix_ros.app.rules.rule_reader import parse_rules
 from taskmatrix_ros.app.system import System
 from taskmatrix_ros.bindings.mcp.mcp_tools import describe_server
 from taskmatrix_ros.cli.home_link import HomeClient
@@ -74,10 +76,12 @@ def play(
     folder: Path, monkeypatch: pytest.MonkeyPatch, scenario: Callable[[Home], Awaitable[None]], *answers: Any
 ) -> None:
     monkeypatch.setenv("LAMP_TOKEN", TOKEN)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
 
     async def main() -> None:
         async with asyncio.timeout(400), HttpServer(TOKEN) as service, ScriptedModel(*answers) as model:
             profile = {
+                "home": {"time_zone": "Asia/Tokyo"},
                 "manifests": ["time.yaml"],
                 "state_folder": str(folder / "state"),
                 "http": {"private_hosts": ["127.0.0.1"]},
@@ -99,7 +103,7 @@ def play(
             await system.open()
             system.recover()
             try:
-                socket = folder / "home.sock"
+                socket = socket_file("home.yaml")
                 desk = HomeDesk(system, socket)
                 await desk.open()
                 try:
@@ -206,6 +210,22 @@ def test_through_mcp_it_can_be_asked_and_approves_nothing(tmp_path: Path, monkey
     one = (outlined("let the hall lamp burn", effect="hazardous"), coded(SET))
     two = (outlined("tell whether the hall lamp burns", "tell of the desk lamp", effect="read"), coded(READ))
     play(tmp_path, monkeypatch, scenario, *two, *one)
+
+
+def test_a_home_without_ros_tells_its_rules_in_its_own_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario(home: Home) -> None:
+        for head in ("id: early", "id: never\nenabled: false"):
+            text = f"{head}\ntriggers: [{{kind: time, at: '07:00'}}]\naction: {{code: wait(duration_s=1)}}"
+            await home.system.rules.add(parse_rules(text, "test", home.system.rules.place))
+        listed = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "taskmatrix_ros.cli.main", "rules", "list", "--enabled", "--json"),
+            stdout=asyncio.subprocess.PIPE,
+        )
+        (rule,) = json.loads((await listed.communicate())[0])["rules"]
+        assert (rule["rule_id"], rule["enabled"]) == ("early", True)
+        assert rule["next_at"].endswith("T07:00:00+09:00")
+
+    play(tmp_path, monkeypatch, scenario)
 
 
 def test_documents_are_managed_while_a_home_without_ros_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

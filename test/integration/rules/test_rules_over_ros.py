@@ -87,3 +87,33 @@ def test_a_rule_lives_over_ros(tmp_path: Path) -> None:
         assert (gone.success, gone.error_code) == (False, "UNKNOWN_RULE")
 
     play(tmp_path, scenario)
+
+
+EVERY_MORNING = """
+id: every_morning
+triggers: [{kind: time, at: "07:00"}]
+action: {code: 'robot_find(object="cup")'}
+"""
+TOKYO = "home: {time_zone: Asia/Tokyo}\n"  # no machine's zone, and without summer time
+
+
+def test_moments_are_shown_as_the_homes_clocks_show_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario(graph: Graph) -> None:
+        await graph.node.start()
+        for rule in (EVERY_MORNING, FOUND):
+            assert (await graph.request("AddRule", "add_rule", yaml=rule)).success
+        await graph.locate()
+        await graph.locate("cup")
+        while not (traces := (await graph.request("ExplainRule", "explain_rule", rule_id="look_again")).traces_json):
+            await asyncio.sleep(0.05)
+        assert all(json.loads(trace)["at"].endswith("+09:00") for trace in traces)
+        explained = await graph.request("ExplainRule", "explain_rule", rule_id="every_morning")
+        assert "T07:00:00+09:00" in explained.explanation
+
+        monkeypatch.setenv("TZ", "America/New_York")
+        command = (sys.executable, "-m", "taskmatrix_ros.cli.main", "rules", "list")
+        told = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+        listed, _ = await told.communicate()
+        assert b"T07:00:00+09:00" in listed
+
+    play(tmp_path, scenario, more=TOKYO)

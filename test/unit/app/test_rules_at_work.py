@@ -13,8 +13,9 @@ import pytest
 from loop_time import turns
 from typer.testing import CliRunner
 
+from taskmatrix_ros.app.rules.rule_plain import rule_to_plain
 from taskmatrix_ros.app.rules.rule_reader import MAX_BYTES, load_rules, parse_rules
-from taskmatrix_ros.app.rules.rule_scenario import simulate
+from taskmatrix_ros.app.rules.rule_scenario import explain, simulate
 from taskmatrix_ros.app.system import System
 from taskmatrix_ros.cli.main import app
 from taskmatrix_ros.core.api_document import ApiDocument
@@ -108,13 +109,14 @@ class Lamps:
 class House:
     """A system with lamps, in a folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, place: HomePlace | None = None) -> None:
         (folder / "lamps.yaml").write_text(MANIFEST, encoding="utf-8")
         self.system = System(
             [folder / "lamps.yaml"],
             store_file=folder / "state" / "taskmatrix.sqlite",
             make_bindings=lambda _catalogue, state: (self._bind(state),),
             audit_key_file=folder / "key" / "audit.key",
+            place=place,
         )
 
     def _bind(self, state: StateStore) -> Lamps:
@@ -134,9 +136,9 @@ class House:
                 await asyncio.sleep(0.005)
 
 
-def play(folder: Path, scenario: Callable[[House], Awaitable[None]]) -> None:
+def play(folder: Path, scenario: Callable[[House], Awaitable[None]], place: HomePlace | None = None) -> None:
     async def main() -> None:
-        house = House(folder)
+        house = House(folder, place)
         await house.system.open()
         try:
             house.system.recover()
@@ -325,6 +327,34 @@ def test_rules_are_tried_over_what_was_recorded(tmp_path: Path) -> None:
     fired = json.loads(shown.stdout)["timeline"][0]
     assert (fired["rule_id"], fired["verdict"]) == ("hall_on", "fired")
     assert "lamp_set" in fired["would"]
+
+
+EVENING = """
+id: evening
+triggers: [{kind: time, at: "22:30"}, {kind: state, key: room.temperature_c, above: 25}]
+action: {code: 'lamp_set(lamp="hall", state="off")'}
+expires_at: 2999-01-01T00:00
+"""
+
+
+def test_people_are_told_the_homes_time_and_not_the_machines(tmp_path: Path) -> None:
+    async def scenario(house: House) -> None:
+        await house.add(EVENING)
+        house.set("room.temperature_c", 20)
+        house.set("room.temperature_c", 30)
+        rules = house.system.rules
+        await house.until(lambda: rules.engine.find("evening")[1].last_fired_at is not None)
+        shown = rule_to_plain(rules, "evening")
+        assert shown["next_at"].endswith("T22:30:00+09:00")
+        assert shown["expires_at"] == "2999-01-01T00:00:00+09:00"
+        assert shown["last_fired_at"].endswith("+09:00")
+        story = explain(
+            rules.engine.find("evening")[0], rules.traces("evening"), rules.engine.due_of("evening"), rules.place
+        )
+        assert f"next at {shown['next_at']}" in story
+        assert "+00:00" not in story
+
+    play(tmp_path, scenario, HomePlace(time_zone="Asia/Tokyo"))
 
 
 BURST = """
