@@ -249,6 +249,8 @@ class Database:
 
         :raises ConfigError: it cannot be written; it is tried again.
         """
+        if not self._unkept:
+            return
         kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
         def tell(failure: ConfigError | None) -> None:
@@ -259,7 +261,7 @@ class Database:
             else:
                 kept.set_exception(failure)
 
-        if self._unkept and not self.when_kept(tell):
+        if not self.when_kept(tell):
             await kept
 
     def when_kept(self, do: Callable[[ConfigError | None], None]) -> bool:
