@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import difflib
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
@@ -13,14 +12,15 @@ from functools import partial
 from typing import Any
 
 from taskmatrix_ros.app.rules.rule_code import ReadyCode, RuleCode
+from taskmatrix_ros.app.rules.rule_findings import check_types, conflicts, unknown_keys
 from taskmatrix_ros.app.rules.rule_planner import RulePlanner
 from taskmatrix_ros.app.runs.run_view import RunView
 from taskmatrix_ros.app.runs.session import Session
 from taskmatrix_ros.core.approval import Question
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.clocks import HomeClock
-from taskmatrix_ros.core.diagnostic import Diagnostic, Severity
-from taskmatrix_ros.core.errors import ConfigError, RequestError, TaskMatrixError, VerificationError
+from taskmatrix_ros.core.diagnostic import Diagnostic
+from taskmatrix_ros.core.errors import ConfigError, RequestError, TaskMatrixError
 from taskmatrix_ros.core.event_bus import Event, EventBus
 from taskmatrix_ros.core.ids import new_id
 from taskmatrix_ros.core.instruction import Channel, Instruction
@@ -29,14 +29,9 @@ from taskmatrix_ros.core.ports import Catalogue, Planner, Questions, Verifier
 from taskmatrix_ros.core.rule import Firing, Missed, Rule, RunMode, Trace, rule_of_firing
 from taskmatrix_ros.core.run import Episode
 from taskmatrix_ros.core.state_store import StateStore, StateValue
-from taskmatrix_ros.expressions.key_template import key_pattern
 from taskmatrix_ros.expressions.spread import expand_keys
-from taskmatrix_ros.rules.condition import parse_condition
-from taskmatrix_ros.rules.condition_state import CLOCK_KEYS
-from taskmatrix_ros.rules.conflicts import conflict_of
 from taskmatrix_ros.rules.engine import RuleEngine
 from taskmatrix_ros.rules.home_place import HomePlace
-from taskmatrix_ros.rules.rule_check import keys_read, type_problem
 from taskmatrix_ros.store.database import Database
 from taskmatrix_ros.store.rule_makings import RuleMakings
 from taskmatrix_ros.store.rule_store import RuleStore
@@ -214,44 +209,15 @@ class RuleRuns:
         :returns: warnings: keys of state that nobody knows, rules that set the same thing otherwise.
         :raises VerificationError: its code is refused, or its condition compares what cannot be compared.
         """
-        self._check_types(rule)
-        warnings = [*self._unknown_keys(rule), *self._conflicts(rule, among)]
+        check_types(rule, self._catalogue)
+        warnings = [*unknown_keys(rule, self._catalogue, self._state)]
+        if mine := self.code.sets(rule):
+            there, new = self.engine.rules_that_set(mine), ((one, self.code.sets(one)) for one in among)
+            others = {other.id: (other, sets) for other, sets in (*there, *new)}
+            warnings += conflicts(rule, mine, others.values(), self._clock.now(), self._place)
         if rule.action.code is not None:
             warnings += (await self.code.verify(rule)).warnings
         return tuple(warnings)
-
-    def _check_types(self, rule: Rule) -> None:
-        if rule.condition is None:
-            return
-        types = {spec.key: spec.type for spec in self._catalogue.states()}
-        problem = type_problem(parse_condition(rule.condition), types)
-        if problem is not None:
-            raise VerificationError([Diagnostic(code="condition", message=f"rule {rule.id}: {problem}")])
-
-    def _conflicts(self, rule: Rule, among: Sequence[Rule]) -> Iterable[Diagnostic]:
-        mine = self.code.sets(rule)
-        if not mine:
-            return
-        there = self.engine.rules_that_set(mine)
-        new = ((one, self.code.sets(one)) for one in among)
-        for other, sets in {other.id: (other, sets) for other, sets in (*there, *new)}.values():
-            if other.id == rule.id or not other.enabled:
-                continue
-            found = conflict_of(rule, mine, other, sets, self._clock.now(), self._place)
-            if found is not None:
-                hint = "give one of them a condition that leaves the other's moment out, or another priority"
-                yield Diagnostic(code="conflict", message=str(found), hint=hint, severity=Severity.WARNING)
-
-    def _unknown_keys(self, rule: Rule) -> Iterable[Diagnostic]:
-        templates = [spec.key for spec in self._catalogue.states()]
-        heard = [value.key for value in self._state.all_values()]
-        for key in keys_read(rule):
-            if key in CLOCK_KEYS or key in heard or any(key_pattern(known).fullmatch(key) for known in templates):
-                continue
-            near = difflib.get_close_matches(key, (*heard, *templates, *CLOCK_KEYS), n=1)
-            hint = f"did you mean {near[0]!r}?" if near else "it may come; look at the spelling"
-            said = f"rule {rule.id}: nothing is known of the state key {key!r}"
-            yield Diagnostic(code="unknown-key", message=said, hint=hint, severity=Severity.WARNING)
 
     # --- the world ----------------------------------------------------------------------------------------------------
 
