@@ -14,7 +14,7 @@ from taskmatrix_ros.core.approval import Approval, ApprovalAnswer, ApprovalReque
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.conversation import Turn
 from taskmatrix_ros.core.diagnostic import Diagnostic
-from taskmatrix_ros.core.errors import ConfigError
+from taskmatrix_ros.core.errors import CallRefused, ConfigError
 from taskmatrix_ros.core.event_bus import EventBus
 from taskmatrix_ros.core.instruction import Image, Instruction
 from taskmatrix_ros.core.outcome import Outcome
@@ -428,10 +428,15 @@ class RunResult:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A call that was let pass and journalled. ``work``: it went out, and this waits for its end."""
+    """A call that somebody else began to see through.
+
+    ``work``: it went out, or was held back at the last moment: how it ended, or what waits for its end.
+    ``objection``: the Gate's, which did not let it pass. Without both it was let pass and journalled.
+    """
 
     call: Call
-    work: Coroutine[Any, Any, Outcome] | None = None
+    work: Outcome | Coroutine[Any, Any, Outcome] | None = None
+    objection: CallRefused | None = None
 
 
 class PlainRun(Protocol):
@@ -445,16 +450,13 @@ class PlainRun(Protocol):
 
 
 class PlainEnds(Protocol):
-    """Who is told, once, what became of a plain run."""
+    """Who is told, once, what became of a plain run. Raises nothing."""
 
     def ended(self, result: RunResult) -> None:
         """It came to its end."""
 
     def handed_over(self, log: Sequence[CallRecord], begun: Begun | None) -> None:
-        """It is to be gone on with by ``Runner.run``, given these."""
-
-    def failed(self, error: Exception) -> None:
-        """It failed by what is no fault of the code's."""
+        """It is to be gone on with by ``Runner.run``, given these, before this returns."""
 
 
 class Resolution(StrEnum):

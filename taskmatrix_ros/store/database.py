@@ -39,6 +39,8 @@ _TOO_LATE = 10_000
 
 _RETRY_S = 1.0
 
+_COPIES = 10
+"""How often a store that somebody else writes is copied, at most, until it fits what is kept beside it."""
 
 _REMEDIES = {
     "SQLITE_NOTADB": "move it away to start afresh, or bring back a copy",
@@ -125,12 +127,15 @@ class Database:
         :raises ConfigError: it is damaged, or of another program or a newer version.
         :raises sqlite3.Error: it cannot be read.
         """
-        redo = read_redo(redo_file(path))  # first: what is taken out of it from here on, the tables have
         copy = cls(None)
         copy._connection = sqlite3.connect(":memory:", isolation_level=None)
         source = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=5.0)
         try:
-            source.backup(copy._connection)
+            for _ in range(_COPIES):
+                source.backup(copy._connection)
+                redo = read_redo(redo_file(path))
+                if _life_of(source) == _life_of(copy._connection):
+                    break  # nothing was taken out of it meanwhile: it has all that the tables have a part of
         finally:
             source.close()
         copy._prepare(redo)
@@ -342,7 +347,7 @@ class Database:
     def _bring_up_some(self) -> None:
         """Bring the tables a little nearer. All of it is kept: a start does it again, in its order and whole."""
         self.keep()
-        if len(self._late) <= _SLICE or self._redo is None:
+        if len(self._late) <= _SLICE or self._redo is None or self._redo.is_long:
             self._bring_up()
             return
         first = tuple(islice(self._late.items(), _SLICE))
@@ -457,6 +462,15 @@ class Database:
 
     def _scalar(self, statement: str) -> Any:
         return self.execute(statement).fetchone()[0]
+
+
+def _life_of(connection: sqlite3.Connection) -> tuple[str, int] | None:
+    """Give the life of a store and how much of it the tables have for good; None where its layout is older."""
+    try:
+        life, applied = connection.execute("SELECT life, applied FROM redo_life").fetchone()
+    except sqlite3.OperationalError:
+        return None
+    return life, applied
 
 
 class _Staging:

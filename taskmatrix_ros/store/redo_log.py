@@ -21,6 +21,9 @@ _log = logging.getLogger(__name__)
 _FULL_BYTES = 1024 * 1024
 """A file that the tables have all of is begun anew when it is longer."""
 
+_LONG_BYTES = 64 * 1024 * 1024
+"""A file that is longer is not put off any more."""
+
 Entry = tuple[str, Sequence[Any]]
 """A statement and its values."""
 
@@ -96,6 +99,11 @@ class RedoLog:
                 " free space on the disk and make it writable"
             ) from error
         self.last += 1
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it is time that the tables get it all."""
+        return self._size > _LONG_BYTES
 
     def applied(self) -> None:
         """The tables have it all; the file need not grow for ever."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from taskmatrix_ros.app.runs.amendment import check_not_done, rest_of
@@ -13,7 +12,8 @@ from taskmatrix_ros.app.runs.conversation_desk import ConversationDesk
 from taskmatrix_ros.app.runs.grounding import words_of
 from taskmatrix_ros.app.runs.parts import Parts
 from taskmatrix_ros.app.runs.planning import Planning, refusal
-from taskmatrix_ros.app.runs.run_facts import counted, facts_of, summary_of
+from taskmatrix_ros.app.runs.run_book import RunBook, left_out, without_old_code
+from taskmatrix_ros.app.runs.run_facts import counted
 from taskmatrix_ros.app.runs.run_view import RunView
 from taskmatrix_ros.core.action_code import VerifiedCode
 from taskmatrix_ros.core.eager_task import start_now
@@ -22,22 +22,16 @@ from taskmatrix_ros.core.errors import (
     PlanningError,
     RequestError,
     RunError,
-    TaskMatrixError,
     VerificationError,
 )
-from taskmatrix_ros.core.event_bus import Event
 from taskmatrix_ros.core.ids import new_id
 from taskmatrix_ros.core.instruction import Channel, Instruction, Mode
-from taskmatrix_ros.core.outcome import Confirmation, utc_now
 from taskmatrix_ros.core.outline import Outline
-from taskmatrix_ros.core.ports import Begun, Phraser, PlainRun, RunResult
+from taskmatrix_ros.core.ports import Begun, PlainRun, RunResult
 from taskmatrix_ros.core.rule import FIRING
 from taskmatrix_ros.core.run import TRANSITIONS, CallRecord, Episode, RunStatus, Stage
-from taskmatrix_ros.executor.running.goal_proof import GoalProof
 
 CHANGED = "its outline was changed"
-
-_log = logging.getLogger(__name__)
 
 
 class Session:
@@ -54,9 +48,9 @@ class Session:
         self._accepting = True
         self._left: set[str] = set()
         self._handing: set[asyncio.Task[bool]] = set()
-        self._planning = Planning(parts, self._step)
+        self._book = RunBook(parts)
+        self._planning = Planning(parts, self._book.step)
         self._desk = ConversationDesk(lambda: self.active, self.cancel, parts.preferences, parts.policy, parts.rules_of)
-        self._goals = GoalProof(parts.state, parts.clock)
 
     @property
     def active(self) -> tuple[RunView, ...]:
@@ -77,7 +71,7 @@ class Session:
                 Episode(instruction=instruction.model_copy(update={"request_id": ""}), status=RunStatus.PLANNING)
             )
             self._parts.journal.save_run(view.episode)
-            self._publish("run_started", view)
+            self._book.publish("run_started", view)
             self._begin(view, _refuse_request(instruction.request_id))
             return view
         if known := self._known(instruction.request_id):
@@ -86,7 +80,7 @@ class Session:
             return known
         view = self._view(Episode(instruction=instruction, status=RunStatus.PLANNING))
         self._parts.journal.save_run(view.episode)
-        self._publish("run_started", view)
+        self._book.publish("run_started", view)
         self._begin(view, self._plan_and_run(view))
         return view
 
@@ -116,7 +110,7 @@ class Session:
         view = self._view(episode)
         view.stage = Stage.RUNNING
         follow(view)
-        self._publish("run_started", view)
+        self._book.publish("run_started", view)
         if not self._begin_plainly(view, verified):
             self._begin(view, self._run(view, verified), now=True)
         return view
@@ -134,18 +128,17 @@ class Session:
     def ended_plainly(self, view: RunView, result: RunResult) -> None:
         """End a run that needed no task."""
         view.take_records(result.calls)
-        self._end(view, result.status, self._said(view, result), result.error_code)
-        self._forget(view)
-
-    def failed_plainly(self, view: RunView, error: Exception) -> None:
-        """End one that failed by a fault of ours."""
-        self._fail(view, error)
-        self._forget(view)
+        try:
+            self._book.end(view, result.status, self._book.said(view, result), result.error_code)
+        except Exception as error:  # noqa: BLE001 - a fault of ours must end one run, not the node
+            self._book.fail(view, error)
+        finally:
+            self._forget(view)
 
     def go_on_with(self, view: RunView, verified: VerifiedCode, log: Sequence[CallRecord], begun: Begun | None) -> None:
-        """Go on, in a task, with one that needed none so far."""
+        """Go on, in a task, with one that needed none so far: from now on, so that it can be ended as any other."""
         del self._plain[view.episode.run_id]
-        self._begin(view, self._run(view, verified, log=log, begun=begun))
+        self._begin(view, self._run(view, verified, log=log, begun=begun), now=True)
 
     def _with_task(self, run_id: str) -> asyncio.Task[Episode] | None:
         """Give the task that sees a run through; one that had none gets one. None: it is not active."""
@@ -159,7 +152,7 @@ class Session:
         One that had not begun to act is planned anew; one that was being ended is ended.
         """
         view = self._view(episode)
-        self._publish("run_recovered", view)
+        self._book.publish("run_recovered", view)
         self._begin(view, self._go_on(view))
         return view
 
@@ -195,14 +188,15 @@ class Session:
     def stop_planning(self, reason: str) -> None:
         """End the runs that would act once they are planned: a rearm is for what is asked for after it.
 
-        The runner ends those that act already.
+        The runner ends those that act already, as far as it knows them: one without a task it does not.
         """
-        for run_id, view in self._views.items():
-            episode = view.episode
+        for run_id, view in tuple(self._views.items()):
+            episode, is_unknown = view.episode, run_id in self._plain
             plans = view.plans_anew or episode.status is RunStatus.PLANNING
-            if plans and episode.instruction.mode is Mode.RUN and run_id in self._tasks:
+            would_act = (plans and episode.instruction.mode is Mode.RUN) or is_unknown
+            if would_act and (task := self._with_task(run_id)) is not None:
                 self._stopped[run_id] = reason
-                self._tasks[run_id].cancel()
+                task.cancel()
 
     async def close(self) -> None:
         """Refuse new runs; leave those that wait, cancel those that act."""
@@ -217,7 +211,7 @@ class Session:
         return view
 
     def _status_given(self, view: RunView, status: RunStatus) -> None:
-        self._step(view, Stage.RUNNING, status=status)
+        self._book.step(view, Stage.RUNNING, status=status)
 
     def _begin(self, view: RunView, work: Coroutine[Any, Any, None], *, now: bool = False) -> None:
         run_id = view.episode.run_id
@@ -244,26 +238,19 @@ class Session:
                 done = "no more was done" if view.records else "nothing was done"
                 said, code = f"{done}: stopped: {self._stopped[run_id]}; rearm and ask again", "STOPPED"
             if run_id not in self._left:
-                self._end(view, RunStatus.CANCELLED, said, code)
+                self._book.end(view, RunStatus.CANCELLED, said, code)
         except ModelUnavailable as error:
-            self._end(view, RunStatus.UNAVAILABLE, error.message, error.error_code, nearest=error.nearest)
+            self._book.end(view, RunStatus.UNAVAILABLE, error.message, error.error_code, nearest=error.nearest)
         except PlanningError as error:
-            self._end(view, _refused(view), error.message, error.error_code, nearest=error.nearest)
+            self._book.end(view, _refused(view), error.message, error.error_code, nearest=error.nearest)
         except VerificationError as error:
             view.diagnostics = error.diagnostics
-            self._end(view, _refused(view), refusal(view, error), error.error_code)
+            self._book.end(view, _refused(view), refusal(view, error), error.error_code)
         except Exception as error:  # noqa: BLE001 - a fault of ours must end one run, not the node
-            self._fail(view, error)
+            self._book.fail(view, error)
         finally:
             self._forget(view)
         return view.episode
-
-    def _fail(self, view: RunView, error: Exception) -> None:
-        if isinstance(error, TaskMatrixError):
-            self._end(view, RunStatus.FAILED, error.message, error.error_code)
-            return
-        _log.error("run %s failed by a fault of the program", view.episode.run_id, exc_info=error)
-        self._end(view, RunStatus.FAILED, f"internal fault: {error!r}; see the log", "INTERNAL")
 
     def _forget(self, view: RunView) -> None:
         run_id = view.episode.run_id
@@ -278,26 +265,26 @@ class Session:
             raise PlanningError("the node is shutting down and takes no instructions; try again later", code="CLOSING")
         if (said := await self._desk.reply(view)) is not None:
             if instruction.mode is Mode.RUN:
-                self._step(view, Stage.RUNNING, status=RunStatus.RUNNING)
-                self._end(view, RunStatus.SUCCEEDED, said)
+                self._book.step(view, Stage.RUNNING, status=RunStatus.RUNNING)
+                self._book.end(view, RunStatus.SUCCEEDED, said)
             else:
-                self._end(view, RunStatus.DRY_RUN, said)
+                self._book.end(view, RunStatus.DRY_RUN, said)
             return
         await self._desk.take_back(view)
         context = self._planning.context(view)
         outline = await self._planning.outline(view, context)
         if instruction.mode is Mode.OUTLINE_ONLY:
             said = f"outlined in {counted(len(outline.steps), 'step')}; nothing was done"
-            self._end(view, RunStatus.DRY_RUN, said + _left_out(view))
+            self._book.end(view, RunStatus.DRY_RUN, said + left_out(view))
             return
         if outline.is_answered:
             asked_only = instruction.mode is Mode.DRY_RUN
-            self._end(view, RunStatus.DRY_RUN if asked_only else RunStatus.SUCCEEDED, outline.answer)
+            self._book.end(view, RunStatus.DRY_RUN if asked_only else RunStatus.SUCCEEDED, outline.answer)
             return
         verified = await self._planning.code(view, outline, context)
         if instruction.mode is Mode.DRY_RUN:
             said = f"rehearsed {counted(view.planned_calls, 'call')}; nothing was done"
-            self._end(view, RunStatus.DRY_RUN, said + _left_out(view))
+            self._book.end(view, RunStatus.DRY_RUN, said + left_out(view))
             return
         await self._run(view, verified)
 
@@ -312,7 +299,7 @@ class Session:
     ) -> None:
         while True:
             if view.stage is not Stage.RUNNING or view.episode.status is not RunStatus.RUNNING:
-                self._step(view, Stage.RUNNING, status=RunStatus.RUNNING)
+                self._book.step(view, Stage.RUNNING, status=RunStatus.RUNNING)
             episode = view.episode
             try:
                 result = await self._parts.runner.run(
@@ -337,27 +324,32 @@ class Session:
                 verified, log, paused = changed, (), False
                 continue
             if result.status in (RunStatus.SUCCEEDED, RunStatus.UNCONFIRMED):
-                result = await self._proven(view, result)
+                result = await self._book.proven(view, result)
             other_way = await self._planning.other_way(view, result)
             if other_way is None:
                 break
             verified, log, paused = other_way, (), False
-        self._end(view, result.status, await self._told(view, result), result.error_code)
+        self._book.end(
+            view, result.status, await self._book.told(view, result, self._planning.context), result.error_code
+        )
 
     def amend(self, outline: Outline) -> None:
         """Have the run that does an outline go on with it as it was changed, once its call under way has ended.
 
         :raises RequestError: the run is being planned or ended; nothing was changed.
         """
-        for run_id, view in self._views.items():
+        for run_id, view in tuple(self._views.items()):
             episode = view.episode
             if episode.outline is None or episode.outline.outline_id != outline.outline_id:
                 continue
+            if self._with_task(run_id) is None:
+                continue  # it has come to its end
+            episode = view.episode
             if episode.status in (RunStatus.PLANNING, RunStatus.STOPPING) or view.plans_anew:
                 said = f"outline {outline.outline_id} is being planned or ended right now; change it in a moment"
                 raise RequestError(said, code="BUSY")
             is_new, view.amended = view.amended is None, outline
-            self._parts.journal.save_run(_without_old_code(view, episode))
+            self._parts.journal.save_run(without_old_code(view, episode))
             if not is_new:
                 continue  # it is being handed over already, and takes the latest
             handing = asyncio.create_task(self._parts.runner.hand_over(run_id, CHANGED), name=f"hand-over-{run_id}")
@@ -378,7 +370,7 @@ class Session:
             view.amended = None
             wanted = {step.goal for step in outline.steps}
             goals = tuple(goal for goal in view.episode.goals if goal in wanted)
-            self._step(view, Stage.RUNNING, status=RunStatus.RUNNING, outline=outline, goals=goals)
+            self._book.step(view, Stage.RUNNING, status=RunStatus.RUNNING, outline=outline, goals=goals)
             return None
         made = tuple({record.call.call_id: record for record in (*view.episode.calls, *view.records)}.values())
         last = max((record.call.call_id for record in made), default="") or new_id()
@@ -391,49 +383,6 @@ class Session:
         finally:
             view.plans_anew = False
             view.amended = None  # until now the journal had no code for the run, from here on it has the new one
-
-    async def _told(self, view: RunView, result: RunResult) -> str:
-        """Say how a run ended, from what was journalled and what the world shows."""
-        if not result.summary and self._parts.phraser is not None:
-            facts = facts_of(view.records, self._parts.catalogue, self._parts.state)
-            if phrased := await self._phrased(view, facts, self._parts.phraser):
-                result = replace(result, summary=phrased)
-        return self._said(view, result)
-
-    def _said(self, view: RunView, result: RunResult) -> str:
-        said = result.summary
-        if not said:
-            facts = facts_of(view.records, self._parts.catalogue, self._parts.state)
-            said = summary_of(view.records or result.calls, facts)
-        said += _left_out(view)
-        outline = view.episode.outline
-        return f"{said}\n{answer}" if outline is not None and (answer := outline.answer) else said
-
-    async def _phrased(self, view: RunView, facts: Sequence[str], phraser: Phraser) -> str | None:
-        """Have the model that planned a run word its facts, where the profile wants that."""
-        code = view.episode.code
-        if code is None or not code.prompt_hash:
-            return None
-        try:
-            return await phraser.phrase(view.episode.instruction.text, facts, self._planning.context(view))
-        except asyncio.CancelledError:  # everything is done by now; what is left is how it is told
-            if (task := asyncio.current_task()) is not None:
-                task.uncancel()
-            return None
-
-    async def _proven(self, view: RunView, result: RunResult) -> RunResult:
-        """Let the world have the last word on what the outline wanted."""
-        if not view.episode.goals:
-            return result
-        view.show(view.episode, Stage.PROVING)
-        report = await self._goals.prove(view.episode.goals)
-        if report.confirmation is Confirmation.CONTRADICTED:
-            said = f"every call was done, but at the end the world says otherwise: {'; '.join(report.evidence)}"
-            return replace(result, status=RunStatus.FAILED, summary=said, error_code="CONTRADICTED")
-        if report.confirmation is Confirmation.UNCONFIRMED and result.status is RunStatus.SUCCEEDED:
-            said = f"every call was done, but nothing tells whether it lasts: {'; '.join(report.evidence)}"
-            return replace(result, status=RunStatus.UNCONFIRMED, summary=said, error_code="UNCONFIRMED")
-        return result
 
     async def _go_on(self, view: RunView) -> None:
         episode = view.episode
@@ -451,45 +400,6 @@ class Session:
         verified = await self._parts.verifier.verify(episode.code, rights=rights, outline=episode.outline)
         await self._run(view, verified, log=episode.calls_of_code, paused=episode.status is RunStatus.PAUSED)
 
-    def _step(self, view: RunView, stage: Stage, **changes: Any) -> None:
-        episode = view.episode.model_copy(update=changes)
-        self._check_transition(view.episode.status, episode.status)
-        self._parts.journal.save_run(episode if view.amended is None else _without_old_code(view, episode))
-        view.show(episode, stage)
-        self._publish("run_progressed", view)
-
-    def _end(
-        self, view: RunView, status: RunStatus, summary: str, error_code: str = "", nearest: tuple[str, ...] = ()
-    ) -> None:
-        self._check_transition(view.episode.status, status)
-        episode = view.episode.but(
-            status=status,
-            summary=summary,
-            error_code=error_code,
-            nearest=nearest,
-            calls=view.records,
-            ended_at=utc_now(),
-        )
-        self._parts.journal.save_run(episode, soon=True)
-        if episode.instruction.images:
-            self._parts.journal.forget_pictures(episode)
-        view.show(episode)
-        self._parts.ended(view.records)
-        self._publish("run_ended", view)
-
-    def _check_transition(self, old: RunStatus, new: RunStatus) -> None:
-        if new is not old and new not in TRANSITIONS[old]:
-            raise RuntimeError(f"a run may not go from {old.value} to {new.value}")
-
-    def _publish(self, kind: str, view: RunView) -> None:
-        if not self._parts.events.wanted(kind):
-            return
-        episode = view.episode
-        data = {"status": episode.status.value, "stage": view.stage.value, "text": episode.instruction.text}
-        if episode.status.ended:
-            data |= {"summary": episode.summary, "error_code": episode.error_code}
-        self._parts.events.publish(Event(kind=kind, run_id=episode.run_id, data=data))
-
 
 @dataclass(slots=True, eq=False)
 class _PlainEnds:
@@ -504,9 +414,6 @@ class _PlainEnds:
 
     def handed_over(self, log: Sequence[CallRecord], begun: Begun | None) -> None:
         self.session.go_on_with(self.view, self.verified, log, begun)
-
-    def failed(self, error: Exception) -> None:
-        self.session.failed_plainly(self.view, error)
 
 
 async def _refuse_request(request_id: str) -> None:
@@ -527,14 +434,3 @@ def _refused(view: RunView) -> RunStatus:
     """Refused, unless something was done before."""
     status = view.episode.status
     return RunStatus.REFUSED if RunStatus.REFUSED in TRANSITIONS[status] else RunStatus.FAILED
-
-
-def _without_old_code(view: RunView, episode: Episode) -> Episode:
-    """Give what a restart may find of a run whose outline was changed: what was deleted from it must not be done."""
-    after = episode.replanned_after or new_id()
-    changes = {"outline": view.amended, "code": None, "rehearsed": None, "replanned_after": after}
-    return episode.model_copy(update=changes)
-
-
-def _left_out(view: RunView) -> str:
-    return f"; left out, since you did not ask for it: {'; '.join(view.left_out)}" if view.left_out else ""

@@ -24,6 +24,9 @@ _log = logging.getLogger(__name__)
 FILE_BYTES = 4 * 1024 * 1024
 """A file is about this long before the log goes on in the next: short enough to be checked on every start."""
 
+_MOST_LOST = 10_000
+"""Calls that are remembered as lost; those that do not go out for another reason never ask."""
+
 HEAD_S = 0.05
 """Seconds until the journal knows of a new entry. One commit then serves all of that time."""
 
@@ -209,9 +212,11 @@ class AuditLog:
         last, self._last = self._last, self._held_after
         try:
             self._append(b"".join(line for line, _ in held), last)
-        except (OSError, ConfigError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it was, no call may go out unwritten
             said = error if isinstance(error, OSError) else OSError(str(error))
-            self._lost = {call_id: said for _, call_id in held}
+            self._lost |= dict.fromkeys((call_id for _, call_id in held), said)
+            for call_id in tuple(self._lost)[:-_MOST_LOST]:
+                del self._lost[call_id]
             return
         if self._timer is None:
             self._tell_journal_soon()

@@ -139,8 +139,13 @@ class ActiveRun:
         """Give the attempts that an earlier life made at the call of this number."""
         return self._log.get(sequence, ())
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether a call of its that another began is still to be seen through."""
+        return self._begun is not None
+
     def take_begun(self) -> Begun | None:
-        """Give the call that has begun before this, once."""
+        """Give the call that another began, once."""
         begun, self._begun = self._begun, None
         return begun
 

@@ -9,7 +9,7 @@ from taskmatrix_ros.core.approval import ApprovalRequest, ApprovalScope, Foretol
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.clocks import HomeClock
 from taskmatrix_ros.core.effect import Effect
-from taskmatrix_ros.core.errors import ApprovalRequired
+from taskmatrix_ros.core.errors import ApprovalRequired, CallRefused
 from taskmatrix_ros.core.ports import Approvals, Gate, Journal
 from taskmatrix_ros.core.run import Rehearsed
 from taskmatrix_ros.executor.running.active_run import ActiveRun
@@ -25,15 +25,20 @@ class Admission:
         self._journal = journal
         self._clock = clock
 
-    async def admit(self, run: ActiveRun, call: Call, document: ApiDocument) -> Call:
+    async def admit(
+        self, run: ActiveRun, call: Call, document: ApiDocument, objection: CallRefused | None = None
+    ) -> Call:
         """Let it pass.
 
+        :param objection: what the Gate said already; it is not asked again.
         :returns: the call as it is to be sent, defaults filled in.
         :raises CallRefused: by the Gate or by a person; the code may handle it.
         :raises RequirementUntold: whoever would tell what it requires is gone.
         :raises RunStopped: the latch holds.
         """
         try:
+            if objection is not None:
+                raise objection
             arguments = self._gate.admit(call, document, run.instruction, run.approval)
         except ApprovalRequired as needed:
             if self._approvals is None:

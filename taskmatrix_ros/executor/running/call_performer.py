@@ -131,39 +131,49 @@ class CallPerformer:
         repeated: Call | None,
     ) -> tuple[Call, Outcome]:
         """Send it, or be refused. :param repeated: the call that this one sends again, no younger for it."""
-        if (begun := run.take_begun()) is not None:
-            return begun.call, await self._carry_out(run, begun.call, document, document, begun)
-        await self._passed(run)
-        call = Call(
-            run_id=run.run_id,
-            api=document.name,
-            arguments=dict(wanted.arguments),
-            deadline_s=document.deadline_s,
-            sequence=sequence,
-            attempt=attempt,
-            position=wanted.site.position,
-        )
-        try:
-            if wanted.positional:
-                raise CallRefused(f"{call.api} takes named arguments only", code="ARGUMENT")
-            call, due = await self._admitted(run, call, document)
-        except (CallRefused, CallExpired) as error:
-            shown = call.model_copy(update={"arguments": printable(call.arguments)})
-            return shown, self._refuse(run, shown, error)
-        as_sent = due if repeated is None else _as_old_as(repeated, document)
-        outcome = await self._carry_out(run, call, document, as_sent)
+        begun = run.take_begun()
+        if begun is not None:
+            call = begun.call
+        else:
+            await self._passed(run)
+            call = Call(
+                run_id=run.run_id,
+                api=document.name,
+                arguments=dict(wanted.arguments),
+                deadline_s=document.deadline_s,
+                sequence=sequence,
+                attempt=attempt,
+                position=wanted.site.position,
+            )
+        as_sent = document
+        objection = None if begun is None else begun.objection
+        if begun is None or objection is not None:
+            try:
+                if wanted.positional:
+                    raise CallRefused(f"{call.api} takes named arguments only", code="ARGUMENT")
+                call, as_sent = await self._admitted(run, call, document, objection)
+            except (CallRefused, CallExpired) as error:
+                shown = call.model_copy(update={"arguments": printable(call.arguments)})
+                return shown, self._refuse(run, shown, error)
+            begun = None
+        if repeated is not None:
+            as_sent = _as_old_as(repeated, document)
+        outcome = await self._carry_out(run, call, document, as_sent, begun)
         if outcome.status is Status.REJECTED:
             self._count_refusal(run, call, outcome)
         return call, outcome
 
-    async def _admitted(self, run: ActiveRun, call: Call, document: ApiDocument) -> tuple[Call, ApiDocument]:
+    async def _admitted(
+        self, run: ActiveRun, call: Call, document: ApiDocument, objection: CallRefused | None
+    ) -> tuple[Call, ApiDocument]:
         """Let it pass, after a short wait for whoever would tell what it requires and is gone.
 
+        :param objection: what the Gate said of it already.
         :returns: the call as it is to be sent, and the document: a wait makes a wish no younger.
         :raises CallExpired: it has, meanwhile.
         """
         try:
-            return await self._admission.admit(run, call, document), document
+            return await self._admission.admit(run, call, document, objection), document
         except RequirementUntold as gone:
             left = left_s(call, document)
             await self._proof.until_told(gone.keys, min(self._told_s, document.deadline_s, left or self._told_s))
@@ -197,17 +207,17 @@ class CallPerformer:
         hazardous = document.effect is Effect.HAZARDOUS or bool(document.hazardous_when)
         irreversible = hazardous or not document.idempotent
         outcome: Outcome | None = None
-        begun = False
+        work = None if begun_before is None else begun_before.work
+        begun = work is not None
         waits = document.binding.kind in WAITING
         run.acting += not waits
         try:
             if begun_before is None:
                 self._journal.begin_call(call, durable=document.effect.commands and irreversible, new=True)
-            await self._journal.kept(call)
-            begun = True
-            work = None if begun_before is None else begun_before.work
             since = self._state.sequence
             if work is None:
+                await self._journal.kept(call)
+                begun, since = True, self._state.sequence
                 run.observer.call_began(call)
                 try:
                     self._admission.check_again(run, call, document)

@@ -77,11 +77,15 @@ class Dispatcher:
         return quick if quick is not None and quick.may_end_at_once(document) else None
 
     async def send(
-        self, run: ActiveRun, call: Call, document: ApiDocument, begun: Coroutine[Any, Any, Outcome] | None = None
+        self,
+        run: ActiveRun,
+        call: Call,
+        document: ApiDocument,
+        begun: Outcome | Coroutine[Any, Any, Outcome] | None = None,
     ) -> Outcome:
         """Perform the call; after its deadline, a stall or an interruption its peer is told to end and has confirmed.
 
-        :param begun: it has gone out, and this waits for its end.
+        :param begun: it has gone out: how it ended, or what waits for its end.
         :raises Withdrawn: the run was ended meanwhile.
         """
         binding = self.binding_of(document)
@@ -89,7 +93,7 @@ class Dispatcher:
             message = f"{call.api}: nothing here performs {document.binding.kind}; add it to the profile"
             report = ErrorReport(code="NO_BINDING", message=message)
             return Outcome(call_id=call.call_id, status=Status.UNAVAILABLE, error=report)
-        work: Coroutine[Any, Any, Outcome] | Outcome | None = begun or self._begun(binding, call, document)
+        work = begun or self._begun(binding, call, document)
         if isinstance(work, Outcome):
             return work
         wait = _Wait(run, call, document.stall_s, call.deadline_s + self._times.grace_s)

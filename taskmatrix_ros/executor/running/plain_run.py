@@ -14,24 +14,17 @@ from taskmatrix_ros.core.action_code import VerifiedCode
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.effect import Effect
-from taskmatrix_ros.core.errors import (
-    ApprovalRequired,
-    CallRefused,
-    ConfigError,
-    RequirementUntold,
-    RunStopped,
-)
+from taskmatrix_ros.core.errors import CallRefused, ConfigError, RunStopped, TaskMatrixError
 from taskmatrix_ros.core.ids import new_id
 from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.outcome import Outcome
 from taskmatrix_ros.core.ports import BeginsAtOnce, Begun, Gate, Journal, PlainEnds, RunObserver
 from taskmatrix_ros.core.run import CallRecord
-from taskmatrix_ros.executor.running.dispatcher import Dispatcher, begin
+from taskmatrix_ros.executor.running.dispatcher import Dispatcher, begin, in_doubt
 from taskmatrix_ros.executor.running.proof import Proof
-from taskmatrix_ros.executor.running.run_verdict import verdict
+from taskmatrix_ros.executor.running.run_verdict import fault_of_ours, verdict
 from taskmatrix_ros.executor.running.unsent import unsent
 from taskmatrix_ros.executor.running.world_watch import Seen
-from taskmatrix_ros.executor.source.argument_check import printable
 from taskmatrix_ros.executor.source.straight_line import straight_line
 
 
@@ -95,6 +88,8 @@ class PlainRun:
         "_ends",
         "_instruction",
         "_is_over",
+        "_is_sending",
+        "_is_wanted",
         "_observer",
         "_parts",
         "_records",
@@ -117,6 +112,8 @@ class PlainRun:
         self._records: list[CallRecord] = []
         self._call: Call | None = None
         """Let pass and journalled, but not yet sent."""
+        self._is_sending = self._is_wanted = False
+        """Whether a call is going out, and whether somebody wants the run handed over after it."""
         self._is_over = False
 
     def begin(self) -> None:
@@ -124,7 +121,10 @@ class PlainRun:
         self._go_on()
 
     def hand_over(self) -> None:
-        """Have it gone on with as any other run, from where it stands."""
+        """Have it gone on with as any other run, from where it stands, once a call that is going out has."""
+        if self._is_sending:
+            self._is_wanted = True
+            return
         call, self._call = self._call, None
         self._give_up(None if call is None else Begun(call))
 
@@ -134,19 +134,21 @@ class PlainRun:
             self._ends.handed_over(tuple(self._records), begun)
 
     def _go_on(self) -> None:
+        error: TaskMatrixError | None = None
         try:
             self._do_what_can_be_done()
-        except Exception as error:  # noqa: BLE001 - a fault of ours must end one run, not the node
+        except TaskMatrixError as known:
+            error = known
+        except Exception as fault:  # noqa: BLE001 - a fault of ours must end one run, not the node
+            error = fault_of_ours(self._run_id, fault)
+        if not self._is_over and (error is not None or len(self._records) == len(self._steps)):
             self._is_over = True
-            self._ends.failed(error)
+            self._ends.ended(verdict(self._records, self._code.documents, error))
 
     def _do_what_can_be_done(self) -> None:
-        while not self._is_over:
-            if len(self._records) == len(self._steps):
-                self._is_over = True
-                self._ends.ended(verdict(self._records, self._code.documents, None))
-            elif self._call is not None:
-                self._send()
+        while not self._is_over and len(self._records) < len(self._steps):
+            if self._call is not None:
+                self._send(self._call)
             elif not self._admitted() or not self._is_kept():
                 return
 
@@ -156,15 +158,8 @@ class PlainRun:
         call = step.call.but(run_id=self._run_id, call_id=new_id())
         try:
             arguments = self._parts.gate.admit(call, step.document, self._instruction)
-        except (ApprovalRequired, RequirementUntold, RunStopped):
-            self._give_up()
-            return False
-        except CallRefused as error:
-            shown = call.model_copy(update={"arguments": printable(call.arguments)})
-            outcome = unsent(shown, error)
-            self._parts.journal.refuse_call(shown, outcome)
-            self._records.append(CallRecord(call=shown, outcome=outcome))
-            self._give_up()
+        except CallRefused as objection:
+            self._give_up(Begun(call, objection=objection))
             return False
         self._call = call if arguments == call.arguments else call.model_copy(update={"arguments": arguments})
         return True
@@ -173,45 +168,47 @@ class PlainRun:
         """Write the call. :returns: whether it survives kill -9 already; else it goes on when it does."""
         assert self._call is not None
         journal = self._parts.journal
-        try:
-            journal.begin_call(self._call, durable=False, new=True)
-            return journal.when_kept(self._call, self._kept)
-        except ConfigError:
-            self._lose()
-            return False
+        journal.begin_call(self._call, durable=False, new=True)
+        return journal.when_kept(self._call, self._kept)
 
     def _kept(self, failure: ConfigError | None) -> None:
         if self._is_over:
             return
-        if failure is not None:
-            self._lose()
-        else:
+        if failure is None:
             self._go_on()
+        else:  # it was taken back
+            self._is_over = True
+            self._ends.ended(verdict(self._records, self._code.documents, failure))
 
-    def _lose(self) -> None:
-        """The call was taken back: it is tried anew, and refused if it still cannot be written."""
-        self._call = None
-        self._give_up()
-
-    def _send(self) -> None:
-        call, self._call = self._call, None
-        assert call is not None
+    def _send(self, call: Call) -> None:
         step = self._steps[len(self._records)]
-        self._observer.call_began(call)
         try:
+            self._observer.call_began(call)
+            if self._is_over:  # it was handed over, with the call, by somebody who was told
+                return
+            self._call = None
             self._parts.gate.check_again(call, step.document, self._instruction)
-        except (CallRefused, RunStopped) as error:
-            self._end(call, unsent(call, error))
+        except CallRefused as objection:
+            self._give_up(Begun(call, unsent(call, objection)))
             return
-        outcome = begin(step.binding, call, step.document)
-        if isinstance(outcome, Outcome):
-            self._end(call, self._parts.proof.of_unseen(step.unseen, outcome))
-        else:
-            self._give_up(Begun(call, outcome))
+        except RunStopped as stopped:
+            self._end(call, unsent(call, stopped))
+            raise
+        except Exception:
+            self._call = None
+            self._end(call, in_doubt(call, "the call was given up on"))
+            raise
+        self._is_sending = True
+        work = begin(step.binding, call, step.document)
+        self._is_sending = False
+        if not isinstance(work, Outcome) or not work.ok:
+            self._give_up(Begun(call, work))
+            return
+        self._end(call, self._parts.proof.of_unseen(step.unseen, work))
+        if self._is_wanted:
+            self._give_up()
 
     def _end(self, call: Call, outcome: Outcome) -> None:
         self._parts.journal.end_call(outcome, soon=True)
         self._records.append(CallRecord(call=call, outcome=outcome))
         self._observer.call_ended(call, outcome)
-        if not outcome.ok:
-            self._give_up()

@@ -19,13 +19,16 @@ as made good if a later call of the same API with the same arguments was confirm
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 
 from taskmatrix_ros.core.api_document import ApiDocument
-from taskmatrix_ros.core.errors import CallError, CallUnavailable, RunCancelled, RunStopped, TaskMatrixError
+from taskmatrix_ros.core.errors import CallError, CallUnavailable, RunCancelled, RunError, RunStopped, TaskMatrixError
 from taskmatrix_ros.core.outcome import Confirmation
 from taskmatrix_ros.core.ports import RunResult
 from taskmatrix_ros.core.run import CallRecord, RunStatus
+
+_log = logging.getLogger(__name__)
 
 _STATUSES: tuple[tuple[type[TaskMatrixError], RunStatus], ...] = (
     (CallUnavailable, RunStatus.UNAVAILABLE),
@@ -50,6 +53,12 @@ def verdict(
     if isinstance(error, CallError):
         summary = _at_its_call(records, error)
     return RunResult(status=status, calls=tuple(records), summary=summary, error_code=error.error_code)
+
+
+def fault_of_ours(run_id: str, fault: Exception) -> RunError:
+    """Log what ends one run and must not end the node. :returns: what ends the run."""
+    _log.error("run %s failed by a fault of the program", run_id, exc_info=fault)
+    return RunError(f"internal fault: {fault!r}; see the log", code="INTERNAL")
 
 
 def _judge_calls(records: Sequence[CallRecord], documents: Mapping[str, ApiDocument]) -> RunResult:

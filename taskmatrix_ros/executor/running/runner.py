@@ -48,7 +48,7 @@ from taskmatrix_ros.executor.running.read_back import ReadBack
 from taskmatrix_ros.executor.running.resource_locks import ResourceLocks, resources_of
 from taskmatrix_ros.executor.running.run_clock import RunClock
 from taskmatrix_ros.executor.running.run_control import Hold
-from taskmatrix_ros.executor.running.run_verdict import verdict
+from taskmatrix_ros.executor.running.run_verdict import fault_of_ours, verdict
 from taskmatrix_ros.executor.running.undo import undo_code
 from taskmatrix_ros.executor.running.watches import Watches
 from taskmatrix_ros.executor.sandbox.gathering import Gathering
@@ -272,15 +272,14 @@ class Runner:
         except TaskMatrixError as error:
             return error
         except Exception as error:  # noqa: BLE001 - a fault of ours must end one run, not the node
-            _log.exception("run %s failed by a fault of the program", run.run_id)
-            return RunError(f"internal fault: {error!r}; see the log", code="INTERNAL")
+            return fault_of_ours(run.run_id, error)
         if run.ended_by is not None:  # it was ended in the very moment in which its code ended
             run.task.uncancel()
         return run.ended_by
 
     async def _execute(self, run: ActiveRun, code: VerifiedCode) -> None:
         latch = self._parts.gate.latch
-        if latch.holds:
+        if latch.holds and not run.has_begun:  # else its call says so, after those that were done
             raise RunStopped(f"nothing was done: stopped: {latch.reason}; rearm to go on")
         resources = self._resources_of(code)
         lease = run.lease = self._locks.claim(resources, run.instruction.priority, owner=run)
