@@ -9,6 +9,8 @@ from typing import Any
 
 from taskmatrix_ros.planner.code.code_writer import call_source
 from taskmatrix_ros.planner.grammar.expansion import Statement
+from taskmatrix_ros.planner.timed.time_phrase import Delay
+from taskmatrix_ros.planner.timed.time_phrases import TimePhrases
 
 _DAY = timedelta(days=1)
 
@@ -18,9 +20,27 @@ def following(one: Sequence[Statement], other: Sequence[Statement]) -> tuple[Sta
     first, second = _moment(one), _moment(other)
     if first is None or second is None or not first - _DAY < second <= first:
         return tuple(other)
-    rule: dict[str, Any] = other[0].arguments["rule"]
-    moved = {**rule, "triggers": [{**rule["triggers"][0], "at": (second + _DAY).isoformat()}]}
-    return (replace(other[0], arguments={"rule": moved}, source=call_source("rule_add", {"rule": moved})),)
+    return (_moved(other[0], second + _DAY),)
+
+
+def later_than(said: Sequence[str]) -> bool:
+    """Whether a part says how long after the one before it: ``10 minutes later``."""
+    phrases, _ = TimePhrases(said).trailing()
+    return said[-1:] == ("later",) and len(phrases) == 1 and isinstance(phrases[0], Delay)
+
+
+def after(one: Sequence[Statement], other: Sequence[Statement], now: datetime) -> tuple[Statement, ...]:
+    """Count the other's delay from the first's moment instead of from now, where both have one moment."""
+    first, second = _moment(one), _moment(other)
+    if first is None or second is None:
+        return tuple(other)
+    return (_moved(other[0], first + (second - now)),)
+
+
+def _moved(statement: Statement, moment: datetime) -> Statement:
+    rule: dict[str, Any] = statement.arguments["rule"]
+    moved = {**rule, "triggers": [{**rule["triggers"][0], "at": moment.isoformat()}]}
+    return replace(statement, arguments={"rule": moved}, source=call_source("rule_add", {"rule": moved}))
 
 
 def _moment(statements: Sequence[Statement]) -> datetime | None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -26,7 +27,7 @@ from taskmatrix_ros.planner.language.normalizer import Normalizer
 from taskmatrix_ros.planner.language.phrasebook import Phrasebook
 from taskmatrix_ros.planner.language.words import Stop, Word, Words, keys, matched_text
 from taskmatrix_ros.planner.timed.condition_reader import ConditionReader
-from taskmatrix_ros.planner.timed.following import following
+from taskmatrix_ros.planner.timed.following import after, following, later_than
 from taskmatrix_ros.planner.timed.rule_builder import Deed, PlanText, RuleBuilder, deed_of, said
 from taskmatrix_ros.planner.timed.rule_changes import RuleChanges
 from taskmatrix_ros.planner.timed.rule_sentence import Sentence, SentenceCutter
@@ -34,6 +35,7 @@ from taskmatrix_ros.planner.timed.state_names import StateNames
 from taskmatrix_ros.planner.timed.time_phrase import AtClock, AtSun, EveryDays, Holiday, InPart, NotOn, Phrase
 from taskmatrix_ros.planner.timed.time_phrases import TimePhrases
 from taskmatrix_ros.planner.timed.time_schedule import Scheduler
+from taskmatrix_ros.planner.timed.undone import Undone, undoes
 
 _ME = frozenset({"me", "us", "everyone", "everybody"})
 _TELL = re.compile(r"(?:tell|notify|alert|warn|inform|ping) (?:me|us)|let (?:me|us) know|give me a (?:shout|call|sign)")
@@ -44,6 +46,7 @@ _REMINDER = re.compile(r"(?:set|create|add|make) (?:an |a |my |the )?reminder(?:
 _TIMER = frozenset({"timer", "timers", "countdown", "stopwatch"})
 _NOW = (("now",), ("right", "now"), ("immediately",), ("straight", "away"), ("at", "once"))
 _BACK = frozenset({"it", "them"})
+_AGAIN = frozenset({"again", "back"})
 _MOST_CUTS = 60
 
 
@@ -164,6 +167,8 @@ class _Utterance:
                 continue
             try:
                 built = self._built(sentence, text)
+            except Undone:
+                raise
             except PlanningError as error:
                 self._note(error)
                 continue
@@ -179,6 +184,7 @@ class _Utterance:
         now, action = self._for_now(sentence)
         action = _with_referent(action, sentence)
         deed, once = self._deed(action, sentence, now)
+        self._check_lasts(action)
         builder = RuleBuilder(self._plan, self._scene.now)
         built = builder.build(sentence, deed, text, once=once)
         at_once = [code for code in (self._plan(said(now)) if now else "", built.now) if code]
@@ -218,6 +224,22 @@ class _Utterance:
                 raise
             return Deed(self._say("Wake up!"), text), False
 
+    def _check_lasts(self, action: Words) -> None:
+        """Ask for the second moment, where a deed would be undone at the very moment it is done.
+
+        :raises Undone: it would be.
+        """
+        for one, other in pairwise(segments(action, self._book)):
+            first = _without_joint(action[one.first : one.end], self._book)
+            second = _with_verb(action[other.first : other.end], first)
+            if other.joint is Joint.NEXT or _leans(second):
+                self._check_undone(first, _with_object(second, first, self._book))
+
+    def _check_undone(self, first: Words, second: Words) -> None:
+        """:raises Undone: a command takes back another, and says nothing of when."""
+        if undoes(second, first, self._plan):
+            raise Undone(second)
+
     def _say(self, text: str) -> str:
         if self._catalogue.get("say") is None:
             raise PlanningError("offline planner: nothing here can say something; add a `say` to the manifests")
@@ -239,12 +261,19 @@ class _Utterance:
                 second = self._one(right, depth + 1, of_rules=first is not None)
                 if first is None and second is None:
                     continue
+                if first is not None and second is None and _leans(gapped):
+                    self._check_undone(_without_time(left), _without_joint_before(right, self._book))
                 one = first if first is not None else statements_of(self._plan(said(left)))
                 other = second if second is not None else statements_of(self._plan(said(right)))
+            except Undone:
+                raise
             except PlanningError:
                 continue
-            undoes = not _BACK.isdisjoint(keys(gapped))
-            return (*one, *(following(one, other) if undoes and "at" in keys(right) else other))
+            if later_than(keys(right)):
+                other = after(one, other, self._scene.now)
+            elif "at" in keys(right) and not _BACK.isdisjoint(keys(gapped)):
+                other = following(one, other)
+            return (*one, *other)
         return None
 
     def _effects(self, command: str) -> Mapping[str, Any]:
@@ -362,6 +391,26 @@ def _with_object(right: Words, left: Words, book: Phrasebook) -> Words:
     while len(named) > 2 and named[-1].key in book.particles:
         named = named[:-1]
     return (*right[:at], *(word.joined() for word in named), *right[at + 1 :])
+
+
+def _leans(words: Words) -> bool:
+    """Whether a part goes on with the part before it, and not at once: ``and turn it on again``."""
+    said = keys(words)
+    return not (_BACK | _AGAIN).isdisjoint(said) and not any(said[-len(phrase) :] == phrase for phrase in _NOW)
+
+
+def _without_time(words: Words) -> Words:
+    """Take off what is said of time before or behind a command."""
+    _, begins = TimePhrases(keys(words)).leading()
+    words = words[begins:]
+    _, cut = TimePhrases(keys(words)).trailing()
+    return (*words[: cut - 1], *(word.joined() for word in words[cut - 1 : cut]))
+
+
+def _without_joint_before(words: Words, book: Phrasebook) -> Words:
+    """Take off what joins it to the part before."""
+    parts = segments(words, book)
+    return words[parts[0].first :] if parts else words
 
 
 def _without_joint(words: Words, book: Phrasebook) -> Words:
