@@ -92,6 +92,33 @@ class ConditionReader:
         rest = tuple(phrase for phrase in phrases if not isinstance(phrase, For))
         return replace(found, atoms=atoms, phrases=(*found.phrases, *rest))
 
+    def read_of_it(self, words: Sequence[str], action: str) -> Read | None:
+        """Read what is said of ``it`` where that is what a command changes: ``it is open`` of what it closes.
+
+        :param action: the words of the command.
+        :returns: an atom for each thing that it changes; None: ``it`` is nothing of the kind.
+        """
+        found, cut = TimePhrases(words).trailing()
+        phrases = [phrase for phrase in found if isinstance(phrase, For)]
+        if len(phrases) < len(found):
+            return None
+        said = " ".join(words[:cut])
+        for pattern, is_event, _, values in STATES:
+            if pattern.fullmatch(said) is None:
+                continue
+            changed = [(key, value) for key, value in self._effect_of(action).items() if isinstance(value, str | bool)]
+            atoms = []
+            for key, value in changed:
+                of_its_kind = tuple(one for one in values if isinstance(one, type(value)))[:1]
+                if not of_its_kind:
+                    return None
+                test = _equals(key, of_its_kind[0])
+                atoms.append(Atom(_becomes(key, of_its_kind), test, is_event=is_event))
+            for phrase in phrases:
+                atoms = [_lasting(atom, phrase.for_s) for atom in atoms]
+            return Read(tuple(atoms), either=len(atoms) > 1) if atoms else None
+        return None
+
     def _all(self, words: Sequence[str]) -> Read | None:
         """Cut at ``and`` or ``or`` wherever both sides are understood."""
         unknown: PlanningError | None = None

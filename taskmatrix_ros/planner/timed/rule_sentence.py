@@ -7,13 +7,15 @@ from dataclasses import dataclass, field, replace
 
 from taskmatrix_ros.core.errors import PlanningError
 from taskmatrix_ros.planner.language.english import ENGLISH
-from taskmatrix_ros.planner.language.words import Stop, Words, keys
+from taskmatrix_ros.planner.language.words import Stop, Words, keys, matched_text
 from taskmatrix_ros.planner.timed.condition_reader import ConditionReader, Read
+from taskmatrix_ros.planner.timed.said_of_it import of_it
 from taskmatrix_ros.planner.timed.time_phrase import Phrase
 from taskmatrix_ros.planner.timed.time_phrases import TimePhrases
 
 ALWAYS = ("whenever", "every time", "each time", "any time", "anytime", "always when", "always if")
 FIRST = ("the next time", "next time", "once", "as soon as", "the moment")
+IF = ("if", "only if", "but only if", "in case", "provided that", "provided", "and if", "but if")
 WHEN = ("when", "if", "only when", "only if", "but only if", "but only when", "in case", "provided that", "provided")
 WHILE = ("while", "as long as", "and if", "but if")
 UNLESS = ("unless", "except when", "except if", "but not if", "but not when")
@@ -73,7 +75,7 @@ class SentenceCutter:
         conjunction, begins = _conjunction(words, 0)
         if conjunction:
             for at in _ends(words, begins):
-                clause = self._clause(conjunction, words[begins:at])
+                clause = self._clause(conjunction, words[begins:at], words[at:])
                 if clause is None:
                     continue
                 rest = words[at:]
@@ -90,7 +92,7 @@ class SentenceCutter:
             conjunction, begins = _conjunction(words, at)
             if not conjunction or begins >= len(words):
                 continue
-            clause = self._clause(conjunction, words[begins:])
+            clause = self._clause(conjunction, words[begins:], words[:at])
             if clause is not None:
                 for sentence in self._from_the_right(words[:at]):
                     yield replace(sentence, clauses=(*sentence.clauses, clause), trailing=True)
@@ -115,16 +117,32 @@ class SentenceCutter:
                 behind_another = not {"and", "then"}.isdisjoint(said[:at])
                 yield Sentence(action=(*words[:at], *words[end:]), phrases=phrases, trailing=behind_another)
 
-    def _clause(self, conjunction: str, words: Words) -> Clause | None:
+    def _clause(self, conjunction: str, words: Words, action: Words) -> Clause | None:
+        """:param action: what stands beside it, which ``it`` may mean."""
         said = keys(words)
         if not said:
             return None
+        if (own := self._of_it(conjunction, words, action)) is not None:
+            return own
         try:
             read = self._conditions.read(said, every_time=conjunction in ALWAYS)
         except PlanningError as error:
             self.problem = self.problem or error
             return None
         return None if read is None else Clause(conjunction, read, words)
+
+    def _of_it(self, conjunction: str, words: Words, action: Words) -> Clause | None:
+        """``if it's open`` after ``close the garage door``; None where ``it`` is the weather, the time, a rule."""
+        found = of_it(keys(words))
+        if found is None or not (conjunction in IF or conjunction in UNLESS):
+            return None
+        text, denied = found
+        if denied and conjunction in UNLESS:
+            return None
+        _, begins = TimePhrases(keys(action)).leading()
+        _, cut = TimePhrases(keys(action)).trailing()
+        read = self._conditions.read_of_it(text, matched_text(action[begins:cut]))
+        return None if read is None else Clause(UNLESS[0] if denied else conjunction, read, words)
 
 
 def _conjunction(words: Words, at: int) -> tuple[str, int]:

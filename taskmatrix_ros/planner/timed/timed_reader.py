@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from itertools import pairwise
@@ -28,6 +28,7 @@ from taskmatrix_ros.planner.language.phrasebook import Phrasebook
 from taskmatrix_ros.planner.language.words import Stop, Word, Words, keys, matched_text
 from taskmatrix_ros.planner.timed.condition_reader import ConditionReader
 from taskmatrix_ros.planner.timed.following import after, following, later_than
+from taskmatrix_ros.planner.timed.own_state import is_done, is_for_now
 from taskmatrix_ros.planner.timed.rule_builder import Deed, PlanText, RuleBuilder, deed_of, said
 from taskmatrix_ros.planner.timed.rule_changes import RuleChanges
 from taskmatrix_ros.planner.timed.rule_sentence import Sentence, SentenceCutter
@@ -52,11 +53,14 @@ _MOST_CUTS = 60
 
 @dataclass(frozen=True, kw_only=True)
 class _Home:
-    """What a reading needs to know. ``now``: aware, in the home's zone; ``rules``: those that live, the latest last."""
+    """What a reading needs to know. ``now``: aware, in the home's zone; ``rules``: those that live, the latest last;
+    ``state``: what is known of the world.
+    """
 
     now: datetime
     rules: Sequence[Rule]
     names: StateNames
+    state: Mapping[str, Any] = field(default_factory=dict)
 
 
 class TimedReader:
@@ -84,9 +88,10 @@ class TimedReader:
         words = self._normalizer.trimmed(words, ENGLISH.verbs)
         names = self._names(scene.state.values)
         now = scene.now.astimezone(ZoneInfo(scene.zone)) if scene.zone else scene.now
-        home = _Home(now=now, rules=scene.rules, names=names)
-        statements = _Utterance(self._catalogue, home, cache(plan)).read(words)
-        return None if statements is None else Doing(statements=statements)
+        home = _Home(now=now, rules=scene.rules, names=names, state=scene.state.values)
+        utterance = _Utterance(self._catalogue, home, cache(plan))
+        statements = utterance.read(words)
+        return None if statements is None else Doing(statements=statements, answer=utterance.answer)
 
     def _names(self, state: Mapping[str, Any]) -> StateNames:
         """Name the state; anew only when documents, the home or the keys that are known have changed."""
@@ -104,11 +109,17 @@ class _Utterance:
     def __init__(self, catalogue: Catalogue, home: _Home, plan: PlanText) -> None:
         self._catalogue, self._scene, self._plan, self._book = catalogue, home, plan, ENGLISH
         self._problem: PlanningError | None = None
+        self._answers: list[str] = []
+
+    @property
+    def answer(self) -> str:
+        """What there is to say beside what is done."""
+        return " ".join(dict.fromkeys(self._answers))
 
     def read(self, words: Words) -> tuple[Statement, ...] | None:
         sentences = _sentences(words)
         found = [self._one(sentence) for sentence in sentences]
-        if not any(found):
+        if all(timed is None for timed in found):
             if self._problem is not None and not self._is_plain(words):
                 raise self._problem
             return None
@@ -128,7 +139,8 @@ class _Utterance:
         fact = self._fact(words)
         if fact is not None:
             return fact
-        return self._rules(_rearranged(words), said(words)) or self._parts(words, depth)
+        rules = self._rules(_rearranged(words), said(words))
+        return rules if rules is not None else self._parts(words, depth)
 
     # --- facts --------------------------------------------------------------------------------------------------------
 
@@ -179,6 +191,11 @@ class _Utterance:
         return None
 
     def _built(self, sentence: Sentence, text: str) -> tuple[Statement, ...] | None:
+        if sentence.clauses:
+            action = _with_referent(sentence.action, sentence)
+            effects = self._effects(said(action))
+            if is_for_now(sentence, effects):
+                return self._unless_done(action, done=is_done(sentence, effects, self._scene.state))
         if _WAKE.match(matched_text(sentence.action)):
             sentence = replace(sentence, phrases=tuple(map(_early, sentence.phrases)))
         now, action = self._for_now(sentence)
@@ -191,6 +208,13 @@ class _Utterance:
         statements = list(statements_of("\n".join(at_once)))
         statements += [_statement("rule_add", {"rule": rule.to_plain()}) for rule in built.rules]
         return tuple(statements)
+
+    def _unless_done(self, action: Words, *, done: bool) -> tuple[Statement, ...]:
+        """``close the garage door if it's open``: do it, or tell that it is done."""
+        if not done:
+            return tuple(statements_of(self._plan(said(action))))
+        self._answers.append(f"There is nothing to do for {said(action)!r}: it is so already.")
+        return ()
 
     def _for_now(self, sentence: Sentence) -> tuple[Words, Words]:
         """Cut off what is to be done at once: ``turn on the fan (and turn it off) in 20 minutes``."""

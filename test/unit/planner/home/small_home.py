@@ -12,6 +12,7 @@ from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.ports import PlanningContext
 from taskmatrix_ros.planner.home.home_reader import HomeReader
 from taskmatrix_ros.planner.offline_planner import OfflinePlanner
+from taskmatrix_ros.planner.timed.timed_reader import TimedReader
 from taskmatrix_ros.registry.home_snapshot import HomeSnapshot
 from taskmatrix_ros.registry.home_state import home_state
 from taskmatrix_ros.registry.registry import Registry
@@ -72,11 +73,12 @@ HOME: dict[str, Any] = {
 class HomeDesk:
     """A planner over a home, asked in one line."""
 
-    def __init__(self, home: dict[str, Any] | None = None) -> None:
+    def __init__(self, home: dict[str, Any] | None = None, *, timed: bool = False) -> None:
         self.home = HomeSnapshot.parse(json.dumps(home or HOME))
         registry = Registry()
         registry.load(home_manifests())
-        self.planner = OfflinePlanner(registry, [HomeReader(self.home)])
+        readers = (TimedReader(registry, self.home),) if timed else ()
+        self.planner = OfflinePlanner(registry, [HomeReader(self.home)], readers)
 
     def plan(self, text: str, area: str = "") -> tuple[str, str]:
         """Give what becomes of a text: ``planned`` and the code in one line, or another status and what is said."""

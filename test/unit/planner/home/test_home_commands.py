@@ -205,3 +205,54 @@ def test_names_may_hold_what_joins_clauses() -> None:
     assert (
         desk.code("turn on rock and roll and salt, pepper and co") == 'light_turn_on(entity_id=["light.a", "light.b"])'
     )
+
+
+@pytest.fixture(scope="module")
+def timed() -> HomeDesk:
+    return HomeDesk(timed=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("close the left blind if it's open", 'cover_close_cover(entity_id=["cover.left"])'),
+        ("open the garage door if it is closed", 'cover_open_cover(entity_id=["cover.garage"])'),
+        ("if the hall light is on, turn it off", 'light_turn_off(entity_id=["light.hall"])'),
+        ("lock the front door if it isn't locked", 'lock_lock(entity_id=["lock.front"])'),
+        ("lock the front door unless it's already locked", 'lock_lock(entity_id=["lock.front"])'),
+        ("turn the tv off if it's still on", 'media_player_turn_off(entity_id=["media_player.tv"])'),
+        (
+            "turn off the lights in the kitchen if they're on",
+            'light_turn_off(entity_id=["light.stove", "light.table"])',
+        ),
+    ],
+)
+def test_what_is_not_so_yet_is_done_now(timed: HomeDesk, text: str, code: str) -> None:
+    assert timed.code(text) == code
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "close the garage door if it's open",
+        "close the garage door if the garage door is open",
+        "if the garage door is open, close it",
+        "lock the back door if it is unlocked",
+        "turn on the hall light unless it's on",
+    ],
+)
+def test_what_is_so_already_is_told(timed: HomeDesk, text: str) -> None:
+    status, said = timed.plan(text)
+    assert (status, "so already" in said) == ("answered", True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "close the garage door if it opens",
+        "turn off the tv if it's paused",
+        "turn off the hall light if it's on for an hour",
+    ],
+)
+def test_what_may_become_so_is_a_rule(timed: HomeDesk, text: str) -> None:
+    assert timed.code(text).startswith("rule_add(")

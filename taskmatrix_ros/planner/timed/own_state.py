@@ -1,0 +1,51 @@
+"""Conditions on the very thing that a command is about: ``close the garage door if it's open`` is for now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from taskmatrix_ros.core.errors import PlanningError
+from taskmatrix_ros.core.rule import StateTrigger
+from taskmatrix_ros.planner.grammar.reading import NOT_NOW
+from taskmatrix_ros.planner.timed.rule_sentence import IF, UNLESS, Sentence
+
+_STANDS = frozenset({"is", "are", "it's", "they're", "isn't", "aren't"})
+
+
+_OPPOSITES = frozenset({"on", "off", "open", "closed", "locked", "unlocked", True, False})
+"""What a thing is that is not what its opposite command makes of it; a TV that is not paused may be anything."""
+
+
+def is_for_now(sentence: Sentence, effects: Mapping[str, Any]) -> bool:
+    """Whether a command is done now: its one condition is that it is not done yet.
+
+    :param effects: what the command makes of the world, key -> value.
+    :raises PlanningError: ``NOT_NOW``: the condition is what the command would make of it.
+    """
+    if sentence.phrases or len(sentence.clauses) != 1:
+        return False
+    (clause,) = sentence.clauses
+    denied = clause.conjunction in UNLESS
+    if not (denied or clause.conjunction in IF) or clause.read.phrases or not clause.read.atoms:
+        return False
+    stands = not _STANDS.isdisjoint(word.key for word in clause.words)
+    same = set()
+    for atom in clause.read.atoms:
+        trigger = atom.trigger
+        if not isinstance(trigger, StateTrigger) or trigger.for_s or not trigger.to:
+            return False
+        if trigger.key not in effects or (atom.is_event and not stands) or _OPPOSITES.isdisjoint(trigger.to):
+            return False
+        same.add(effects[trigger.key] in trigger.to)
+    if same == {not denied}:
+        raise PlanningError(
+            "offline planner: that would be done only where it is so already; say what is to be changed", code=NOT_NOW
+        )
+    return same == {denied}
+
+
+def is_done(sentence: Sentence, effects: Mapping[str, Any], state: Mapping[str, Any]) -> bool:
+    """Whether everything that a command is about is known to be so already."""
+    keys = [atom.trigger.key for atom in sentence.clauses[0].read.atoms if isinstance(atom.trigger, StateTrigger)]
+    return bool(keys) and all(state.get(key) == effects[key] for key in keys)
