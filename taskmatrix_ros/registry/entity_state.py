@@ -36,7 +36,7 @@ _ATTRIBUTES: Mapping[str, tuple[str, Convert]] = {
             "available_modes", "device_class", "direction", "effect", "effect_list", "fan_mode", "fan_modes",
             "hvac_action", "hvac_modes", "is_volume_muted", "media_artist", "media_title", "mode", "options",
             "oscillating", "preset_mode", "preset_modes", "repeat", "shuffle", "sound_mode",
-            "sound_mode_list", "source", "source_list", "swing_mode", "swing_modes",
+            "sound_mode_list", "source", "source_list", "supported_color_modes", "swing_mode", "swing_modes",
         )
     },
 }  # fmt: skip
@@ -58,7 +58,7 @@ _LIMITS: Mapping[str, tuple[str, ...]] = {
     "humidifier": ("min_humidity_pct", "max_humidity_pct", "available_modes"),
     "input_number": ("minimum", "maximum"),
     "input_select": ("options",),
-    "light": ("effect_list",),
+    "light": ("effect_list", "supported_color_modes"),
     "media_player": ("source_list", "sound_mode_list"),
     "number": ("minimum", "maximum"),
     "select": ("options",),

@@ -167,6 +167,7 @@ _KEYS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "input_select": (("options", "array"),),
     "light": (
         ("brightness_pct", "number"), ("color_temp_kelvin", "number"), ("effect", "string"), ("effect_list", "array"),
+        ("supported_color_modes", "array"),
     ),
     "media_player": (
         ("volume_pct", "number"), ("is_volume_muted", "boolean"), ("source", "string"), ("source_list", "array"),

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from rule_desk import rule_desk
 from shipped_catalogue import shipped
 
 from taskmatrix_ros.core.approval import ForetoldCall
@@ -143,6 +144,24 @@ def test_an_answer_completes_what_was_asked_about() -> None:
         talk.turns = [Turn(said="turn it off", answered="what?", status=ASKED)]
         with pytest.raises(PlanningError, match="no answer that fits"):
             await talk.say("blorp")
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("answer", "at"), [("in half an hour", "08:30"), ("10 minutes later", "08:30"), ("at 11 am", "11:00")]
+)
+def test_an_answer_says_when_what_was_done_is_undone(answer: str, at: str) -> None:
+    async def main() -> None:
+        talk = Talk()
+        talk.planner = FollowUpPlanner(rule_desk().planner, talk.catalogue)
+        asked = "turn off the fan in 20 minutes and then turn it on again"
+        with pytest.raises(PlanningError) as caught:
+            await talk.say(asked)
+        talk.turns = [Turn(said=asked, answered=caught.value.question, status=ASKED)]
+        first, second = (await talk.say(answer)).splitlines()
+        assert ("fan_off" in first, "T08:20:00" in first) == (True, True)
+        assert ("fan_on" in second, f"T{at}:00" in second) == (True, True)
 
     asyncio.run(main())
 

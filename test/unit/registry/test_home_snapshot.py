@@ -9,9 +9,13 @@ from typing import Any
 
 import pytest
 
+from taskmatrix_ros.app.home.home_planning import home_manifests
 from taskmatrix_ros.core.errors import ConfigError
+from taskmatrix_ros.expressions.expression import Expression
+from taskmatrix_ros.expressions.spread import spread
 from taskmatrix_ros.registry.home_snapshot import HomeSnapshot
 from taskmatrix_ros.registry.home_state import home_state
+from taskmatrix_ros.registry.registry import Registry
 
 
 def parsed(value: Any) -> HomeSnapshot:
@@ -101,8 +105,40 @@ def test_states_of_what_is_exposed_become_state_keys_in_our_units() -> None:
         "light.a.state": "on",
         "light.a.brightness_pct": 20.0,
         "light.a.effect_list": None,
+        "light.a.supported_color_modes": None,
         "sensor.t.state": 21.5,
         "cover.c.state": None,
         "cover.c.device_class": None,
         "cover.c.position_pct": 40.0,
     }
+
+
+@pytest.mark.parametrize(
+    ("modes", "brightness_pct", "may"),
+    [
+        (["onoff"], 40, False),
+        (["onoff"], None, True),
+        (["onoff"], 0, True),  # that is how it is turned off
+        (["brightness"], 40, True),
+        (["color_temp", "hs"], 40, True),
+        (None, 40, True),  # it does not tell
+    ],
+)
+def test_a_brightness_is_not_set_where_a_light_tells_that_it_has_none(
+    modes: list[str] | None, brightness_pct: float | None, may: bool
+) -> None:
+    attributes = {} if modes is None else {"supported_color_modes": modes}
+    state = home_state(parsed({"entities": [{"entity_id": "light.a", "state": "off", "attributes": attributes}]}))
+    registry = Registry()
+    registry.load(home_manifests())
+    document = registry.get("light_turn_on")
+    assert document is not None
+    arguments = document.with_defaults({"entity_id": ["light.a"], "brightness_pct": brightness_pct})
+    verdicts = [
+        Expression.parse(condition).decide(state, each, now=datetime.now(UTC))
+        for condition in document.requires
+        for each in spread(document, arguments)
+    ]
+    assert all(verdict for verdict, _ in verdicts) is may, verdicts
+    if not may:
+        assert any("onoff" in evidence for verdict, evidence in verdicts if not verdict)
