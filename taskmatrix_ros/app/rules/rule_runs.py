@@ -20,6 +20,7 @@ from taskmatrix_ros.core.approval import Question
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.clocks import HomeClock
 from taskmatrix_ros.core.diagnostic import Diagnostic
+from taskmatrix_ros.core.eager_task import start_now
 from taskmatrix_ros.core.errors import ConfigError, RequestError, TaskMatrixError
 from taskmatrix_ros.core.event_bus import Event, EventBus
 from taskmatrix_ros.core.ids import new_id
@@ -330,7 +331,7 @@ class RuleRuns:
     def cancel(self, firing: Firing, reason: str) -> None:
         """End a run early."""
         if (view := self._runs.get(firing.firing_id)) is not None:
-            task = asyncio.create_task(self._session.cancel(view.episode.run_id, reason))
+            task = start_now(self._session.cancel(view.episode.run_id, reason))  # before what waits to go out does
             self._cancelling.add(task)
             task.add_done_callback(self._cancelling.discard)
         elif (preparing := self._preparing.get(firing.firing_id)) is not None:

@@ -188,15 +188,14 @@ class Session:
     def stop_planning(self, reason: str) -> None:
         """End the runs that would act once they are planned: a rearm is for what is asked for after it.
 
-        The runner ends those that act already, as far as it knows them: one without a task it does not.
+        The runner ends those that act already.
         """
-        for run_id, view in tuple(self._views.items()):
-            episode, is_unknown = view.episode, run_id in self._plain
+        for run_id, view in self._views.items():
+            episode = view.episode
             plans = view.plans_anew or episode.status is RunStatus.PLANNING
-            would_act = (plans and episode.instruction.mode is Mode.RUN) or is_unknown
-            if would_act and (task := self._with_task(run_id)) is not None:
+            if plans and episode.instruction.mode is Mode.RUN and run_id in self._tasks:
                 self._stopped[run_id] = reason
-                task.cancel()
+                self._tasks[run_id].cancel()
 
     async def close(self) -> None:
         """Refuse new runs; leave those that wait, cancel those that act."""

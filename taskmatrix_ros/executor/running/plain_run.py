@@ -28,14 +28,15 @@ from taskmatrix_ros.executor.running.world_watch import Seen
 from taskmatrix_ros.executor.source.straight_line import straight_line
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class PlainParts:
-    """What plain runs are made of."""
+    """What plain runs are made of. ``last_stop``: what the latest stop ends runs with, also once it is lifted."""
 
     gate: Gate
     journal: Journal
     dispatcher: Dispatcher
     proof: Proof
+    last_stop: RunStopped | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ class PlainRun:
         "_is_over",
         "_is_sending",
         "_is_wanted",
+        "_last_stop",
         "_observer",
         "_parts",
         "_records",
@@ -115,6 +117,7 @@ class PlainRun:
         self._is_sending = self._is_wanted = False
         """Whether a call is going out, and whether somebody wants the run handed over after it."""
         self._is_over = False
+        self._last_stop = parts.last_stop
 
     def begin(self) -> None:
         """Begin; it goes on by itself."""
@@ -188,6 +191,8 @@ class PlainRun:
                 return
             self._call = None
             self._parts.gate.check_again(call, step.document, self._instruction)
+            if (stop := self._parts.last_stop) is not None and stop is not self._last_stop:
+                raise RunStopped(stop.message)  # lifted already, but for what comes after it
         except CallRefused as objection:
             self._give_up(Begun(call, unsent(call, objection)))
             return

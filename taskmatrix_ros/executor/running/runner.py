@@ -335,13 +335,15 @@ class Runner:
 
     def _stopped(self, reason: str) -> None:
         """Tell the loop, from the thread that stopped; what moves is halted by the bindings meanwhile, without it."""
+        said = RunStopped(f"stopped: {reason}; rearm to go on")
+        self._plain.last_stop = said
         if self._loop is None:
             return
         try:
-            self._loop.call_soon_threadsafe(self._end_all, reason)
+            self._loop.call_soon_threadsafe(self._end_all, said)
         except RuntimeError:
             _log.warning("%d runs were not told of the stop: their loop has ended", len(self._active))
 
-    def _end_all(self, reason: str) -> None:
+    def _end_all(self, stop: RunStopped) -> None:
         for run in tuple(self._active.values()):
-            run.end(RunStopped(f"stopped: {reason}; rearm to go on"))
+            run.end(stop)
