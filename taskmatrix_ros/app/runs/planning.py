@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from taskmatrix_ros.app.runs.amendment import check_not_done, rest_of
 from taskmatrix_ros.app.runs.ask_back import MAX_QUESTIONS, AskBack, choices_of, question_of
 from taskmatrix_ros.app.runs.conversations import Conversations
 from taskmatrix_ros.app.runs.grounding import Doubt, check_words, doubts, words_of
@@ -16,6 +17,7 @@ from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.conversation import ASKED, Turn
 from taskmatrix_ros.core.errors import ConfigError, MissingApi, PlanningError, RequestError, VerificationError
 from taskmatrix_ros.core.event_bus import Event
+from taskmatrix_ros.core.ids import new_id
 from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.outcome import NOT_SEEN
 from taskmatrix_ros.core.outline import Outline, OutlineStep
@@ -177,6 +179,34 @@ class Planning:
                 continue
             view.diagnostics = ()
             return verified
+
+    async def amended(self, view: RunView) -> VerifiedCode | None:
+        """Plan what is left of an outline that was changed meanwhile. :returns: None: it is done.
+
+        :raises PlanningError: it cannot be planned; ``VerificationError``: its code is refused.
+        """
+        outline = view.amended
+        assert outline is not None
+        parts = self._parts
+        view.agreed.extend(words_of(outline))
+        rest = rest_of(outline, view, parts.state.known(), parts.clock.now())
+        if not rest.steps:
+            view.amended = None
+            wanted = {step.goal for step in outline.steps}
+            goals = tuple(goal for goal in view.episode.goals if goal in wanted)
+            self._step(view, Stage.RUNNING, status=RunStatus.RUNNING, outline=outline, goals=goals)
+            return None
+        made = tuple({record.call.call_id: record for record in (*view.episode.calls, *view.records)}.values())
+        last = max((record.call.call_id for record in made), default="") or new_id()
+        foretold, since = view.episode.rehearsed, view.episode.replanned_after
+        view.plans_anew = True
+        try:
+            verified = await self.code(view, rest, self.context(view), after=last)
+            check_not_done(made, since, foretold, view.episode.rehearsed, verified.documents)
+            return verified
+        finally:
+            view.plans_anew = False
+            view.amended = None  # until now the journal had no code for the run, from here on it has the new one
 
     async def other_way(self, view: RunView, result: RunResult) -> VerifiedCode | None:
         """Plan what is left anew after a call failed, ``max_replans`` times.

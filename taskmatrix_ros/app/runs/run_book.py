@@ -128,6 +128,12 @@ class RunBook:
         return result
 
 
+def refused(view: RunView) -> RunStatus:
+    """Give the status of a run whose wish was refused: that, unless something was done before."""
+    status = view.episode.status
+    return RunStatus.REFUSED if RunStatus.REFUSED in TRANSITIONS[status] else RunStatus.FAILED
+
+
 def without_old_code(view: RunView, episode: Episode) -> Episode:
     """Give what a restart may find of a run whose outline was changed: what was deleted from it must not be done."""
     after = episode.replanned_after or new_id()

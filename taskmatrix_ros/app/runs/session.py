@@ -7,12 +7,10 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from taskmatrix_ros.app.runs.amendment import check_not_done, rest_of
 from taskmatrix_ros.app.runs.conversation_desk import ConversationDesk
-from taskmatrix_ros.app.runs.grounding import words_of
 from taskmatrix_ros.app.runs.parts import Parts
 from taskmatrix_ros.app.runs.planning import Planning, refusal
-from taskmatrix_ros.app.runs.run_book import RunBook, left_out, without_old_code
+from taskmatrix_ros.app.runs.run_book import RunBook, left_out, refused, without_old_code
 from taskmatrix_ros.app.runs.run_facts import counted
 from taskmatrix_ros.app.runs.run_view import RunView
 from taskmatrix_ros.core.action_code import VerifiedCode
@@ -24,12 +22,11 @@ from taskmatrix_ros.core.errors import (
     RunError,
     VerificationError,
 )
-from taskmatrix_ros.core.ids import new_id
 from taskmatrix_ros.core.instruction import Channel, Instruction, Mode
 from taskmatrix_ros.core.outline import Outline
 from taskmatrix_ros.core.ports import Begun, PlainRun, RunResult
 from taskmatrix_ros.core.rule import FIRING
-from taskmatrix_ros.core.run import TRANSITIONS, CallRecord, Episode, RunStatus, Stage
+from taskmatrix_ros.core.run import CallRecord, Episode, RunStatus, Stage
 
 CHANGED = "its outline was changed"
 
@@ -241,10 +238,10 @@ class Session:
         except ModelUnavailable as error:
             self._book.end(view, RunStatus.UNAVAILABLE, error.message, error.error_code, nearest=error.nearest)
         except PlanningError as error:
-            self._book.end(view, _refused(view), error.message, error.error_code, nearest=error.nearest)
+            self._book.end(view, refused(view), error.message, error.error_code, nearest=error.nearest)
         except VerificationError as error:
             view.diagnostics = error.diagnostics
-            self._book.end(view, _refused(view), refusal(view, error), error.error_code)
+            self._book.end(view, refused(view), refusal(view, error), error.error_code)
         except Exception as error:  # noqa: BLE001 - a fault of ours must end one run, not the node
             self._book.fail(view, error)
         finally:
@@ -319,7 +316,7 @@ class Session:
                 result = RunResult(status=RunStatus.SUCCEEDED, calls=view.records)
             view.why, begun = "", None
             may_go_on = result.status in (RunStatus.SUCCEEDED, RunStatus.UNCONFIRMED)
-            if view.amended is not None and may_go_on and (changed := await self._amended(view)) is not None:
+            if view.amended is not None and may_go_on and (changed := await self._planning.amended(view)) is not None:
                 verified, log, paused = changed, (), False
                 continue
             if result.status in (RunStatus.SUCCEEDED, RunStatus.UNCONFIRMED):
@@ -328,9 +325,8 @@ class Session:
             if other_way is None:
                 break
             verified, log, paused = other_way, (), False
-        self._book.end(
-            view, result.status, await self._book.told(view, result, self._planning.context), result.error_code
-        )
+        said = await self._book.told(view, result, self._planning.context)
+        self._book.end(view, result.status, said, result.error_code)
 
     def amend(self, outline: Outline) -> None:
         """Have the run that does an outline go on with it as it was changed, once its call under way has ended.
@@ -354,34 +350,6 @@ class Session:
             handing = asyncio.create_task(self._parts.runner.hand_over(run_id, CHANGED), name=f"hand-over-{run_id}")
             self._handing.add(handing)
             handing.add_done_callback(self._handing.discard)
-
-    async def _amended(self, view: RunView) -> VerifiedCode | None:
-        """Plan what is left of an outline that was changed meanwhile. :returns: None: it is done.
-
-        :raises PlanningError: it cannot be planned; ``VerificationError``: its code is refused.
-        """
-        outline = view.amended
-        assert outline is not None
-        parts = self._parts
-        view.agreed.extend(words_of(outline))
-        rest = rest_of(outline, view, parts.state.known(), parts.clock.now())
-        if not rest.steps:
-            view.amended = None
-            wanted = {step.goal for step in outline.steps}
-            goals = tuple(goal for goal in view.episode.goals if goal in wanted)
-            self._book.step(view, Stage.RUNNING, status=RunStatus.RUNNING, outline=outline, goals=goals)
-            return None
-        made = tuple({record.call.call_id: record for record in (*view.episode.calls, *view.records)}.values())
-        last = max((record.call.call_id for record in made), default="") or new_id()
-        foretold, since = view.episode.rehearsed, view.episode.replanned_after
-        view.plans_anew = True
-        try:
-            verified = await self._planning.code(view, rest, self._planning.context(view), after=last)
-            check_not_done(made, since, foretold, view.episode.rehearsed, verified.documents)
-            return verified
-        finally:
-            view.plans_anew = False
-            view.amended = None  # until now the journal had no code for the run, from here on it has the new one
 
     async def _go_on(self, view: RunView) -> None:
         episode = view.episode
@@ -427,9 +395,3 @@ def _check_is_rules(known: RunView) -> None:
             f"request_id '{asked.request_id}' is taken by run {known.episode.run_id} of channel {asked.channel.value};"
             " the firing was not done"
         )
-
-
-def _refused(view: RunView) -> RunStatus:
-    """Refused, unless something was done before."""
-    status = view.episode.status
-    return RunStatus.REFUSED if RunStatus.REFUSED in TRANSITIONS[status] else RunStatus.FAILED
