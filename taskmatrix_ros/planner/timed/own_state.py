@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from taskmatrix_ros.core.errors import PlanningError
@@ -43,6 +44,18 @@ def is_for_now(sentence: Sentence, effects: Mapping[str, Any]) -> bool:
             "offline planner: that would be done only where it is so already; say what is to be changed", code=NOT_NOW
         )
     return same == {denied}
+
+
+def asked_then(sentence: Sentence, effects: Mapping[str, Any]) -> Sentence:
+    """Let a time begin it, where its condition is that it is not done yet: ``turn on the fan at 8 if it's off``.
+
+    :param effects: as of ``is_for_now``.
+    """
+    if not sentence.phrases or not is_for_now(replace(sentence, phrases=()), effects):
+        return sentence
+    (clause,) = sentence.clauses
+    tested = tuple(replace(atom, trigger=None) for atom in clause.read.atoms)
+    return replace(sentence, clauses=(replace(clause, read=replace(clause.read, atoms=tested)),))
 
 
 def is_done(sentence: Sentence, effects: Mapping[str, Any], state: Mapping[str, Any]) -> bool:

@@ -29,4 +29,4 @@ _WRITTEN_OUT = {
     "isn't": ("is", "not"),
     "aren't": ("are", "not"),
 }
-_SAYS_NOTHING = frozenset({"currently", "already", "now", "right", "yet", "all", "both"})
+_SAYS_NOTHING = frozenset({"still", "currently", "already", "now", "right", "yet", "all", "both"})

@@ -28,12 +28,12 @@ from taskmatrix_ros.planner.language.phrasebook import Phrasebook
 from taskmatrix_ros.planner.language.words import Stop, Word, Words, keys, matched_text
 from taskmatrix_ros.planner.timed.condition_reader import ConditionReader
 from taskmatrix_ros.planner.timed.following import after, following, later_than
-from taskmatrix_ros.planner.timed.own_state import is_done, is_for_now
+from taskmatrix_ros.planner.timed.own_state import asked_then, is_done, is_for_now
 from taskmatrix_ros.planner.timed.rule_builder import Deed, PlanText, RuleBuilder, deed_of, said
 from taskmatrix_ros.planner.timed.rule_changes import RuleChanges
 from taskmatrix_ros.planner.timed.rule_sentence import Sentence, SentenceCutter
 from taskmatrix_ros.planner.timed.state_names import StateNames
-from taskmatrix_ros.planner.timed.time_phrase import AtClock, AtSun, EveryDays, Holiday, InPart, NotOn, Phrase
+from taskmatrix_ros.planner.timed.time_phrase import AtClock, AtSun, EveryDays, For, Holiday, InPart, NotOn, Phrase
 from taskmatrix_ros.planner.timed.time_phrases import TimePhrases
 from taskmatrix_ros.planner.timed.time_schedule import Scheduler
 from taskmatrix_ros.planner.timed.undone import Undone, undoes
@@ -196,12 +196,19 @@ class _Utterance:
             effects = self._effects(said(action))
             if is_for_now(sentence, effects):
                 return self._unless_done(action, done=is_done(sentence, effects, self._scene.state))
+            sentence = asked_then(sentence, effects)
         if _WAKE.match(matched_text(sentence.action)):
             sentence = replace(sentence, phrases=tuple(map(_early, sentence.phrases)))
         now, action = self._for_now(sentence)
         action = _with_referent(action, sentence)
         deed, once = self._deed(action, sentence, now)
-        self._check_lasts(action)
+        try:
+            self._check_lasts(action)
+        except Undone as undone:
+            if any(isinstance(phrase, For) for phrase in sentence.phrases):
+                # "for 10 minutes and then turn it off": the parts have to be read one by one
+                raise PlanningError(undone.message, code=undone.error_code) from undone
+            raise
         builder = RuleBuilder(self._plan, self._scene.now)
         built = builder.build(sentence, deed, text, once=once)
         at_once = [code for code in (self._plan(said(now)) if now else "", built.now) if code]
@@ -286,7 +293,10 @@ class _Utterance:
                 if first is None and second is None:
                     continue
                 if first is not None and second is None and _leans(gapped):
-                    self._check_undone(_without_time(left), _without_joint_before(right, self._book))
+                    again = _without_joint_before(right, self._book)
+                    if _lasts(left) and undoes(again, _without_time(left), self._plan):
+                        return first  # "for 10 minutes and then turn it off": its end is said twice
+                    self._check_undone(_without_time(left), again)
                 one = first if first is not None else statements_of(self._plan(said(left)))
                 other = second if second is not None else statements_of(self._plan(said(right)))
             except Undone:
@@ -421,6 +431,12 @@ def _leans(words: Words) -> bool:
     """Whether a part goes on with the part before it, and not at once: ``and turn it on again``."""
     said = keys(words)
     return not (_BACK | _AGAIN).isdisjoint(said) and not any(said[-len(phrase) :] == phrase for phrase in _NOW)
+
+
+def _lasts(words: Words) -> bool:
+    """Whether a part says for how long."""
+    phrases, _ = TimePhrases(keys(words)).trailing()
+    return any(isinstance(phrase, For) for phrase in phrases)
 
 
 def _without_time(words: Words) -> Words:
