@@ -211,8 +211,7 @@ class Session:
 
     def _begin(self, view: RunView, work: Coroutine[Any, Any, None], *, now: bool = False) -> None:
         run_id = view.episode.run_id
-        seen_through = self._see_through(view, work)
-        task = start_now(seen_through) if now else asyncio.create_task(seen_through, name=f"run-{run_id}")
+        task = start_now(self._see_through(view, work, now=now), name=f"run-{run_id}")
         if run_id in self._views:  # it has not ended at once
             self._tasks[run_id] = task
 
@@ -224,9 +223,11 @@ class Session:
         episode = self._parts.journal.run_of_request(request_id)
         return RunView(episode) if episode else None
 
-    async def _see_through(self, view: RunView, work: Coroutine[Any, Any, None]) -> Episode:
+    async def _see_through(self, view: RunView, work: Coroutine[Any, Any, None], *, now: bool) -> Episode:
         run_id = view.episode.run_id
         try:
+            if not now:
+                await asyncio.sleep(0)  # in here, so that one that is cancelled before its work begins is ended, too
             await work
         except asyncio.CancelledError:
             said, code = "cancelled", "CANCELLED"
@@ -245,6 +246,7 @@ class Session:
         except Exception as error:  # noqa: BLE001 - a fault of ours must end one run, not the node
             self._book.fail(view, error)
         finally:
+            work.close()
             self._forget(view)
         return view.episode
 

@@ -147,6 +147,16 @@ def test_a_repeated_request_is_the_same_run_while_it_runs_and_after() -> None:
     play(scenario)
 
 
+def test_a_run_that_is_cancelled_before_it_has_begun_is_ended() -> None:
+    async def scenario(stage: Stage) -> None:
+        view = stage.session.start(Instruction(text="go", request_id="r1"))
+        assert await stage.session.cancel(view.episode.run_id)
+        assert (view.episode.status, stage.ran, stage.session.active) == (RunStatus.CANCELLED, [], ())
+        assert stage.saved[-1].status is RunStatus.CANCELLED
+
+    play(scenario)
+
+
 @pytest.mark.parametrize("mode", [Mode.OUTLINE_ONLY, Mode.DRY_RUN])
 def test_nothing_runs_where_only_a_plan_was_asked_for(mode: Mode) -> None:
     async def scenario(stage: Stage) -> None:
