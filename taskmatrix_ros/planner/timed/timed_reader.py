@@ -28,7 +28,7 @@ from taskmatrix_ros.planner.language.phrasebook import Phrasebook
 from taskmatrix_ros.planner.language.words import Stop, Word, Words, keys, matched_text
 from taskmatrix_ros.planner.timed.condition_reader import ConditionReader
 from taskmatrix_ros.planner.timed.following import after, following, later_than
-from taskmatrix_ros.planner.timed.own_state import asked_then, is_done, is_for_now
+from taskmatrix_ros.planner.timed.own_state import asked_then, is_for_now, why_not
 from taskmatrix_ros.planner.timed.rule_builder import Deed, PlanText, RuleBuilder, deed_of, said
 from taskmatrix_ros.planner.timed.rule_changes import RuleChanges
 from taskmatrix_ros.planner.timed.rule_sentence import Sentence, SentenceCutter
@@ -195,7 +195,7 @@ class _Utterance:
             action = _with_referent(sentence.action, sentence)
             effects = self._effects(said(action))
             if is_for_now(sentence, effects):
-                return self._unless_done(action, done=is_done(sentence, effects, self._scene.state))
+                return self._if_so(action, why_not(sentence, effects, self._scene.state))
             sentence = asked_then(sentence, effects)
         if _WAKE.match(matched_text(sentence.action)):
             sentence = replace(sentence, phrases=tuple(map(_early, sentence.phrases)))
@@ -216,11 +216,11 @@ class _Utterance:
         statements += [_statement("rule_add", {"rule": rule.to_plain()}) for rule in built.rules]
         return tuple(statements)
 
-    def _unless_done(self, action: Words, *, done: bool) -> tuple[Statement, ...]:
-        """``close the garage door if it's open``: do it, or tell that it is done."""
-        if not done:
+    def _if_so(self, action: Words, why_not: str) -> tuple[Statement, ...]:
+        """``close the garage door if it's open``: do it, or tell why there is nothing to do."""
+        if not why_not:
             return tuple(statements_of(self._plan(said(action))))
-        self._answers.append(f"There is nothing to do for {said(action)!r}: it is so already.")
+        self._answers.append(f"There is nothing to do for {said(action)!r}: {why_not}.")
         return ()
 
     def _for_now(self, sentence: Sentence) -> tuple[Words, Words]:
