@@ -9,7 +9,7 @@ from taskmatrix_ros.store.database import Database
 from taskmatrix_ros.store.read_only import read_rows
 from taskmatrix_ros.store.redo_log import read_redo, redo_file
 
-_READ = "SELECT count, mac, seal, life, applied FROM audit_head, redo_life"
+_READ = "SELECT count, mac, seal, life, applied FROM redo_life LEFT JOIN audit_head"
 _WRITE = (
     "INSERT INTO audit_head (only, count, mac, seal) VALUES (1, ?, ?, ?) ON CONFLICT (only) DO UPDATE"
     " SET count = excluded.count, mac = excluded.mac, seal = excluded.seal"
@@ -63,7 +63,7 @@ def read_audit_head(store_file: Path) -> Head | None:
     """
     redo = read_redo(redo_file(store_file))  # first: what is taken out of it from here on, the tables have
     rows = read_rows(store_file, _READ)
-    heads = [Head(*row[:3]) for row in rows or ()]
+    heads = [Head(*row[:3]) for row in rows or () if row[0] is not None]
     for *_, life, applied in rows or ():
         heads += [Head(*values) for statement, values in redo.after(life, applied) if statement == _WRITE]
     return heads[-1] if heads else None
