@@ -385,7 +385,7 @@ class RuleEngine:
             return
         watch = (deadline.rule_id, deadline.trigger)
         if deadline.trigger == _EXPIRY:
-            self._switch_off(live, f"expired at {due.isoformat()}", now)
+            self._switch_off(live, f"expired at {self._place.local(due).isoformat()}", now)
             return
         part = deadline.trigger
         trigger = live.parts[part]
@@ -418,7 +418,8 @@ class RuleEngine:
         self._schedule((live.rule.id, trigger), following)
         if unseen:
             more = " and more" if unseen == MOST_UNSEEN else ""
-            said = f"{unseen}{more} moments before {latest.isoformat()} passed unseen; only the latest counts"
+            shown = self._place.local(latest).isoformat()
+            said = f"{unseen}{more} moments before {shown} passed unseen; only the latest counts"
             self._desk.tell(live, Verdict.MISSED, said, now, trigger, count=unseen)
         return latest
 
