@@ -68,6 +68,7 @@ class RuleStore:
         self._database = database
         self._depth = 0
         self._soon = False
+        self._soon_transaction = _Soon(self, database.soon())
         self._traces: dict[tuple[str, int], Told] = {}
         self._counts: dict[str, RuleCounts] = {}
         """What is gathered for a moment: of many changes only the latest is written."""
@@ -81,7 +82,7 @@ class RuleStore:
         if self._depth:
             return nullcontext()
         if soon and self._database.waits():
-            return _Soon(self, self._database.soon())
+            return self._soon_transaction
         return self._at_once(durable=durable)
 
     @contextmanager
@@ -240,7 +241,7 @@ class RuleStore:
 
 
 class _Soon:
-    """A transaction that is written soon. No generator: it is entered for every change that a rule hears of."""
+    """The transaction that is written soon. No generator: it is entered for every change that a rule hears of."""
 
     __slots__ = ("_staging", "_store")
 

@@ -301,13 +301,17 @@ class MqttConnection:
         self._send()
 
     def _send(self) -> None:
+        if self._unwritten:
+            self._settle_written()
+        if self._accepted and self._socket is not None:
+            self._apply_filters()
+            self._send_commands()
+
+    def _settle_written(self) -> None:
         for mid, info in tuple(self._unwritten.items()):
             if info.is_published():
                 del self._unwritten[mid]
                 self._in_flight.pop(mid).settle(Delivered(Delivery.ACKNOWLEDGED))
-        if self._accepted and self._socket is not None:
-            self._apply_filters()
-            self._send_commands()
 
     @property
     def _batch_is_full(self) -> bool:

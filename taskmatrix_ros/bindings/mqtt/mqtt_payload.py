@@ -134,6 +134,8 @@ class PayloadReader:
         self._map = source.map
         self._scale = source.scale
         self._optional = source.optional
+        read_further = (self._tokens, self._template, self._map, self._scale)
+        self._is_plain = self._type is ValueType.NUMBER and all(one is None for one in read_further)
         for word, value in (source.map or {}).items():
             try:
                 self._typed(value)
@@ -149,6 +151,8 @@ class PayloadReader:
             return None
         if self._template is not None:
             return self._scaled(self._rendered(payload))
+        if self._is_plain and type(number := payload.json) is int:
+            return _double(number)  # most of what changes often
         found = self._found(payload)
         if self._map is not None:
             found = self._mapped(found if isinstance(found, str) else json.dumps(found))
