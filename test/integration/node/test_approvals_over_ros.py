@@ -189,7 +189,7 @@ def test_a_run_is_paused_and_resumed_by_service(tmp_path: Path) -> None:
 
         await graph.node.start()
         running = asyncio.ensure_future(graph.do("find the slow"))
-        while not graph.robot.goals:
+        while not (graph.robot.goals and graph.feedback):
             await asyncio.sleep(0.01)
         run_id = graph.feedback[-1]["run_id"]
         paused = await graph.request("PauseRun", "pause_run", run_id=run_id, cancel_call=True)

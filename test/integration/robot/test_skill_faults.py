@@ -27,6 +27,8 @@ from taskmatrix_ros.core.resources import resource
 pytestmark = [pytest.mark.ros, pytest.mark.mujoco]
 
 FLOOR = (6.9, 2.9, 0.06)
+DOOR = (2.8, 3.8)
+"""Of the kitchen, in metres."""
 """A corner of the living room."""
 
 
@@ -218,11 +220,18 @@ def test_what_appears_on_the_way_is_driven_round(ros_domain: int, tmp_path: Path
     arguments = ("--world", str(world))
     lab = RobotLab("crate", seed=1, speed=2.0, simulator_arguments=arguments)
     try:
-        goal = lab.send("go_to", place="kitchen")
-        lab.wait_for_speed(0.3)
-        robot = lab.truth()["robot"]
-        x_m = robot["x_m"] + 1.2 * math.cos(robot["yaw_rad"])
-        y_m = robot["y_m"] + 1.2 * math.sin(robot["yaw_rad"])
+        for _ in range(5):
+            goal = lab.send("go_to", place="kitchen")
+            lab.wait_for_speed(0.3)
+            robot = lab.truth()["robot"]
+            x_m = robot["x_m"] + 1.2 * math.cos(robot["yaw_rad"])
+            y_m = robot["y_m"] + 1.2 * math.sin(robot["yaw_rad"])
+            if math.dist((x_m, y_m), DOOR) > 1.5:
+                break
+            goal.result()  # seen so late that the crate would stand in the door: it drives once more
+            lab.do("go_to", place="dining table")
+        else:
+            pytest.fail("it was always at the door by the time it was seen to drive")
         lab.put("crate", x_m, y_m, 0.3)
         result = goal.result().result
         assert result.success, result.message
@@ -249,7 +258,7 @@ def test_a_blocked_door_is_told_with_where(ros_domain: int, tmp_path: Path) -> N
         assert result.error_code == "BLOCKED", result.message
         where = re.search(r"\((\d+\.\d+), (\d+\.\d+)", result.message)
         assert where is not None, result.message
-        assert math.dist((float(where[1]), float(where[2])), (2.8, 3.8)) < 1.0, result.message
+        assert math.dist((float(where[1]), float(where[2])), DOOR) < 1.0, result.message
         assert lab.truth()["hardest_bump"] is None
         lab.do("go_to", place="living_room")
     finally:
