@@ -16,6 +16,7 @@ from taskmatrix_ros.planner.timed.condition_words import (
     ALARMS,
     AT_HOME,
     AWAY,
+    BETWEEN,
     COMING,
     DARK,
     DETECTED,
@@ -24,9 +25,11 @@ from taskmatrix_ros.planner.timed.condition_words import (
     LEAVING,
     MEASURED,
     MOTION,
+    OF_A_KIND,
     RAINING,
     STATES,
 )
+from taskmatrix_ros.planner.timed.plain_words import plainly, refuse_vague, thing_of, without_it
 from taskmatrix_ros.planner.timed.state_names import StateName, StateNames, content
 from taskmatrix_ros.planner.timed.time_lexicon import SUN_WORDS
 from taskmatrix_ros.planner.timed.time_phrase import DEPARTURE, NEXT_EVENT, AtClock, EveryDays, For, OnDay, Phrase
@@ -84,6 +87,7 @@ class ConditionReader:
         if found is None and phrases:
             found, phrases = self._all(words), ()
         if found is None:
+            refuse_vague(words[:cut])
             return None
         lasting = [phrase for phrase in phrases if isinstance(phrase, For)]
         atoms = found.atoms
@@ -122,17 +126,19 @@ class ConditionReader:
     def _all(self, words: Sequence[str]) -> Read | None:
         """Cut at ``and`` or ``or`` wherever both sides are understood."""
         unknown: PlanningError | None = None
+        if tuple(words[:1]) == ("either",):
+            words = words[1:]
         try:
             one = self._one(words)
         except PlanningError as error:
             one, unknown = None, error
         if one is not None:
             return one
-        for joint in ("and", "or"):
-            for at in [at for at, word in enumerate(words) if word in (joint, ",")]:
-                behind = at + 2 if words[at + 1 : at + 2] in (["if"], ["when"], ("if",), ("when",)) else at + 1
+        for joint, spoken in (("and", ("and", ",", "while", "when", "if")), ("or", ("or", ","))):
+            for at in [at for at, word in enumerate(words) if word in spoken]:
+                behind = at + 2 if tuple(words[at + 1 : at + 2]) in (("if",), ("when",)) else at + 1
                 try:
-                    left, right = self._all(words[:at]), self._all(words[behind:])
+                    left, right = self._side(words[:at], words[behind:]), self._all(words[behind:])
                 except PlanningError as error:
                     unknown = unknown or error
                     continue
@@ -143,11 +149,18 @@ class ConditionReader:
             raise unknown
         return self._named(words)
 
+    def _side(self, words: Sequence[str], other: Sequence[str]) -> Read | None:
+        """Read what stands before a joint; what is said of both it may have from behind it: ``A and B are off``."""
+        at = next((at for at, word in enumerate(other) if word in ("is", "are")), 0)
+        if at and {"is", "are"}.isdisjoint(words) and (shared := self._named((*words, *other[at:]))) is not None:
+            return shared
+        return self._all(words)
+
     def _one(self, words: Sequence[str]) -> Read | None:
         if not words:
             return None
         text = " ".join(words)
-        phrases = TimePhrases(_without_it(words)).whole()
+        phrases = TimePhrases(without_it(words)).whole()
         if phrases:
             is_clock = any(isinstance(one, AtClock) for one in phrases)
             daily = self._every_time and is_clock and not any(isinstance(one, OnDay | EveryDays) for one in phrases)
@@ -159,9 +172,28 @@ class ConditionReader:
         return None
 
     def _named(self, words: Sequence[str]) -> Read | None:
-        text = " ".join(words)
+        text = plainly(words)
+        if (found := self._of_a_kind(text)) is not None:
+            return found
         atom = self._detected(text) or self._state(text) or self._motion(text)
         return None if atom is None else Read((atom,))
+
+    def _of_a_kind(self, text: str) -> Read | None:
+        """``all lights are off``, ``any light is on``."""
+        match = OF_A_KIND.fullmatch(text)
+        if match is None:
+            return None
+        for pattern, is_event, _, values in STATES:
+            if (said := pattern.fullmatch(f"it {match['rest']}")) is None or said["name"] != "it":
+                continue
+            atoms = []
+            for name in self._names.names:
+                if name.key.partition(".")[0] == match["kind"] and name.quantity in _MAIN and _can_be(name, values):
+                    chosen = _values_of(name, values)[0]
+                    atoms.append(Atom(_becomes(name.key, (chosen,)), _equals(name.key, chosen), is_event=is_event))
+            either = not match["each"].startswith(("all", "every", "each"))
+            return Read(tuple(atoms), either=either) if len(atoms) > 1 else None
+        return None
 
     # --- sun, persons, weather ----------------------------------------------------------------------------------------
 
@@ -213,6 +245,8 @@ class ConditionReader:
     # --- what is measured ---------------------------------------------------------------------------------------------
 
     def _measure(self, text: str) -> Atom | None:
+        if (within := BETWEEN.fullmatch(text)) is not None:
+            return self._between(within, text)
         match = MEASURED.fullmatch(_spelled_out(text)) or EXCEEDING.fullmatch(text)
         if match is None:
             return None
@@ -227,7 +261,17 @@ class ConditionReader:
             return Atom(_becomes(key, (value,)), f'state["{key}"] == {value:g}', is_event=False)
         trigger = StateTrigger(kind="state", key=key, **({"above": value} if is_above else {"below": value}))
         test = f'state["{key}"] {">" if is_above else "<"} {value:g}'
-        return Atom(trigger, test, is_event=parts.get("moves") is not None)
+        return Atom(trigger, test, is_event=parts.get("moves") is not None, about=thing_of(parts["subject"]))
+
+    def _between(self, match: re.Match[str], text: str) -> Atom | None:
+        name = self._measured(f"{match['subject']} {match['where']}".split(), match["unit"].split(), text)
+        low, high = float(match["low"]), float(match["number"])
+        if low >= high:
+            return None
+        key = WEATHER if name is None else name.key
+        trigger = StateTrigger(kind="state", key=key, above=low, below=high)
+        test = f'state["{key}"] > {low:g} && state["{key}"] < {high:g}'
+        return Atom(trigger, test, is_event=False, about=thing_of(match["subject"]))
 
     def _measured(self, said: Sequence[str], units: Sequence[str], text: str) -> StateName | None:
         """Give what is measured; None: the weather."""
@@ -304,8 +348,8 @@ class ConditionReader:
         for command in commands:
             effects = self._effect_of(f"{command} {said}")
             known = [(key, value) for key, value in effects.items() if isinstance(value, str | bool)]
-            if known:
-                key, value = known[0]
+            if len(known) == 1:
+                ((key, value),) = known
                 return Atom(_becomes(key, (value,)), _equals(key, value), is_event=is_event)
         return None
 
@@ -404,47 +448,6 @@ def _may_join(joint: str, left: Read, right: Read) -> bool:
     if joint == "and":
         return not left.either and not right.either
     return all(side.either or len(side.atoms) + len(side.phrases) == 1 for side in (left, right))
-
-
-def _without_it(words: Sequence[str]) -> Sequence[str]:
-    """``it is after 10 pm``, ``it's a weekday``: what is said of the time."""
-    for opening in (
-        ("it", "is"),
-        ("it's",),
-        ("its",),
-        ("the", "time", "is"),
-        ("today", "is"),
-        ("it", "gets"),
-        ("it", "becomes"),
-    ):
-        if tuple(words[: len(opening)]) == opening:
-            rest = list(words[len(opening) :])
-            if rest[:1] in (["a"], ["the"]) and len(rest) > 1:
-                rest = rest[1:]
-            if len(rest) <= 3 and rest and rest[0] in _DAY_WORDS:
-                return ["on", f"{rest[0].removesuffix('s')}s"] if not rest[1:] else ["every", *rest]
-            if rest and rest[0][:1].isdigit():
-                return ["at", *rest]
-            return rest
-    return words
-
-
-_DAY_WORDS = frozenset(
-    [
-        "weekday",
-        "weekend",
-        "workday",
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-        "weekdays",
-        "weekends",
-    ]
-)
 
 
 def _spelled_out(text: str) -> str:

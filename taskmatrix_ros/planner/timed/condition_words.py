@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 _IS = r"(?:is|are|'s|was|has been|have been|stays|stay|remains|is being|gets|get|becomes|turns|goes|feels)"
-_MOVES = r"(?:falls|drops|sinks|goes|gets|rises|climbs|becomes|is getting|exceeds|turns|comes|passes)"
+_MOVES = r"(?:falls?|drops?|sinks?|goes|go|gets?|rises?|climbs?|becomes?|is getting|exceeds?|turns?|comes?|passes)"
 _BELOW = r"(?:below|under|beneath|less than|lower than|colder than|cooler than|fewer than|down to)"
 _ABOVE = r"(?:above|over|more than|greater than|higher than|warmer than|hotter than|at least|beyond|up to)"
 _NUMBER = r"(?P<number>-?\d+(?:\.\d+)?)"
@@ -19,7 +19,31 @@ MEASURED = re.compile(
     rf" (?:to )?(?:(?P<below>{_BELOW})|(?P<above>{_ABOVE})|(?P<at>exactly|"
     rf"equal to)) {_NUMBER}{_UNIT}(?P<where>{_WHERE})"
 )
-EXCEEDING = re.compile(rf"(?P<subject>.+?) (?P<moves>exceeds) (?P<above>){_NUMBER}{_UNIT}(?P<where>{_WHERE})")
+EXCEEDING = re.compile(
+    rf"(?P<subject>.+?) (?P<moves>exceeds?|reaches|reach|hits?|tops?|surpass(?:es)?|gets? to) (?P<above>)"
+    rf"{_NUMBER}{_UNIT}(?P<where>{_WHERE})"
+)
+BETWEEN = re.compile(
+    rf"(?P<subject>.+?)(?: (?:{_IS}|{_MOVES})|'s) between (?P<low>-?\d+(?:\.\d+)?)(?: degrees| percent|%)? and "
+    rf"{_NUMBER}{_UNIT}(?P<where>{_WHERE})"
+)
+VAGUE = re.compile(
+    r"(?:(?:it|it's|its|the .+|my .+?) ?(?:is|gets|becomes|feels|'s|are|get|grows)? ?)"
+    r"(?:too |very |really |so |quite )?"
+    r"(?P<how>hot|warm|cold|cool|chilly|humid|stuffy|bright)(?: (?:outside|inside|outdoors|indoors|here|in .+))?"
+)
+"""How something is, with no figure that a rule could wait for."""
+OF_A_KIND = re.compile(
+    r"(?P<each>all(?: of)?|every|each|any(?: of)?|one of|a|an)(?: the| my)? "
+    r"(?P<kind>light|fan|switch|lock|cover)(?:s|es)? (?P<rest>.+)"
+)
+"""``all the lights are off``: said of everything of a kind, or of any."""
+BY_SOMEBODY = re.compile(
+    r"(?:i|we|you|he|she|they|someone|somebody|anyone|anybody|a person) "
+    r"(?P<verb>open|close|shut|lock|unlock|turn|switch)(?:s|es)?(?: (?P<early>on|off))? "
+    r"(?P<name>.+?)(?: (?P<late>on|off))?"
+)
+"""``someone opens the front door``: what is done, rather than what happens by itself."""
 FREEZING = re.compile(
     r"(?:it|it's|its|the weather)(?: is|'s)? (?:freezing|below freezing|frosty|below zero)(?: outside| outdoors)?"
 )

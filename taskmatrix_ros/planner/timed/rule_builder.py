@@ -17,7 +17,7 @@ from taskmatrix_ros.planner.grammar.reading import INCOMPLETE, TIMED
 from taskmatrix_ros.planner.language.words import Words, matched_text
 from taskmatrix_ros.planner.timed.condition_reader import Atom
 from taskmatrix_ros.planner.timed.rule_sentence import FIRST, UNLESS, Sentence
-from taskmatrix_ros.planner.timed.time_phrase import Delay, EveryDays
+from taskmatrix_ros.planner.timed.time_phrase import Ahead, Delay, EveryDays, Phrase
 from taskmatrix_ros.planner.timed.time_schedule import Schedule, Scheduler
 
 PlanText = Callable[[str], str]
@@ -39,6 +39,27 @@ _OPPOSITES = (
 _STARTING = frozenset({"run", "start", "activate", "enable", "water"})
 _PARTICLES = {"on": "off", "off": "on"}
 _KEEP = re.compile(r"(?:keep|leave) (?P<what>.+) (?P<how>on|off|open|closed|shut|running)")
+_SO = r"(?:turned |switched |left )?(?P<how>on|off|open|opened|closed|shut|running|locked|unlocked)"
+_WISHED = re.compile(
+    r"(?:i want|i'd like|i would like|i need|we want|we need|we'd like|make sure|be sure|ensure|see to it|see)"
+    rf"(?: that)? (?P<what>.+?) (?:(?:is|are|to be|be|should be) )?{_SO}"
+)
+_OUGHT = re.compile(rf"(?P<what>.+?) (?:should|must|has to|have to|ought to|shall|is to|are to) (?:be )?{_SO}")
+_TO_DO = re.compile(
+    r"(?:i want|i'd like|i would like|i need|we want|we need|we'd like|have|get) (?P<what>.+?) "
+    r"to (?P<how>open|close|turn on|turn off|switch on|switch off|go on|go off|come on|start|stop)"
+)
+_WISHES = (_KEEP, _TO_DO, _WISHED, _OUGHT)
+_TERSE = re.compile(r"(?P<what>.+?) (?P<how>on|off|out|open|closed|shut|up|down)")
+_BRINGS_ABOUT = {
+    **dict.fromkeys(("on", "running", "go on", "come on", "start"), "turn on"),
+    **dict.fromkeys(("off", "out", "go off", "stop"), "turn off"),
+    **dict.fromkeys(("opened", "up"), "open"),
+    **dict.fromkeys(("closed", "shut", "down"), "close"),
+    "locked": "lock",
+    "unlocked": "unlock",
+}
+"""How something shall be -> the command that makes it so."""
 _SLUG_DROPPED = frozenset({"the", "a", "an", "my", "to", "me", "please", "in", "at", "of", "and"})
 _KEPT_WORDS = 6
 
@@ -85,7 +106,7 @@ class RuleBuilder:
             for clause in sentence.clauses
             for atom in clause.read.atoms
         )
-        phrases = [*sentence.phrases]
+        phrases: list[Phrase] = [*sentence.phrases]
         exceptions: list[str] = []
         for clause in sentence.clauses:
             for phrase in clause.read.phrases:
@@ -96,6 +117,7 @@ class RuleBuilder:
                 else:
                     around = Scheduler(self._now).schedule([phrase], among=True).conditions
                     exceptions += (f"!({condition})" for condition in around)
+        phrases = _ahead_of_those(phrases, atoms)
         either = any(clause.read.either for clause in sentence.clauses)
         starts = [atom for atom in atoms if atom.trigger is not None]
         delays = [phrase for phrase in phrases if isinstance(phrase, Delay)] if starts else []
@@ -148,12 +170,26 @@ class RuleBuilder:
 def deed_of(action: Words, plan: PlanText) -> Deed:
     """Plan what is to be done. :raises PlanningError: it is not understood."""
     words = matched_text(action)
-    kept = _KEEP.fullmatch(words.lower())
-    if kept:
-        verb = {"on": "turn on", "off": "turn off", "open": "open", "running": "start"}.get(kept["how"], "close")
-        words = f"{verb} {kept['what']}"
+    wished = next((found for pattern in _WISHES if (found := pattern.fullmatch(words.lower()))), None)
+    if wished is not None:
+        words = _brought_about(wished)
         return Deed(plan(words), words)
-    return Deed(plan(said(action)), words)
+    try:
+        return Deed(plan(said(action)), words)
+    except PlanningError:
+        if (terse := _TERSE.fullmatch(words.lower())) is None:
+            raise
+        try:
+            return Deed(plan(_brought_about(terse)), _brought_about(terse))
+        except PlanningError:
+            pass
+        raise
+
+
+def _brought_about(wished: re.Match[str]) -> str:
+    """Give the command that makes something so: ``the blinds closed`` -> ``close the blinds``."""
+    how, what = wished["how"], wished["what"]
+    return f"{_BRINGS_ABOUT.get(how, how)} {what}"
 
 
 def said(words: Words) -> str:
@@ -164,6 +200,8 @@ def said(words: Words) -> str:
 def opposites(words: str) -> Iterable[str]:
     """Give commands that may undo one: ``turn on the fan`` -> ``turn off the fan``."""
     lowered = words.lower()
+    if " and " in lowered:
+        return  # of several things none alone is the opposite
     for pair in _OPPOSITES:
         for one, other in (pair, pair[::-1]):
             if lowered.startswith(f"{one} "):
@@ -214,6 +252,14 @@ def _joined(timed: Schedule, atoms: Sequence[Atom], *, either: bool) -> Schedule
     starts = tuple(atom.trigger for atom in states if atom.trigger is not None)
     tests = [atom.test for atom in states if atom.test and (len(states) > 1 or atom.trigger is None)]
     return replace(timed, triggers=starts, conditions=(*timed.conditions, *tests))
+
+
+def _ahead_of_those(phrases: Sequence[Phrase], atoms: Sequence[Atom]) -> list[Phrase]:
+    """Let ``ten minutes before`` be ahead of what a clause foretells: ``when I leave, … ten minutes before``."""
+    foretold = next((atom.trigger.key for atom in atoms if isinstance(atom.trigger, BeforeTrigger)), "")
+    return [
+        replace(phrase, key=foretold) if isinstance(phrase, Ahead) and not phrase.key else phrase for phrase in phrases
+    ]
 
 
 def _tested(atom: Atom) -> str:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 
 from taskmatrix_ros.core.errors import PlanningError
 from taskmatrix_ros.planner.language.english import ENGLISH
-from taskmatrix_ros.planner.language.words import Stop, Words, keys, matched_text
+from taskmatrix_ros.planner.language.words import Stop, Word, Words, keys, matched_text
 from taskmatrix_ros.planner.timed.condition_reader import ConditionReader, Read
 from taskmatrix_ros.planner.timed.said_of_it import of_it
-from taskmatrix_ros.planner.timed.time_phrase import Phrase
+from taskmatrix_ros.planner.timed.time_phrase import Ahead, AtClock, AtSun, Delay, EveryMonth, EverySpan, Phrase
 from taskmatrix_ros.planner.timed.time_phrases import TimePhrases
+from taskmatrix_ros.planner.timed.time_scanner import TimeScanner
 
 ALWAYS = ("whenever", "every time", "each time", "any time", "anytime", "always when", "always if")
 FIRST = ("the next time", "next time", "once", "as soon as", "the moment")
@@ -21,6 +22,10 @@ WHILE = ("while", "as long as", "and if", "but if")
 UNLESS = ("unless", "except when", "except if", "but not if", "but not when")
 AFTER = ("after",)
 _ALL = sorted((*ALWAYS, *FIRST, *WHEN, *WHILE, *UNLESS, *AFTER), key=lambda line: -len(line.split()))
+
+
+MOMENTS = (Delay, AtClock, AtSun, Ahead, EverySpan, EveryMonth)
+"""Phrases that begin something; others say on which days, or for how long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,10 @@ class Sentence:
     clauses: tuple[Clause, ...] = ()
     trailing: bool = field(default=False, compare=False)
     """Something was said behind the action, which may belong to a part of it only."""
+    leading: bool = field(default=False, compare=False)
+    """A moment, or something that happens, was said before the action."""
+    behind: tuple[Phrase, ...] = field(default=(), compare=False)
+    """Those of ``phrases`` that were said behind the action."""
 
     @property
     def is_plain(self) -> bool:
@@ -68,13 +77,17 @@ class SentenceCutter:
             at += 1
         if phrases and at < len(words):
             for sentence in self._from_a_clause(words[at:]):
-                yield replace(sentence, phrases=(*phrases, *sentence.phrases))
+                begun = sentence.leading or any(isinstance(phrase, MOMENTS) for phrase in phrases)
+                yield replace(sentence, phrases=(*phrases, *sentence.phrases), leading=begun)
         yield from self._from_a_clause(words)
 
     def _from_a_clause(self, words: Words) -> Iterator[Sentence]:
-        conjunction, begins = _conjunction(words, 0)
+        words = _as_if(words)
+        delays, conjunction, begins = _opening(words)
         if conjunction:
             for at in _ends(words, begins):
+                if words[at].key in ("and", "or"):
+                    continue  # that goes on with the clause
                 clause = self._clause(conjunction, words[begins:at], words[at:])
                 if clause is None:
                     continue
@@ -82,7 +95,12 @@ class SentenceCutter:
                 while rest and rest[0].key in ("then", "please"):
                     rest = rest[1:]
                 for sentence in self._from_the_right(rest):
-                    yield replace(sentence, clauses=(clause, *sentence.clauses))
+                    yield replace(
+                        sentence,
+                        clauses=(clause, *sentence.clauses),
+                        phrases=(*delays, *sentence.phrases),
+                        leading=True,
+                    )
             return
         yield from self._from_the_right(words)
 
@@ -92,13 +110,16 @@ class SentenceCutter:
             conjunction, begins = _conjunction(words, at)
             if not conjunction or begins >= len(words):
                 continue
-            clause = self._clause(conjunction, words[begins:], words[:at])
+            is_moment = bool(TimePhrases(["at", *keys(words[begins:])]).whole())
+            delays, ends = _delay_before(words, at) if conjunction in AFTER and not is_moment else ((), at)
+            clause = self._clause(conjunction, words[begins:], words[:ends])
             if clause is not None:
-                for sentence in self._from_the_right(words[:at]):
-                    yield replace(sentence, clauses=(*sentence.clauses, clause), trailing=True)
+                for sentence in self._from_the_right(words[:ends]):
+                    clauses, said_then = (*sentence.clauses, clause), (*sentence.phrases, *delays)
+                    yield replace(sentence, clauses=clauses, phrases=said_then, trailing=True)
         phrases, cut = TimePhrases(keys(words)).trailing()
         if phrases:
-            yield Sentence(action=words[:cut], phrases=phrases, trailing=True)
+            yield Sentence(action=words[:cut], phrases=phrases, behind=phrases, trailing=True)
         yield Sentence(action=words)
         yield from self._from_the_middle(words)
 
@@ -143,6 +164,46 @@ class SentenceCutter:
         _, cut = TimePhrases(keys(action)).trailing()
         read = self._conditions.read_of_it(text, matched_text(action[begins:cut]))
         return None if read is None else Clause(UNLESS[0] if denied else conjunction, read, words)
+
+
+def _as_if(words: Words) -> Words:
+    """``should the bedroom get colder than 16`` -> ``if the bedroom gets colder than 16``."""
+    at = next((at for at, word in enumerate(words) if word.key in _THIRD_PERSON), 0)
+    if not at or words[0].key != "should":
+        return words
+    verb = _THIRD_PERSON[words[at].key]
+    return (Word("if", "if"), *words[1:at], replace(words[at], text=verb, raw=verb), *words[at + 1 :])
+
+
+_THIRD_PERSON = {
+    **{verb: f"{verb}s" for verb in ("get", "drop", "rise", "fall", "sink", "open", "close", "turn", "start", "stop")},
+    "go": "goes",
+    "be": "is",
+    "reach": "reaches",
+    "exceed": "exceeds",
+    "come": "comes",
+}
+
+
+def _opening(words: Words) -> tuple[tuple[Phrase, ...], str, int]:
+    """Read the conjunction that an utterance begins with: ``when``, ``two minutes after``.
+
+    :returns: the delay that was said with it, the conjunction, empty where there is none, and the place behind it.
+    """
+    span = TimeScanner(keys(words)).duration(0)
+    if span is not None and span[1] < len(words) and words[span[1]].key in AFTER:
+        return (Delay(span[0]),), AFTER[0], span[1] + 1
+    return (), *_conjunction(words, 0)
+
+
+def _delay_before(words: Words, at: int) -> tuple[tuple[Phrase, ...], int]:
+    """Read the delay that stands before a place, and where it begins: ``turn it off two minutes | after …``."""
+    scan = TimeScanner(keys(words))
+    for begins in range(1, at):
+        span = scan.duration(begins)
+        if span is not None and span[1] == at:
+            return (Delay(span[0]),), begins
+    return (), at
 
 
 def _conjunction(words: Words, at: int) -> tuple[str, int]:

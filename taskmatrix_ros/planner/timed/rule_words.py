@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -111,10 +111,32 @@ def _date(trigger: DateTrigger, zone: str) -> str:
 
 def _cron(trigger: CronTrigger, _zone: str) -> str:
     fields = trigger.expression.split()
-    if len(fields) == 5 and fields[3:] == ["*", "*"] and all(field.isdecimal() for field in fields[:3]):
-        minute, hour, day = map(int, fields[:3])
-        return f"on the {_nth(day)} of every month at {hour:02d}:{minute:02d}"
+    if len(fields) == 5 and fields[0].isdecimal() and fields[1].isdecimal():
+        minute, hour, day, month, weekday = fields
+        days = _days_of_cron(day, month, weekday)
+        if days:
+            return f"{days} at {int(hour):02d}:{int(minute):02d}"
     return f"by the calendar {trigger.expression}"
+
+
+def _days_of_cron(day: str, month: str, weekday: str) -> str:
+    """Give the days of a month or year in words; empty where they are not so plain."""
+    if weekday == "*" and day.isdecimal() and month.isdecimal() and 1 <= int(month) <= 12:
+        return f"every year on {day} {_MONTHS[int(month) - 1]}"
+    if month != "*":
+        return ""
+    if weekday == "*":
+        which = "last day" if day == "L" else _nth(int(day)) if day.isdecimal() else ""
+        return f"on the {which} of every month" if which else ""
+    nth = _NTH_WEEKDAY.fullmatch(weekday)
+    if day != "*" or nth is None:
+        return ""
+    which = "last" if nth["last"] else _nth(int(nth["nth"]))
+    return f"on the {which} {tuple(_LONG.values())[int(nth['day']) - 1]} of every month"
+
+
+_NTH_WEEKDAY = re.compile(r"(?P<day>[1-7])(?:(?P<last>L)|#(?P<nth>[1-5]))")
+_MONTHS = tuple(date(2028, month, 1).strftime("%B") for month in range(1, 13))
 
 
 def _nth(number: int) -> str:

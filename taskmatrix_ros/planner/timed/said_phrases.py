@@ -67,12 +67,14 @@ class SaidPhrases:
             return ()
         pairs: list[tuple[EveryDays, Clock]] = []
         current: EveryDays | None = None
-        for phrase in self.phrases:
+        ordered = [phrase for phrase in self.phrases if isinstance(phrase, EveryDays | AtClock)]
+        times_first = isinstance(ordered[0], AtClock)  # "at 7 on weekdays and at 9 on weekends"
+        for phrase in reversed(ordered) if times_first else ordered:
             if isinstance(phrase, EveryDays):
                 current = replace(phrase, weekdays=days_without(phrase.weekdays, self.not_on))
             elif isinstance(phrase, AtClock) and current is not None:
                 pairs += ((current, clock) for clock in phrase.clocks)
-        return tuple(pairs)
+        return tuple(reversed(pairs) if times_first else pairs)
 
     @property
     def day(self) -> OnDay | None:

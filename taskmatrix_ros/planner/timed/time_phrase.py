@@ -28,9 +28,10 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Delay:
-    """``in 20 minutes``: seconds from now."""
+    """``in 20 minutes``: seconds from now. ``later``: it counts from what was said before, as in ``an hour later``."""
 
     delay_s: float
+    later: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +82,11 @@ class EverySpan:
 
 @dataclass(frozen=True, slots=True)
 class EveryMonth:
-    """``on the first of every month``."""
+    """``on the first of every month``, ``every first monday``, ``every december 24th``: fields of cron."""
 
-    day: int
+    day: str = "*"
+    month: str = "*"
+    weekday: str = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,9 @@ class AtSun:
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """``ten minutes before I leave``: ahead of a moment that is foretold in state."""
+    """``ten minutes before I leave``: ahead of a moment that is foretold in state; ``key`` is empty in ``ten minutes
+    before``, where that moment is named elsewhere.
+    """
 
     key: str
     offset_s: float
@@ -161,3 +166,24 @@ Phrase = (
 
 DEPARTURE = "user.departure_at"
 NEXT_EVENT = "calendar.next.starts_at"
+
+
+def alike(begin: Clock | AtSun, end: Clock | AtSun) -> tuple[Clock | AtSun, Clock | AtSun]:
+    """``from 7 to 9 pm``: both are in the evening; ``from 9 to 5``: the second comes after the first."""
+    if not isinstance(begin, Clock) or not isinstance(end, Clock) or begin.exact:
+        return begin, end
+    if end.exact and not end.half_said and end.at.hour > 12:
+        return Clock(begin.at), end
+    if end.half_said and begin.at.hour < 12 <= end.at.hour and begin.later().at < end.at:
+        return begin.later(), end
+    if not end.exact and end.at <= begin.at and end.at.hour < 12:
+        return begin, end.later()
+    return begin, end
+
+
+def same_half(clocks: list[Clock]) -> tuple[Clock, ...]:
+    """``at 8 and 9 pm``: both are in the evening."""
+    last = clocks[-1]
+    if last.half_said and last.at.hour >= 12:
+        return tuple(clock if clock.exact or clock.at.hour >= 12 else clock.later() for clock in clocks)
+    return tuple(clocks)

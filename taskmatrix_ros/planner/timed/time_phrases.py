@@ -27,6 +27,8 @@ from taskmatrix_ros.planner.timed.time_phrase import (
     Since,
     Until,
     Within,
+    alike,
+    same_half,
 )
 from taskmatrix_ros.planner.timed.time_scanner import TimeScanner
 
@@ -44,6 +46,7 @@ EVENT_WORDS = re.compile(
     r"(?:meeting|meetings|appointment|appointments|calendar event|calendar entry|event)"
     r"(?: (?:starts|begins|start|begin))?(?= |$)"
 )
+_BEFORE = ("before", "ahead of", "prior to", "until", "ahead", "earlier", "beforehand")
 _EXACT = re.compile(r"(am|pm|a\.m\.?|p\.m\.?|o'clock|oclock)|\d{1,2}:\d\d(am|pm)?|\d{1,2}(am|pm)")
 _HOLIDAYS = ("public holidays", "bank holidays", "national holidays", "the holidays", "all holidays", "holidays")
 _PLURAL_DAYS = {f"{name}s": day for name, day in WEEKDAYS.items() if len(name) > 5}
@@ -121,26 +124,63 @@ class TimePhrases:
 
     def _month(self, at: int) -> Read | None:
         scan = self._scan
-        if end := scan.says(at, "on the", "every month on the", "each month on the", "monthly on the", "the"):
-            day = scan.nth(end, bare=False)
-            if day is None:
-                return None
-            if "month" in self._words[at:end] or "monthly" in self._words[at:end]:
-                return (EveryMonth(day[0]),), day[1]
-            last = scan.says(
-                day[1],
-                "of every month",
-                "of each month",
-                "of the month",
-                "every month",
-                "each month",
-                "day of every month",
-            )
-            return ((EveryMonth(day[0]),), last) if last else None
-        return None
+        if (yearly := self._yearly(at)) is not None:
+            return yearly
+        end = scan.says(
+            at,
+            "on the",
+            "every month on the",
+            "each month on the",
+            "monthly on the",
+            "the",
+            "every",
+            "each",
+            "on every",
+        )
+        found = self._day_of_month(end) if end else None
+        if found is None:
+            return None
+        day, behind = found
+        said = self._words[at:end]
+        if "month" in said or "monthly" in said:
+            return (day,), behind
+        last = scan.says(behind, "of every month", "of each month", "of the month", "every month", "each month")
+        return ((day,), last) if last else None
+
+    def _day_of_month(self, at: int) -> tuple[EveryMonth, int] | None:
+        """``first``, ``last day``, ``second monday``."""
+        scan = self._scan
+        is_last = scan.word(at) == "last"
+        found = (0, at + 1) if is_last else scan.nth(at, bare=False)
+        if found is None:
+            return None
+        number, end = found
+        weekday = WEEKDAYS.get(scan.word(end))
+        if weekday is not None and number <= 5:
+            nth = "L" if is_last else f"#{number}"
+            return EveryMonth(weekday=f"{tuple(Weekday).index(weekday) + 1}{nth}"), end + 1
+        if scan.word(end) == "day":
+            end += 1
+        elif is_last:
+            return None
+        return EveryMonth(day="L" if is_last else str(number)), end
+
+    def _yearly(self, at: int) -> Read | None:
+        """``every year on december 24th``, ``every december 24th``."""
+        scan = self._scan
+        end = scan.says(at, "every year on", "each year on", "yearly on", "once a year on", "every", "each", "on every")
+        found = scan.date_of_year(scan.says(end, "the") or end) if end else None
+        if found is None:
+            return None
+        month, day, behind = found
+        return (EveryMonth(day=str(day), month=str(month)),), scan.says(behind, "every year", "each year") or behind
 
     def _every(self, at: int) -> Read | None:
         scan = self._scan
+        if at == 0 and scan.word(at) == "always":
+            return (EveryDays(()),), 1
+        if (counted := self._so_often(at)) is not None:
+            return counted
         if scan.word(at) not in ("every", "each"):
             named = {"hourly": 3600.0, "nightly": None, "daily": None}
             word = scan.word(at)
@@ -163,6 +203,17 @@ class TimePhrases:
             return span
         return self._every_days(at, step)
 
+    def _so_often(self, at: int) -> Read | None:
+        """``once a week on sunday``, ``twice a day``, ``3 times a day``: the times of day tell the rest."""
+        scan = self._scan
+        if end := scan.says(at, "once a", "once per", "once every"):
+            return self._every_days(end, 1)
+        begins = at + 1 if scan.word(at).isdecimal() else at
+        end = scan.says(
+            begins, *(("times a day", "times per day") if begins > at else ("twice a day", "twice per day"))
+        )
+        return ((EveryDays(()),), end) if end else None
+
     def _span(self, at: int) -> Read | None:
         scan = self._scan
         found = scan.duration(at)
@@ -175,7 +226,10 @@ class TimePhrases:
         if seconds < 1:
             return None
         if seconds % 86400 == 0:
-            return (EveryDays((), int(seconds // 86400)),), end
+            on = scan.says(end, "on") if seconds % (7 * 86400) == 0 else 0
+            days = self._weekdays(on, WEEKDAYS | _PLURAL_DAYS) if on else None
+            weekdays, end = days or ((), end)
+            return (EveryDays(weekdays, int(seconds // 86400)),), end
         return (EverySpan(seconds),), end
 
     def _every_days(self, at: int, step: int) -> Read | None:
@@ -236,7 +290,9 @@ class TimePhrases:
     def _left_out(self, at: int) -> Read | None:
         """``except on sundays and holidays``, ``but not on weekends``."""
         scan = self._scan
-        end = scan.says(at, "except for", "except", "excluding", "but not", "apart from", "other than", "not on", "not")
+        end = scan.says(
+            at, "except for", "except", "excluding", "but not", "apart from", "other than", "not on", "not", "but"
+        )
         if not end:
             return None
         phrases: list[Phrase] = []
@@ -270,10 +326,12 @@ class TimePhrases:
         scan = self._scan
         found = scan.duration(at)
         offset_s, behind = found or (0.0, scan.says(at, "right", "just", "shortly") or at)
-        end = scan.says(behind, "before", "ahead of", "prior to", "until") if found or scan.word(behind) else 0
+        end = scan.says(behind, *_BEFORE) if found or scan.word(behind) else 0
         if not end or (scan.word(behind) == "until" and found is None):
             return None
         rest = " ".join(self._words[end:])
+        if found and not rest and scan.word(behind) in ("before", "ahead", "earlier", "beforehand"):
+            return (Ahead("", offset_s),), end
         for pattern, key in ((DEPARTURE_WORDS, DEPARTURE), (EVENT_WORDS, NEXT_EVENT)):
             if match := pattern.match(rest):
                 return (Ahead(key, offset_s),), end + len(match[0].split())
@@ -309,8 +367,8 @@ class TimePhrases:
                 return (Delay(found[0]),), scan.says(found[1], "from now") or found[1]
             return None
         found = scan.duration(at)
-        if found is not None and (end := scan.says(found[1], "from now", "later", "from this moment")):
-            return (Delay(found[0]),), end
+        if found is not None and (end := scan.says(found[1], "from now", "later", "after that", "from this moment")):
+            return (Delay(found[0], later=not scan.says(found[1], "from now", "from this moment")),), end
         return None
 
     # --- spans --------------------------------------------------------------------------------------------------------
@@ -326,7 +384,7 @@ class TimePhrases:
             if begin is None:
                 return None
             if scan.word(begin[1]) in joints and (last := self._bound(begin[1] + 1)):
-                return (Within(*_alike(begin[0], last[0])),), last[1]
+                return (Within(*alike(begin[0], last[0])),), last[1]
             if behind := scan.says(begin[1], "on", "onwards", "onward"):
                 return (Within(begin[0], None),), behind
             return None
@@ -366,7 +424,11 @@ class TimePhrases:
         return (Until(clock[0] if clock else None, day[0] if day else None),), clock[1] if clock else behind
 
     def _for(self, at: int) -> Read | None:
-        end = self._scan.says(at, "for", "for the next", "for at least", "for more than", "for over")
+        end = self._scan.says(
+            at,
+            *("for", "for the next", "for another", "for at least", "for more than", "for over", "for longer than"),
+            *("longer than", "for a full"),
+        )
         found = self._scan.duration(end) if end else None
         return None if found is None else ((For(found[0]),), found[1])
 
@@ -390,7 +452,7 @@ class TimePhrases:
                 break
             clocks.append(more[0])
             reached = more[1]
-        return (AtClock(_same_half(clocks)),), reached
+        return (AtClock(same_half(clocks)),), reached
 
     def _is_amount(self, at: int, begin: int, end: int) -> bool:
         """Whether a number is how much, not when: ``at 20 degrees``, ``turn it up by 3``."""
@@ -427,24 +489,3 @@ _RELATIVE = frozenset(
         *("faster", "slower"),
     }
 )
-
-
-def _alike(begin: Clock | AtSun, end: Clock | AtSun) -> tuple[Clock | AtSun, Clock | AtSun]:
-    """``from 7 to 9 pm``: both are in the evening; ``from 9 to 5``: the second comes after the first."""
-    if not isinstance(begin, Clock) or not isinstance(end, Clock) or begin.exact:
-        return begin, end
-    if end.exact and not end.half_said and end.at.hour > 12:
-        return Clock(begin.at), end
-    if end.half_said and begin.at.hour < 12 <= end.at.hour and begin.later().at < end.at:
-        return begin.later(), end
-    if not end.exact and end.at <= begin.at and end.at.hour < 12:
-        return begin, end.later()
-    return begin, end
-
-
-def _same_half(clocks: list[Clock]) -> tuple[Clock, ...]:
-    """``at 8 and 9 pm``: both are in the evening."""
-    last = clocks[-1]
-    if last.half_said and last.at.hour >= 12:
-        return tuple(clock if clock.exact or clock.at.hour >= 12 else clock.later() for clock in clocks)
-    return tuple(clocks)

@@ -229,6 +229,16 @@ class TimeScanner:
             number = int(word)
         return (number, at + 1) if number is not None and 1 <= number <= 31 else None
 
+    def date_of_year(self, at: int) -> tuple[int, int, int] | None:
+        """Read ``december 24th``, ``24th of december``. :returns: month, day, the end."""
+        if (month := MONTHS.get(self.word(at))) and (day := self.nth(at + 1 + (self.word(at + 1) == "the"))):
+            return month, *day
+        if (day := self.nth(at, bare=False)) is not None:
+            behind = day[1] + (self.word(day[1]) == "of")
+            if month := MONTHS.get(self.word(behind)):
+                return month, day[0], behind + 1
+        return None
+
     def _with_year(self, month: int, day: int, end: int) -> tuple[OnDay, int] | None:
         year = self.word(end)
         fixed = int(year) if re.fullmatch(r"20\d\d", year) else None

@@ -76,7 +76,7 @@ class Scheduler:
             moment has passed.
         """
         said = SaidPhrases(phrases)
-        schedule = self._ahead_of(said) or self._delayed(said) or self._repeated(said) or self._sunny(said)
+        schedule = self._ahead_of(said) or self._delayed(said) or self._repeated(said, among=among) or self._sunny(said)
         if schedule is None and said.clocks:
             schedule = self._at(said)
         if schedule is None and among:
@@ -95,6 +95,10 @@ class Scheduler:
     def _ahead_of(self, said: SaidPhrases) -> Schedule | None:
         if not said.ahead:
             return None
+        if not all(one.key for one in said.ahead):
+            raise PlanningError(
+                "offline planner: before what? say it, as in ten minutes before I leave", code=INCOMPLETE
+            )
         triggers = tuple(BeforeTrigger(kind="before", key=one.key, offset_s=one.offset_s) for one in said.ahead)
         return Schedule(triggers=triggers, conditions=self._around(said), lasts_s=said.lasts_s)
 
@@ -106,7 +110,9 @@ class Scheduler:
         moment = self.after(said.delay.delay_s)
         return Schedule(triggers=(_date(moment),), once=True, moment=moment, lasts_s=said.lasts_s)
 
-    def _repeated(self, said: SaidPhrases) -> Schedule | None:
+    def _repeated(self, said: SaidPhrases, *, among: bool) -> Schedule | None:
+        if among and not (said.clocks or said.suns or said.span or said.month):
+            return None
         expiry = self._expiry(said)
         if said.span is not None:
             begin = next((each.begin for each in said.within if isinstance(each.begin, Clock)), None)
@@ -118,7 +124,11 @@ class Scheduler:
         if said.month is not None:
             times = self._times(said)
             crons = tuple(
-                CronTrigger(kind="cron", expression=f"{at.minute} {at.hour} {said.month.day} * *") for at in times
+                CronTrigger(
+                    kind="cron",
+                    expression=f"{at.minute} {at.hour} {said.month.day} {said.month.month} {said.month.weekday}",
+                )
+                for at in times
             )
             return Schedule(triggers=crons, conditions=self._windows(said), expires_at=expiry, lasts_s=said.lasts_s)
         if said.every is None or (not said.clocks and not said.suns and not said.part and not said.within):
@@ -127,6 +137,8 @@ class Scheduler:
                     "offline planner: at what time? say it with the day, as in every weekday at 7", code=INCOMPLETE
                 )
             return None
+        if said.day is not None and not said.day.is_today:
+            raise contradiction("something repeated and one day")
         if said.suns:
             suns = tuple(_sun(each) for each in said.suns)
             days = (*_weekdays(said.every.weekdays), *said.holidays)
@@ -135,9 +147,9 @@ class Scheduler:
             return self._spanned_daily(said, expiry)
         pairs = said.days_with_clocks
         if len(pairs) > 1:
-            timed = tuple(self._time(_in_part(clock, said.part), days) for days, clock in pairs)
+            timed = tuple(self._time(in_part(clock, said.part), days) for days, clock in pairs)
             return Schedule(triggers=timed, conditions=self._windows(said), expires_at=expiry, lasts_s=said.lasts_s)
-        triggers = tuple(self._time(at, said.every, said.since) for at in self._times(said))
+        triggers = tuple(self._time(at, days, said.since) for at in self._times(said) for days in _by_day(said.every))
         return Schedule(triggers=triggers, conditions=self._windows(said), expires_at=expiry, lasts_s=said.lasts_s)
 
     def _sunny(self, said: SaidPhrases) -> Schedule | None:
@@ -197,14 +209,14 @@ class Scheduler:
 
     def _daily(self, bound: Clock | AtSun, said: SaidPhrases) -> tuple[Trigger, ...]:
         assert said.every is not None
-        return (_sun(bound),) if isinstance(bound, AtSun) else (self._time(_in_part(bound, said.part), said.every),)
+        return (_sun(bound),) if isinstance(bound, AtSun) else (self._time(in_part(bound, said.part), said.every),)
 
     # --- times --------------------------------------------------------------------------------------------------------
 
     def _times(self, said: SaidPhrases) -> tuple[time, ...]:
         """Give times of day of something repeated: 7 is 07:00 unless the evening is spoken of."""
         if said.clocks:
-            return tuple(_in_part(clock, said.part) for clock in said.clocks)
+            return tuple(in_part(clock, said.part) for clock in said.clocks)
         if said.part is not None:
             return (PARTS[said.part][0],)
         raise PlanningError("offline planner: at what time? say it, as in every day at 7", code=INCOMPLETE)
@@ -224,7 +236,7 @@ class Scheduler:
 
     def _moment(self, clock: Clock, said: SaidPhrases) -> datetime:
         if said.part is not None:
-            clock = Clock(_in_part(clock, said.part))
+            clock = Clock(in_part(clock, said.part))
         moment = self.next(clock, said.day)
         if moment <= self._now:
             shown = f"{moment:%H:%M} on {moment:%A, %d %B}"
@@ -340,11 +352,18 @@ def _weekdays(days: Iterable[Weekday]) -> tuple[str, ...]:
     return (f'state["home.weekday"] in [{", ".join(f"{chr(34)}{day.value}{chr(34)}" for day in chosen)}]',)
 
 
+def _by_day(every: EveryDays) -> tuple[EveryDays, ...]:
+    """Give each of the days its own rhythm: ``every other monday and thursday``."""
+    if every.every_days % 7 or len(every.weekdays) < 2:
+        return (every,)
+    return tuple(EveryDays((day,), every.every_days) for day in every.weekdays)
+
+
 def _daylight(*, is_day: bool) -> str:
     return f'state["home.daylight"] == {"true" if is_day else "false"}'
 
 
-def _in_part(clock: Clock, part: str | None) -> time:
+def in_part(clock: Clock, part: str | None) -> time:
     """``7 in the evening`` is 19:00."""
     if part is None or clock.exact:
         return clock.at

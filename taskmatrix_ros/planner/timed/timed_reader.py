@@ -21,33 +21,53 @@ from taskmatrix_ros.planner.grammar.clause import Joint, segments
 from taskmatrix_ros.planner.grammar.clause_reader import Doing, Scene
 from taskmatrix_ros.planner.grammar.clause_splitter import MAX_WORDS
 from taskmatrix_ros.planner.grammar.expansion import Statement, statements_of
+from taskmatrix_ros.planner.grammar.reading import INCOMPLETE, TIMED
 from taskmatrix_ros.planner.grammar.symbolic_state import SymbolicState
 from taskmatrix_ros.planner.language.english import ENGLISH
 from taskmatrix_ros.planner.language.normalizer import Normalizer
-from taskmatrix_ros.planner.language.phrasebook import Phrasebook
-from taskmatrix_ros.planner.language.words import Stop, Word, Words, keys, matched_text
+from taskmatrix_ros.planner.language.words import Stop, Words, keys, matched_text
 from taskmatrix_ros.planner.timed.condition_reader import ConditionReader
-from taskmatrix_ros.planner.timed.following import after, following, later_than
+from taskmatrix_ros.planner.timed.following import after, delay_of, following, on_those_days
 from taskmatrix_ros.planner.timed.own_state import asked_then, is_for_now, why_not
 from taskmatrix_ros.planner.timed.rule_builder import Deed, PlanText, RuleBuilder, deed_of, said
 from taskmatrix_ros.planner.timed.rule_changes import RuleChanges
-from taskmatrix_ros.planner.timed.rule_sentence import Sentence, SentenceCutter
+from taskmatrix_ros.planner.timed.rule_sentence import MOMENTS, Sentence, SentenceCutter
+from taskmatrix_ros.planner.timed.said_parts import (
+    BACK,
+    NOW,
+    as_often,
+    lasts,
+    leans,
+    listed,
+    quoted,
+    rearranged,
+    spoken,
+    with_object,
+    with_verb,
+    without_joint,
+    without_joint_before,
+    without_time,
+)
 from taskmatrix_ros.planner.timed.state_names import StateNames
-from taskmatrix_ros.planner.timed.time_phrase import AtClock, AtSun, EveryDays, For, Holiday, InPart, NotOn, Phrase
+from taskmatrix_ros.planner.timed.time_phrase import (
+    DEPARTURE,
+    NEXT_EVENT,
+    Ahead,
+    AtClock,
+    Delay,
+    For,
+    Phrase,
+)
 from taskmatrix_ros.planner.timed.time_phrases import TimePhrases
 from taskmatrix_ros.planner.timed.time_schedule import Scheduler
 from taskmatrix_ros.planner.timed.undone import Undone, undoes
 
-_ME = frozenset({"me", "us", "everyone", "everybody"})
 _TELL = re.compile(r"(?:tell|notify|alert|warn|inform|ping) (?:me|us)|let (?:me|us) know|give me a (?:shout|call|sign)")
 _REMIND = re.compile(r"remind (?:me|us|everyone|everybody) (?P<of>to|that|about|of) (?P<what>.+)", re.IGNORECASE)
+_TELL_THAT = re.compile(r"tell (?:me|us) that (?P<what>.+)", re.IGNORECASE)
+_REMIND_ONLY = re.compile(r"remind (?:me|us)")
 _WAKE = re.compile(r"wake (?:me|us)(?: up)?", re.IGNORECASE)
-_ALARM = re.compile(r"(?:set|create|add|make) (?:an |a |my |the )?(?P<what>alarm|wake up call|wakeup call) (?:for|at)")
-_REMINDER = re.compile(r"(?:set|create|add|make) (?:an |a |my |the )?reminder(?: for me)?")
 _TIMER = frozenset({"timer", "timers", "countdown", "stopwatch"})
-_NOW = (("now",), ("right", "now"), ("immediately",), ("straight", "away"), ("at", "once"))
-_BACK = frozenset({"it", "them"})
-_AGAIN = frozenset({"again", "back"})
 _MOST_CUTS = 60
 
 
@@ -85,7 +105,9 @@ class TimedReader:
         words = self._normalizer.words(text)
         if self._catalogue.get("rule_add") is None or not words or len(words) > MAX_WORDS:
             return None
-        words = self._normalizer.trimmed(words, ENGLISH.verbs)
+        if keys(words[:2]) == ("next", "time"):
+            words = (*spoken("the"), *words)  # no "next, do this"
+        words = listed(self._normalizer.trimmed(words, ENGLISH.verbs))
         names = self._names(scene.state.values)
         now = scene.now.astimezone(ZoneInfo(scene.zone)) if scene.zone else scene.now
         home = _Home(now=now, rules=scene.rules, names=names, state=scene.state.values)
@@ -110,6 +132,8 @@ class _Utterance:
         self._catalogue, self._scene, self._plan, self._book = catalogue, home, plan, ENGLISH
         self._problem: PlanningError | None = None
         self._answers: list[str] = []
+        self._action: Words = ()
+        """What is to be done by the rules that were built last."""
 
     @property
     def answer(self) -> str:
@@ -139,7 +163,7 @@ class _Utterance:
         fact = self._fact(words)
         if fact is not None:
             return fact
-        rules = self._rules(_rearranged(words), said(words))
+        rules = self._rules(rearranged(words), said(words))
         return rules if rules is not None else self._parts(words, depth)
 
     # --- facts --------------------------------------------------------------------------------------------------------
@@ -153,7 +177,7 @@ class _Utterance:
             if not phrases:
                 continue
             try:
-                schedule = Scheduler(self._scene.now).schedule(phrases)
+                schedule = Scheduler(self._counted_from(phrases)).schedule(phrases)
             except PlanningError:
                 continue
             if schedule.moment is None or schedule.conditions:
@@ -167,6 +191,15 @@ class _Utterance:
             takes = [name for one in statements for name, value in one.arguments.items() if value == moment]
             return statements if takes and all(name == "at" or name.endswith("_at") for name in takes) else None
         return None
+
+    def _counted_from(self, phrases: Sequence[Phrase]) -> datetime:
+        """Give the moment that ``I leave ten minutes later`` counts from: the departure that is known."""
+        if not any(isinstance(phrase, Delay) and phrase.later for phrase in phrases):
+            return self._scene.now
+        try:
+            return datetime.fromisoformat(str(self._scene.state.get(DEPARTURE))).astimezone(self._scene.now.tzinfo)
+        except ValueError as error:
+            raise PlanningError("offline planner: later than what? say the time", code=INCOMPLETE) from error
 
     # --- rules --------------------------------------------------------------------------------------------------------
 
@@ -201,6 +234,7 @@ class _Utterance:
             sentence = replace(sentence, phrases=tuple(map(_early, sentence.phrases)))
         now, action = self._for_now(sentence)
         action = _with_referent(action, sentence)
+        self._action = action
         deed, once = self._deed(action, sentence, now)
         try:
             self._check_lasts(action)
@@ -228,17 +262,30 @@ class _Utterance:
         parts = segments(sentence.action, self._book)
         if not sentence.trailing or len(parts) < 2:
             return (), sentence.action
+        if sentence.leading and any(isinstance(phrase, MOMENTS) for phrase in sentence.behind):
+            # "every day at 8 open the blinds and close them at 9": each part has its time
+            raise PlanningError(
+                f"offline planner: what in {said(sentence.action)!r} has which time? say it in two sentences",
+                code=TIMED,
+            )
         first, last = sentence.action[: parts[-2].end], sentence.action[parts[-1].first :]
-        at_once = any(keys(first)[-len(phrase) :] == phrase for phrase in _NOW)
-        back = not _BACK.isdisjoint(keys(last)) or parts[-1].joint is Joint.NEXT
+        at_once = any(keys(first)[-len(phrase) :] == phrase for phrase in NOW)
+        back = not BACK.isdisjoint(keys(last)) or parts[-1].joint is Joint.NEXT
         return (first, last) if at_once or back else ((), sentence.action)
 
     def _deed(self, action: Words, sentence: Sentence, before: Words) -> tuple[Deed, bool]:
         """Plan what is to be done. :returns: it, and whether it is one that is done once."""
         text = matched_text(action)
         if match := _REMIND.fullmatch(text):
-            what = f"{'Do not forget' if match['of'] == 'to' else 'Reminder'}: {_quoted(action, match['what'])}"
+            what = f"{'Do not forget' if match['of'] == 'to' else 'Reminder'}: {quoted(action, match['what'])}"
             return Deed(self._say(what), text, f"remind {match['what']}"), True
+        if match := _TELL_THAT.fullmatch(text):
+            what = quoted(action, match["what"])
+            return Deed(self._say(f"{what[:1].upper()}{what[1:]}."), text, f"tell {what}"), False
+        if _REMIND_ONLY.fullmatch(text.lower()):
+            if not any(isinstance(phrase, Ahead) and phrase.key == NEXT_EVENT for phrase in sentence.phrases):
+                raise PlanningError("offline planner: remind you of what? say it, as in to call home", code=INCOMPLETE)
+            return Deed(self._say("Reminder: your next appointment"), text, "remind appointment"), True
         if _TELL.fullmatch(text.lower()) and sentence.clauses:
             what = said(sentence.clauses[0].words)
             return Deed(self._say(f"{what[:1].upper()}{what[1:]}."), text, f"tell {what}"), False
@@ -261,10 +308,10 @@ class _Utterance:
         :raises Undone: it would be.
         """
         for one, other in pairwise(segments(action, self._book)):
-            first = _without_joint(action[one.first : one.end], self._book)
-            second = _with_verb(action[other.first : other.end], first)
-            if other.joint is Joint.NEXT or _leans(second):
-                self._check_undone(first, _with_object(second, first, self._book))
+            first = without_joint(action[one.first : one.end], self._book)
+            second = with_verb(action[other.first : other.end], first)
+            if other.joint is Joint.NEXT or leans(second):
+                self._check_undone(first, with_object(second, first, self._book))
 
     def _check_undone(self, first: Words, second: Words) -> None:
         """:raises Undone: a command takes back another, and says nothing of when."""
@@ -284,28 +331,34 @@ class _Utterance:
             return None
         for part in segments(words, self._book)[1:]:
             left, right = words[: part.first], words[part.first :]
-            left = _as_often(_without_joint(left, self._book), right)
-            gapped = _with_verb(right, left)
-            right = _with_object(gapped, left, self._book)
+            left = as_often(without_joint(left, self._book), right)
             try:
                 first = self._one(left, depth + 1)
+                before = left if first is None or not self._action else self._action
+                gapped = with_verb(right, before)
+                right = with_object(gapped, before, self._book)
+                if first is not None:
+                    right = on_those_days(without_joint_before(right, self._book), left)
                 second = self._one(right, depth + 1, of_rules=first is not None)
                 if first is None and second is None:
                     continue
-                if first is not None and second is None and _leans(gapped):
-                    again = _without_joint_before(right, self._book)
-                    if _lasts(left) and undoes(again, _without_time(left), self._plan):
+                if first is not None and second is None and leans(gapped):
+                    again = without_joint_before(right, self._book)
+                    if lasts(left) and undoes(again, without_time(left), self._plan):
                         return first  # "for 10 minutes and then turn it off": its end is said twice
-                    self._check_undone(_without_time(left), again)
+                    self._check_undone(without_time(left), again)
                 one = first if first is not None else statements_of(self._plan(said(left)))
                 other = second if second is not None else statements_of(self._plan(said(right)))
             except Undone:
                 raise
             except PlanningError:
                 continue
-            if later_than(keys(right)):
-                other = after(one, other, self._scene.now)
-            elif "at" in keys(right) and not _BACK.isdisjoint(keys(gapped)):
+            if (delay := delay_of(keys(without_joint_before(right, self._book)))) is not None:
+                joined = after(one, other, delay, self._scene.now)
+                if joined is None:
+                    continue
+                return joined
+            if "at" in keys(right) and not BACK.isdisjoint(keys(gapped)):
                 other = following(one, other)
             return (*one, *other)
         return None
@@ -346,10 +399,10 @@ class _Utterance:
 def _with_referent(action: Words, sentence: Sentence) -> Words:
     """Put what a clause speaks of in the place of ``it``: ``when the fan is on for an hour, turn it off``."""
     about = next((atom.about for clause in sentence.clauses for atom in clause.read.atoms if atom.about), "")
-    at = next((at for at, key in enumerate(keys(action)) if key in _BACK), None)
-    if not about or at is None:
-        return action
-    return (*action[:at], *_spoken(about), *action[at + 1 :])
+    at = next((at for at, key in enumerate(keys(action)) if key in BACK), None)
+    if not about or at is None or len(segments(action[: at + 1], ENGLISH)) > 1:
+        return action  # nothing, or something that was named since
+    return (*action[:at], *spoken(about), *action[at + 1 :])
 
 
 def _early(phrase: Phrase) -> Phrase:
@@ -370,121 +423,3 @@ def _sentences(words: Words) -> list[Words]:
             found.append(words[first : at + 1])
             first = at + 1
     return [*found, words[first:]] if first < len(words) else found
-
-
-def _as_often(left: Words, right: Words) -> Words:
-    """Let what stands behind two times be said of both: ``turn it on at 8 and off at 9 every day``."""
-    at_left, _ = TimePhrases(keys(left)).trailing()
-    if not at_left or not all(isinstance(phrase, AtClock | AtSun) for phrase in at_left):
-        return left
-    is_exact = all(clock.exact for phrase in at_left if isinstance(phrase, AtClock) for clock in phrase.clocks)
-    for start in range(1, len(right)):
-        often = TimePhrases(keys(right[start:])).whole()
-        if not any(isinstance(phrase, EveryDays) for phrase in often):
-            continue
-        # The evening of "every evening" may be that of the second time alone.
-        if all(
-            isinstance(phrase, EveryDays | NotOn | Holiday) or (is_exact and isinstance(phrase, InPart))
-            for phrase in often
-        ):
-            return (*left[:-1], left[-1].joined(), *right[start:])
-    return left
-
-
-def _with_verb(right: Words, left: Words) -> Words:
-    """Put verb and ``it`` before what lacks them: ``turn on the TV at 8 and off at 11``."""
-    said, before = keys(right), keys(left)
-    at = next((i for i, key in enumerate(said) if key not in ("and", "then")), 0)
-    if said[at : at + 1] == ("back",) and said[at + 1 : at + 2] and said[at + 1] in _SIDES:
-        right, said = (*right[:at], *right[at + 1 :]), (*said[:at], *said[at + 1 :])  # "back on at 5"
-    if said[at : at + 1] and said[at] in _SIDES and before[:1] and before[0] in _SWITCHING and _SIDES & set(before):
-        return (*right[:at], left[0].joined(), *_spoken("it"), *right[at:])
-    begins = next((i for i, key in enumerate(before) if ENGLISH.is_determiner(key)), 0)
-    if begins and said[at : at + 1] and ENGLISH.is_determiner(said[at]):
-        # "turn off the TV at 11 and the lamp at 12": a thing by itself would be switched on.
-        side = next((key for key in before[1:] if key in _SIDES), "") if before[:begins] in _BARE_SWITCHING else ""
-        verb = tuple(word.joined() for word in left[:begins])
-        return (*right[:at], *verb, *_spoken(side), *right[at:])
-    return right
-
-
-_SIDES = frozenset({"on", "off"})
-_BARE_SWITCHING = (("turn",), ("switch",))
-_SWITCHING = frozenset({"turn", "switch", "put", "flip", "power"})
-
-
-def _with_object(right: Words, left: Words, book: Phrasebook) -> Words:
-    """Put what the part before is about in the place of ``it``: ``turn on the TV at 8 and turn it off at 9``."""
-    phrases, cut = TimePhrases(keys(left)).trailing()
-    thing = left[:cut] if phrases else left
-    begins = next((at for at, key in enumerate(keys(thing)) if book.is_determiner(key)), None)
-    at = next((at for at, key in enumerate(keys(right)) if key in _BACK), None)
-    if begins is None or at is None:
-        return right
-    named = thing[begins:]
-    while len(named) > 2 and named[-1].key in book.particles:
-        named = named[:-1]
-    return (*right[:at], *(word.joined() for word in named), *right[at + 1 :])
-
-
-def _leans(words: Words) -> bool:
-    """Whether a part goes on with the part before it, and not at once: ``and turn it on again``."""
-    said = keys(words)
-    return not (_BACK | _AGAIN).isdisjoint(said) and not any(said[-len(phrase) :] == phrase for phrase in _NOW)
-
-
-def _lasts(words: Words) -> bool:
-    """Whether a part says for how long."""
-    phrases, _ = TimePhrases(keys(words)).trailing()
-    return any(isinstance(phrase, For) for phrase in phrases)
-
-
-def _without_time(words: Words) -> Words:
-    """Take off what is said of time before or behind a command."""
-    _, begins = TimePhrases(keys(words)).leading()
-    words = words[begins:]
-    _, cut = TimePhrases(keys(words)).trailing()
-    return (*words[: cut - 1], *(word.joined() for word in words[cut - 1 : cut]))
-
-
-def _without_joint_before(words: Words, book: Phrasebook) -> Words:
-    """Take off what joins it to the part before."""
-    parts = segments(words, book)
-    return words[parts[0].first :] if parts else words
-
-
-def _without_joint(words: Words, book: Phrasebook) -> Words:
-    """Take off what joined it to the next part."""
-    parts = segments(words, book)
-    return words[: parts[-1].end] if parts else words
-
-
-def _rearranged(words: Words) -> Words:
-    """Put the time of a reminder behind it: ``remind me at noon to eat`` -> ``remind me to eat at noon``."""
-    text = matched_text(words).lower()
-    if match := _ALARM.match(text):
-        count = len(match[0].split())
-        return (*_spoken("wake me up at"), *words[count:])
-    if match := _REMINDER.match(text):
-        words = (*_spoken("remind me"), *words[len(match[0].split()) :])
-        if words[2:3] and words[2].key == "for":
-            words = (*words[:2], *_spoken("at"), *words[3:])
-    said_keys = keys(words)
-    for at in range(len(words) - 1):
-        if said_keys[at] != "remind" or said_keys[at + 1] not in _ME:
-            continue
-        phrases, end = TimePhrases(said_keys).run(at + 2)
-        if phrases and said_keys[end : end + 1] in (("to",), ("that",), ("about",), ("of",)):
-            body = (*words[end:-1], *(word.joined() for word in words[-1:]))
-            return (*words[: at + 2], *body, *words[at + 2 : end])
-    return words
-
-
-def _spoken(text: str) -> Words:
-    return tuple(Word(part, part) for part in text.split())
-
-
-def _quoted(action: Words, what: str) -> str:
-    """Give the last words as they were written."""
-    count = len(what.split())
-    return said(action[-count:]) if count <= len(action) else what

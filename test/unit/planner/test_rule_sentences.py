@@ -15,9 +15,12 @@ from taskmatrix_ros.planner.timed.rule_words import rule_words
 from taskmatrix_ros.rules.home_place import HomePlace
 from taskmatrix_ros.rules.rule_check import check_rule
 
-TABLE: dict[str, list[dict[str, Any]]] = yaml.safe_load(
-    (Path(__file__).parent / "rule_sentences.yaml").read_text(encoding="utf-8")
-)
+KINDS = ("timed", "recurring", "conditional", "before_departure", "told", "cancel", "change", "refused", "plain")
+TABLES: list[dict[str, list[dict[str, Any]]]] = [
+    yaml.safe_load((Path(__file__).parent / name).read_text(encoding="utf-8"))
+    for name in ("rule_sentences.yaml", "rule_sentences_of_many.yaml")
+]
+TABLE = {kind: [entry for table in TABLES for entry in table.get(kind, [])] for kind in KINDS}
 MAKING = [entry for kind in ("timed", "recurring", "conditional", "before_departure") for entry in TABLE[kind]]
 BERLIN = HomePlace(time_zone=ZONE, latitude_deg=52.52, longitude_deg=13.41)
 
