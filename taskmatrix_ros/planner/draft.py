@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from taskmatrix_ros.core.conversation import Turn
 from taskmatrix_ros.core.effect import Effect
 from taskmatrix_ros.core.errors import ClarificationNeeded, PlanningError
 from taskmatrix_ros.core.ports import Catalogue, PlanningContext
@@ -69,6 +70,7 @@ class Draft:
             area=context.area,
             zone=context.zone,
             rules=context.rules,
+            about_rules=_about_rules(context.conversation),
             locale=grammar.locale,
         )
         self._writer = CodeWriter(catalogue, self._state)
@@ -268,6 +270,12 @@ class Draft:
             )
         advice = f"; nearest: {nearest[0]}" if nearest else "; there are no sentences in this language"
         return PlanningError(f"offline planner: {_shown(words)} is no sentence it knows{advice}{hint}", nearest=nearest)
+
+
+def _about_rules(conversation: Sequence[Turn]) -> bool:
+    """Whether a rule was spoken of last, or nothing at all."""
+    calls = next((turn.calls for turn in reversed(conversation) if turn.calls), ())
+    return not calls or any(call.api.startswith("rule_") for call in calls)
 
 
 def _without_asides(steps: Sequence[DraftStep]) -> list[DraftStep]:

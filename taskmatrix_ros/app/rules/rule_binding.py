@@ -147,7 +147,7 @@ class RuleBinding:
             )
         given, words = call.arguments.get("new"), str(call.arguments.get("change") or "")
         new = self._worded(old, words, asked.text) if given is None else self._read(given)
-        new = new.model_copy(update={"id": old.id, "speaker": old.speaker, "enabled": True})
+        new = new.model_copy(update={"id": old.id, "speaker": old.speaker})
         await self._rules.check(new)
         await self._rules.code.verify_for(new, asked.channel, asked.speaker)
         await confirm(f"Instead of: {self._words(old)} Now: {self._words(new)}", new)
@@ -224,8 +224,8 @@ class RuleBinding:
 
     def _worded(self, rule: Rule, words: str, text: str) -> Rule:
         """Change a rule by words said before it was known which. :raises PlanningError: they do not fit it."""
-        wish = RuleChanges([rule], self._local_now()).read(f"change that to {words.lower()}".split(), text)
-        new = wish.arguments.get("new") if wish is not None else None
+        wishes = RuleChanges([rule], self._local_now()).read(f"change that to {words.lower()}".split(), text)
+        new = wishes[0].arguments.get("new") if wishes else None
         if new is None:
             raise CallRefused(f"{words!r} says nothing that a rule could be changed to; say a time", code="ARGUMENT")
         return self._read(new)

@@ -33,7 +33,8 @@ class Scene:
     """What clauses are understood in: the state that those before them leave behind, and what they were about.
 
     ``area``: where the speaker is, an area's id or name, or empty; ``zone``: the home's time zone, empty for that of
-    ``now``; ``rules``: those that live, the one spoken of last at the end; ``mentioned``: what earlier clauses were
+    ``now``; ``rules``: those that live, the one spoken of last at the end; ``about_rules``: what was spoken of last, if
+    anything, was a rule, so ``it`` may be one; ``mentioned``: what earlier clauses were
     about, the latest last; ``notes``: what a reader keeps for its later clauses, under a key of its own.
     """
 
@@ -42,6 +43,7 @@ class Scene:
     area: str = ""
     zone: str = ""
     rules: Sequence[Rule] = ()
+    about_rules: bool = True
     locale: str = "en"
     mentioned: list[tuple[str, ...]] = field(default_factory=list)
     notes: dict[str, Any] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +28,15 @@ class Reading:
     @property
     def key(self) -> str:
         """What it comes to: two sentences of one key mean the same."""
-        return repr([(call.api, sorted(call.arguments.items(), key=str)) for call in self.calls])
+        return repr([(call.api, sorted(_meant(call.arguments).items(), key=str)) for call in self.calls])
+
+
+def _meant(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Give arguments without the words that a rule was made in."""
+    return {
+        name: {key: each for key, each in value.items() if key != "text"} if isinstance(value, Mapping) else value
+        for name, value in arguments.items()
+    }
 
 
 class SentenceReader:

@@ -20,6 +20,10 @@ _AGAIN = re.compile(
     rf"|one more time|repeat|the same again){_AFTER}$",
     re.IGNORECASE,
 )
+_AGAIN_WHEN = re.compile(
+    rf"^{_BEFORE}(?:do|repeat|play|say)\s+(?:it|that|this|the\s+same(?:\s+thing)?)(?:\s+again)?\s+(?P<when>.+?){_AFTER}$",
+    re.IGNORECASE,
+)
 _OTHER = re.compile(
     rf"^{_BEFORE}(?:(?:i\s+mean(?:t)?|take|use|try|rather|make\s+it)\s+)?the\s+other(?:\s+(?:one|\w+))?{_AFTER}$",
     re.IGNORECASE,
@@ -97,6 +101,8 @@ def parse_follow_up(text: str) -> FollowUp | None:
     said = _STOP.sub("no, ", " ".join(text.split()))
     if _AGAIN.match(said):
         return FollowUp(FollowUpKind.AGAIN)
+    if found := _AGAIN_WHEN.match(said):
+        return FollowUp(FollowUpKind.AGAIN, thing=found["when"])
     if _OTHER.match(said):
         return FollowUp(FollowUpKind.OTHER)
     if found := _RELATIVE.match(said):

@@ -17,7 +17,7 @@ from taskmatrix_ros.core.ports import Catalogue, Planner, PlanningContext
 from taskmatrix_ros.core.run import CallRecord
 from taskmatrix_ros.expressions.key_template import expand_key
 from taskmatrix_ros.planner.code.code_writer import call_source
-from taskmatrix_ros.planner.grammar.sentence_reader import Reading, SentenceReader, only_meaning
+from taskmatrix_ros.planner.grammar.sentence_reader import Reading, SentenceReader, calls_in, only_meaning
 from taskmatrix_ros.planner.talk.follow_up import PRONOUN, FollowUp, FollowUpKind, parse_follow_up
 from taskmatrix_ros.planner.talk.missing_name import MissingName, begins_with_a_verb
 from taskmatrix_ros.planner.talk.named_things import PHRASE_WORDS, exchanged, phrases_of, plain, spoken_values
@@ -26,7 +26,7 @@ from taskmatrix_ros.planner.talk.relative_value import Nudge, nudge
 
 _LOOKED_BACK = 3
 """Turns: what lies farther back is meant by name."""
-_MISSES = frozenset({"NOT_UNDERSTOOD", "AMBIGUOUS", "INCOMPLETE", "UNKNOWN_NAME"})
+_MISSES = frozenset({"NOT_UNDERSTOOD", "AMBIGUOUS", "INCOMPLETE", "UNKNOWN_NAME", "TIMED"})
 _CODES_KEPT = 64
 
 
@@ -61,6 +61,8 @@ class FollowUpPlanner:
             return await self._alone(reader, instruction, context)
         if turns[-1].status == ASKED:
             return await self._answer(reader, turns[-1], instruction.text)
+        if _made(turns[-1]) and (told := await reader.read(instruction.text)) and _is_of_rules(told.calls):
+            return told.outline
         follow_up = parse_follow_up(instruction.text)
         missed: PlanningError | None = None
         if follow_up is None or follow_up.kind is FollowUpKind.ALSO:
@@ -146,7 +148,7 @@ class FollowUpPlanner:
         if follow_up is None:
             return await self._with_names(reader, turn, instruction.text)
         if follow_up.kind is FollowUpKind.AGAIN:
-            return await self._again(reader, turn, instruction)
+            return await self._again(reader, turn, instruction, follow_up.thing)
         if follow_up.kind is FollowUpKind.RELATIVE:
             return await self._nudged(reader, turn, follow_up, instruction, context)
         if follow_up.kind is FollowUpKind.OTHER:
@@ -157,7 +159,21 @@ class FollowUpPlanner:
         if found is None and follow_up.kind is FollowUpKind.INSTEAD:
             whole = await reader.read(follow_up.thing)
             found = whole.outline if whole else None
+        if found is not None and follow_up.kind in (FollowUpKind.INSTEAD, FollowUpKind.OTHER):
+            found = await self._in_its_place(reader, turn, found, instruction)
         return found or self._called_instead(turn, follow_up, instruction)
+
+    async def _in_its_place(
+        self, reader: SentenceReader, turn: Turn, found: Outline, instruction: Instruction
+    ) -> Outline:
+        """Let a rule that is made instead of the turn's be that rule, changed: else both would live."""
+        reading = await reader.read(" then ".join(step.text for step in found.steps))
+        old = _made(turn)
+        if reading is None or len(old) != 1 or [call.api for call in reading.calls] != ["rule_add"]:
+            return found
+        new = {**reading.calls[0].arguments["rule"], "id": old[0]}
+        change = ForetoldCall(api="rule_change", arguments={"rule": old[0], "new": new})
+        return self._of_calls((change,), (reading.text,), instruction) or found
 
     async def _answer(self, reader: SentenceReader, asked: Turn, answer: str) -> Outline:
         """Put an answer into the instruction that was asked about, wherever it makes sense there.
@@ -242,8 +258,13 @@ class FollowUpPlanner:
         whole = await reader.read(" then ".join(order))
         return whole.outline if whole else changed
 
-    async def _again(self, reader: SentenceReader, turn: Turn, instruction: Instruction) -> Outline | None:
-        reading = await reader.read(" then ".join(turn.steps))
+    async def _again(
+        self, reader: SentenceReader, turn: Turn, instruction: Instruction, when: str = ""
+    ) -> Outline | None:
+        """:param when: when it is to be done again, if that was said: then it has to be a rule."""
+        reading = await reader.read(f"{' then '.join(turn.steps)} {when}".strip())
+        if when:
+            return reading.outline if reading is not None and _is_of_rules(reading.calls) else None
         if reading is not None:
             return reading.outline
         return self._of_calls(turn.calls, turn.steps, instruction)
@@ -339,6 +360,8 @@ class FollowUpPlanner:
         for call in calls:
             document = self._catalogue.get(call.api)
             yield from (f"{name}={value!r}" for name, value in call.arguments.items() if value is not None)
+            if code := _rule_in(call).get("action", {}).get("code"):
+                yield from self._marks(calls_in(code))
             for resource in document.resources if document else ():
                 try:
                     name = expand_key(resource, call.arguments)
@@ -346,6 +369,20 @@ class FollowUpPlanner:
                     continue
                 if name != "robot":  # everything a robot does is on it
                     yield name
+
+
+def _made(turn: Turn) -> list[str]:
+    """Give the ids of the rules that a turn made or changed."""
+    return [str(rule["id"]) for call in turn.calls if (rule := _rule_in(call)).get("id")]
+
+
+def _rule_in(call: ForetoldCall) -> Mapping[str, Any]:
+    rule = call.arguments.get({"rule_add": "rule", "rule_change": "new"}.get(call.api, ""))
+    return rule if isinstance(rule, Mapping) else {}
+
+
+def _is_of_rules(calls: Sequence[ForetoldCall]) -> bool:
+    return bool(calls) and all(call.api.startswith("rule_") for call in calls)
 
 
 def _numbered(step: str, nudged: Nudge) -> Iterator[str]:

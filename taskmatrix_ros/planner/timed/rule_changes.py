@@ -3,76 +3,85 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
-
-from pydantic import ValidationError
 
 from taskmatrix_ros.core.errors import PlanningError
-from taskmatrix_ros.core.rule import (
-    BeforeTrigger,
-    CronTrigger,
-    DateTrigger,
-    IntervalTrigger,
-    Rule,
-    StateTrigger,
-    SunTrigger,
-    TimeTrigger,
-    Trigger,
-    parse_time,
-)
-from taskmatrix_ros.planner.grammar.reading import AMBIGUOUS, TIMED
-from taskmatrix_ros.planner.timed.time_phrase import Ahead, AtClock, AtSun, Clock, Delay, EveryDays, OnDay, Phrase
+from taskmatrix_ros.core.rule import Rule
+from taskmatrix_ros.planner.grammar.reading import AMBIGUOUS
+from taskmatrix_ros.planner.timed.rule_edit import ReadCondition, RuleEdit, speaks_of_change, speaks_of_time
+from taskmatrix_ros.planner.timed.rule_search import RuleSearch
 from taskmatrix_ros.planner.timed.time_phrases import TimePhrases
 from taskmatrix_ros.planner.timed.time_scanner import TimeScanner
-from taskmatrix_ros.planner.timed.time_schedule import Scheduler
 
 LAST = "last"
 """Stands for the rule that was made last."""
 
-_THAT = (
-    r"(?:that|it|this|them|the last (?:one|rule|reminder|alarm)|my last (?:one|rule|reminder|alarm)"
-    r"|(?:that|this) (?:rule|reminder|alarm|one|schedule|automation|timer)"
-    r"|the (?:rule|reminder|alarm|schedule|automation))"
+_RULE = r"(?:rule|schedule|automation|routine)"
+_OWN_KIND = r"(?:reminder|alarm|wake up call|wakeup call|wake up|wake-up)"
+_KIND = rf"(?:{_RULE}|{_OWN_KIND})"
+_KINDS = rf"(?:{_KIND}s?)"
+_ABOUT = r"(?:about|for|to|that|with|at|on|of|called|named|which|where)"
+_LAST = rf"(?:the |my )?(?:last|latest|previous) (?:one|1|{_RULE})"
+_THIS = rf"(?:that|it|this|them|{_LAST}|(?:that|this) (?:{_RULE}|one|1|timer)|the {_RULE})"
+_CANCEL = (
+    r"(?:cancel|delete|remove|forget about|forget|drop|scrap|call off|get rid of|undo|discard|revoke|clear|abandon)"
 )
-_KIND = r"(?:rule|rules|reminder|reminders|alarm|alarms|schedule|schedules|automation|automations|routine|routines)"
-_CANCEL = r"(?:cancel|delete|remove|forget|drop|scrap|call off|get rid of|undo|discard|revoke|clear)"
-_CANCEL_THAT = re.compile(
-    rf"(?:no )?(?:{_CANCEL} (?:about )?{_THAT}|never ?mind(?: that| it)?|forget (?:about )?(?:it|that))"
+_PAUSE = r"(?:pause|disable|suspend|deactivate)"
+_RESUME = r"(?:resume|enable|reactivate|activate|unpause|reenable|re-enable)"
+_CHANGE = (
+    r"(?:change|move|set|shift|reschedule|postpone|make|put|push|delay|adjust|update|correct|switch|do|have|run|bring)"
 )
+_TARGET = (
+    rf"(?:(?P<this>{_THIS})|(?:the|my|that|this) (?:last )?(?P<kind>{_OWN_KIND})"
+    rf"|(?:the|my) (?:(?P<before>.+?) {_KINDS}|{_KINDS} {_ABOUT} (?P<after>.+?)))"
+)
+_OPENING = re.compile(r"(?:(?:no|nope|nah|wait|sorry|oops|oh|actually|rather|please|ok|okay|well|then|better) )+")
+_CLOSING = re.compile(r" (?:instead|rather|please|though|thanks)$")
 _NEVER_MIND = re.compile(r"never ?mind(?: that| it)?|forget (?:about )?(?:it|that)")
 """With no rule to be deleted it means that nothing is to be done."""
-_CANCEL_ALL = re.compile(rf"{_CANCEL} (?:all|every|all of)(?: of)?(?: the| my)? ?(?:{_KIND}|of them)")
-_CANCEL_NAMED = re.compile(
-    rf"{_CANCEL} (?:the|my)? ?(?:(?P<before>.+?) {_KIND}|{_KIND} (?:about|for|to|that|with|at|on|of|"
-    rf"called|named|which|where) (?P<after>.+))"
+_DO_NOT = re.compile(r"(?:don't|do not)(?: do (?:it|that|this))?(?: anymore)?")
+_CANCEL_ALL = re.compile(
+    rf"{_CANCEL} (?:(?:all|every|all of)(?: of)?(?: the| my)? ?(?:(?P<kinds>{_KINDS})|of them|them)"
+    r"|(?P<everything>everything))"
 )
-_CHANGE = r"(?:change|move|set|shift|reschedule|postpone|make|put|push|delay|adjust|update|correct|switch)"
-_CHANGE_THAT = re.compile(
-    rf"(?:no |actually |rather )*(?:{_CHANGE}) {_THAT}(?: back| forward)? ?(?:to|until|till|for|"
-    rf"by)? ?(?P<what>.+?)(?: instead| please| rather)?"
+_CANCEL_BOTH = re.compile(rf"{_CANCEL} (?:both(?: of them)?|the last two(?: {_KINDS})?|the last 2(?: {_KINDS})?)")
+_CANCEL_ONE = re.compile(rf"(?:{_CANCEL}|stop) {_TARGET}")
+_CANCEL_WHAT = re.compile(
+    r"(?:cancel|delete|forget about|scrap|call off|stop|don't|do not|no need to) (?:the |my )?"
+    r"(?P<what>.+?)(?: anymore)?"
+)
+_PAUSE_ALL = re.compile(rf"(?P<verb>{_PAUSE}|{_RESUME}) (?:all|every)(?: of)?(?: the| my)? ?(?P<kinds>{_KINDS})")
+_PAUSE_ONE = re.compile(
+    rf"(?P<verb>{_PAUSE}|{_RESUME}) {_TARGET}(?: again| for now)?"
+    rf"|(?:turn|switch) (?P<side>on|off) {_TARGET.replace('?P<', '?P<a_')}(?: again)?"
+    rf"|(?:turn|switch) {_TARGET.replace('?P<', '?P<b_')} (?:back )?(?P<back>on|off)(?: again)?"
+)
+_CHANGE_IT = re.compile(
+    rf"(?P<verb>{_CHANGE}) (?:the time (?:of|for) )?{_TARGET}(?P<way> back| forward| up)?"
+    r"(?: (?:to|until|till|for|by|at))? (?P<what>.+)"
 )
 _CHANGE_NAMED = re.compile(
-    rf"{_CHANGE} (?:the|my) (?:(?P<before>.+?) {_KIND}|{_KIND} (?:about|for|to|that|"
-    rf"with) (?P<after>.+?)) (?:to|until|for|by) (?P<what>.+?)(?: instead)?"
+    rf"(?P<verb>{_CHANGE}) (?:the|my) {_KINDS} {_ABOUT} (?P<after>.+?)(?P<way> back| forward| up)?"
+    r" (?:to|until|till|for|by) (?P<what>.+)"
 )
-_RATHER = re.compile(
-    r"(?:no|actually|rather|i mean|i meant|make that|better|sorry|"
-    r"no sorry)+ (?P<what>.+?)(?: instead| rather)?|(?P<instead>.+) instead"
+_ELSEWHERE = re.compile(r"-?\d+(?:\.\d+)?(?: (?:degrees|degree|celsius|percent|%))*$|(?:if|when|while) ")
+"""Begins what may as well be said of something else, unless it corrects what was said."""
+_CHANGE_TIME = re.compile(rf"{_CHANGE} the (?:time|moment|days?|condition|temperature) to (?P<what>.+)")
+_CHANGE_WHAT = re.compile(
+    r"(?:change|move|shift|reschedule|postpone|delay|push|set) the (?P<name>.+?) (?:to|until|by)"
+    r" (?P<what>(?!-?\d+(?:\.\d+)? (?:degrees?|percent|%)).+)"
 )
+_RATHER = re.compile(r"(?:i mean|i meant|make that|say) (?P<what>.+)")
 _LIST = re.compile(
-    rf"(?:what|which) {_KIND} (?:do i have|are there|are set|are active|have i (?:set|made)|"
+    rf"(?:what|which) {_KINDS} (?:do i have|are there|are set|are active|have i (?:set|made)|"
     rf"did i set)|(?:list|show|show me|tell me|read|read me)"
-    rf" (?:all )?(?:of )?(?:the|my)? ?(?:{_KIND})|what did i (?:schedule|plan)|what is scheduled|what's scheduled"
+    rf" (?:all )?(?:of )?(?:the|my)? ?(?:{_KINDS})|what did i (?:schedule|plan)|what is scheduled|what's scheduled"
 )
-_BY = re.compile(r"^(?:no |actually )*(?:postpone|delay|push|put)\b.* by ")
-_LATER = re.compile(r"(?P<span>.+?) (?P<side>later|earlier|sooner)")
-_NUMBER = re.compile(r"(?P<number>-?\d+(?:\.\d+)?)(?: (?:degrees|degree|celsius|percent|%))*")
-_COMPARED = re.compile(r"(state\[\"[^\"]+\"\] [<>]=? )(-?\d+(?:\.\d+)?)(?![\d\":])")
-_DROPPED = frozenset(["the", "a", "an", "my", "at", "to", "me", "for", "that", "of", "on", "in", "and", "is"])
+_BARE = frozenset({"it", "that", "this", "them"})
+_PUTS_OFF = frozenset({"postpone", "delay"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,256 +97,178 @@ class RuleChanges:
 
     :param rules: those that live, the one made last at the end.
     :param now: aware, in the home's zone.
+    :param condition: reads what a rule may be made to hang on.
+    :param plan: gives the code of a command; raises ``PlanningError`` where it is none.
+    :param about_rules: rules were spoken of last: ``it`` may be one, where it may as well be a lamp or some music.
     """
 
-    def __init__(self, rules: Sequence[Rule], now: datetime) -> None:
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        now: datetime,
+        condition: ReadCondition | None = None,
+        plan: Callable[[str], str] | None = None,
+        *,
+        about_rules: bool = True,
+    ) -> None:
         self._rules = tuple(rules)
+        self._search = RuleSearch(rules)
         self._now = now
+        self._condition = condition
+        self._plan = plan
+        self._about_rules = about_rules
 
-    def read(self, words: Sequence[str], text: str) -> RuleWish | None:
-        """Read a wish about rules; None where it is none.
+    def read(self, words: Sequence[str], text: str, *, alone: bool = True) -> tuple[RuleWish, ...]:
+        """Read a wish about rules; empty where it is none.
 
         :param text: the words as they were said.
+        :param alone: nothing else was said: ``at 8`` may then be what the last rule shall be changed to.
         :raises PlanningError: no such rule, several, or the change does not fit it.
         """
-        said = " ".join(words)
-        if _LIST.fullmatch(said):
-            return RuleWish("rule_list", {})
-        if _CANCEL_ALL.fullmatch(said):
-            return RuleWish("rule_delete", {"rule": "all"})
-        if not self._rules and _NEVER_MIND.fullmatch(said):
-            return None
-        if _CANCEL_THAT.fullmatch(said):
-            return RuleWish("rule_delete", {"rule": self._rules[-1].id if self._rules else LAST})
-        if match := _CANCEL_NAMED.fullmatch(said):
-            found = self._named(match["before"] or match["after"])
-            return RuleWish("rule_delete", {"rule": found.id})
-        return self._change(said, text)
+        whole = " ".join(words)
+        if _LIST.fullmatch(whole):
+            return (RuleWish("rule_list", {}),)
+        said = _CLOSING.sub("", _OPENING.sub("", whole) if _OPENING.match(whole) else whole)
+        is_correction = len(said) < len(whole)
+        return self._cancelled(said) or self._paused(said, text) or self._changed(said, text, is_correction, alone)
 
-    def _change(self, said: str, text: str) -> RuleWish | None:
-        match = _CHANGE_THAT.fullmatch(said)
-        if match is None and self._rules:
-            match = _RATHER.fullmatch(said)
-        groups = match.groupdict() if match is not None else {}
-        what = groups.get("what") or groups.get("instead") or ""
-        if what and _BY.search(said) and TimeScanner(what.split()).duration(0):
-            what = f"{what} later"
-        if what and _speaks_of_time(what):
-            if not self._rules and _NUMBER.fullmatch(what) and not what.lstrip("-").isdecimal():
-                return None  # "set it to 30 percent" is about a thing
-            if not self._rules:
-                return RuleWish("rule_change", {"rule": LAST, "change": what})
-            return self._wish(self._rules[-1], what, text)
-        if named := _CHANGE_NAMED.fullmatch(said):
-            if not _speaks_of_time(named["what"]):
-                return None
-            rule = self._named(named["before"] or named["after"])
-            return self._wish(rule, named["what"], text)
-        return None
+    # --- none of them any more ----------------------------------------------------------------------------------------
+
+    def _cancelled(self, said: str) -> tuple[RuleWish, ...]:
+        if match := _CANCEL_ALL.fullmatch(said):
+            found = self._search.of_kind(match["kinds"] or "")
+            if match["everything"] and not self._rules:
+                return ()
+            return (_deleted("all"),) if found is None else tuple(_deleted(rule.id) for rule in found)
+        if _CANCEL_BOTH.fullmatch(said) and len(self._rules) > 1:
+            return tuple(_deleted(rule.id) for rule in self._rules[-2:])
+        if _NEVER_MIND.fullmatch(said) or (_DO_NOT.fullmatch(said) and self._about_rules):
+            return (_deleted(self._rules[-1].id),) if self._rules else ()
+        match = _CANCEL_ONE.fullmatch(said)
+        if match is not None and not (said.startswith("stop ") and match["this"] in _BARE):
+            target = self._target({name: value for name, value in match.groupdict().items() if value})
+            return (_deleted(LAST if target is None else target.id),)
+        if self._rules and (match := _CANCEL_WHAT.fullmatch(said)):
+            named = self._search.wholly_named(match["what"])
+            return (_deleted(named.id),) if named is not None else ()
+        return ()
+
+    # --- for a while --------------------------------------------------------------------------------------------------
+
+    def _paused(self, said: str, text: str) -> tuple[RuleWish, ...]:
+        if match := _PAUSE_ALL.fullmatch(said):
+            found = self._search.of_kind(match["kinds"])
+            rules = self._rules if found is None else found
+            return tuple(self._switched(rule, text, on=not re.fullmatch(_PAUSE, match["verb"])) for rule in rules)
+        match = _PAUSE_ONE.fullmatch(said)
+        if match is None or not self._rules:
+            return ()
+        named = {
+            name.removeprefix("a_").removeprefix("b_"): value for name, value in match.groupdict().items() if value
+        }
+        verb = named.get("verb", "")
+        on = not re.fullmatch(_PAUSE, verb) if verb else (named.get("side") or named.get("back")) == "on"
+        is_bare = named.get("this") in _BARE
+        if is_bare and not self._about_rules:
+            return ()
+        if is_bare and not verb and (not on or self._rules[-1].enabled or self._rules[-1].once):
+            return ()  # "turn it off" is about a thing
+        rule = self._target(named)
+        return () if rule is None else (self._switched(rule, text, on=on),)
+
+    def _switched(self, rule: Rule, text: str, *, on: bool) -> RuleWish:
+        new = RuleEdit(rule, self._now).with_fields({"enabled": on}, text)
+        return RuleWish("rule_change", {"rule": rule.id, "new": new.to_plain()})
+
+    # --- otherwise ----------------------------------------------------------------------------------------------------
+
+    def _changed(self, said: str, text: str, is_correction: bool, alone: bool) -> tuple[RuleWish, ...]:
+        for pattern in (_CHANGE_IT, _CHANGE_NAMED):
+            if match := pattern.fullmatch(said):
+                what = _moved(match["verb"], match["way"] or "", match["what"])
+                if speaks_of_change(what, self._condition):
+                    return self._changed_it(match, what, text)
+        match = _CHANGE_TIME.fullmatch(said) or _RATHER.fullmatch(said)
+        if match is not None and self._rules and self._about_rules and speaks_of_change(match["what"], self._condition):
+            return (self._wish(self._rules[-1], match["what"], text),)
+        if not self._rules:
+            return ()
+        alone = alone and self._about_rules
+        if alone and (is_correction or not _ELSEWHERE.match(said)) and speaks_of_change(said, self._condition):
+            return (self._wish(self._rules[-1], said, text),)
+        if (match := _CHANGE_WHAT.fullmatch(said)) and speaks_of_time(match["what"]) and not self._is_command(said):
+            named = self._search.wholly_named(match["name"])
+            return () if named is None else (self._wish(named, match["what"], text),)
+        return self._done_instead(said, text) if is_correction else ()
+
+    def _changed_it(self, match: re.Match[str], what: str, text: str) -> tuple[RuleWish, ...]:
+        named = {name: value for name, value in match.groupdict().items() if value}
+        if not self._rules:
+            # "set it to 30 percent" is about a thing
+            is_of_rule = not {"this", "kind"}.isdisjoint(named)
+            is_of_time = is_of_rule and speaks_of_time(what) and not (_is_figure(what) and not what.isdecimal())
+            return (RuleWish("rule_change", {"rule": LAST, "change": what}),) if is_of_time else ()
+        if named.get("this") in _BARE and _is_figure(what) and not self._about_rules:
+            return ()
+        rule = self._target(named)
+        return () if rule is None else (self._wish(rule, what, text),)
+
+    def _done_instead(self, said: str, text: str) -> tuple[RuleWish, ...]:
+        """``open the blinds at 10 instead``: the one rule that opens them."""
+        words = said.split()
+        phrases, cut = TimePhrases(words).trailing()
+        if not phrases or self._plan is None:
+            return ()
+        try:
+            code = self._plan(" ".join(words[:cut]))
+        except PlanningError:
+            return ()
+        found = [rule for rule in self._rules if (rule.action.code or "") == code]
+        return (self._wish(found[0], " ".join(words[cut:]), text),) if len(found) == 1 else ()
+
+    def _is_command(self, said: str) -> bool:
+        try:
+            return self._plan is not None and bool(self._plan(said))
+        except PlanningError:
+            return False
 
     def _wish(self, rule: Rule, what: str, text: str) -> RuleWish:
-        return RuleWish("rule_change", {"rule": rule.id, "new": self._changed(rule, what, text).to_plain()})
+        new = RuleEdit(rule, self._now, self._condition).changed(what, text)
+        return RuleWish("rule_change", {"rule": rule.id, "new": new.to_plain()})
 
-    def _named(self, said: str) -> Rule:
-        """Give the rule that words mean, by its own words, its id and its times."""
-        words = {word for word in said.split() if word not in _DROPPED}
-        clocks = _clocks(said.split())
-        ranked = []
-        for rule in self._rules:
-            own = set(re.findall(r"[a-z0-9:]+", rule.text.lower())) | set(rule.id.split("_"))
-            timed = any(_shows(trigger, clock) for trigger in rule.triggers for clock in clocks)
-            ranked.append((len(words & own) + 3 * timed, rule))
-        best = max((score for score, _ in ranked), default=0)
-        found = [rule for score, rule in ranked if score == best and score > 0]
-        names = [rule.text or rule.id for rule in (found or self._rules)]
-        if not found:
-            there = f"; there are: {'; '.join(names[-5:])}" if names else "; there are none"
-            raise PlanningError(f"offline planner: no rule is called {said!r}{there}", code="UNKNOWN_RULE")
-        if len(found) > 1:
-            raise PlanningError(
-                f"offline planner: {said!r} can mean {'; or '.join(names[:4])}; say more of it", code=AMBIGUOUS
-            )
-        return found[0]
+    def _target(self, named: Mapping[str, str]) -> Rule | None:
+        """Give the rule that is meant; None: the last, where none is known.
 
-    # --- changes ------------------------------------------------------------------------------------------------------
-
-    def _changed(self, rule: Rule, what: str, text: str) -> Rule:
-        changes = self._later(rule, what) or self._timed(rule, what) or self._threshold(rule, what)
-        if changes is None:
-            raise PlanningError(
-                f"offline planner: {what!r} says nothing that {rule.text or rule.id!r} could be changed to; say a time",
-                code=TIMED,
-            )
-        said = f"{rule.text}; {text}" if rule.text else text
-        try:
-            return Rule.model_validate({**rule.model_dump(by_alias=True), **changes, "text": said[-2000:]})
-        except ValidationError as error:
-            first: Any = error.errors()[0]
-            raise PlanningError(f"offline planner: that makes no rule: {first['msg']}", code=TIMED) from error
-
-    def _later(self, rule: Rule, what: str) -> dict[str, Any] | None:
-        match = _LATER.fullmatch(what)
-        found = TimeScanner(match["span"].split()).duration(0) if match else None
-        if match is None or found is None or found[1] != len(match["span"].split()):
+        :param named: what was found of ``_TARGET``.
+        """
+        if not self._rules and ("this" in named or "kind" in named):
             return None
-        shift_s = found[0] if match["side"] == "later" else -found[0]
-        moved = [_shifted(trigger, shift_s) for trigger in rule.triggers]
-        return {"triggers": [_plain(trigger) for trigger in moved]}
-
-    def _timed(self, rule: Rule, what: str) -> dict[str, Any] | None:
-        words = what.split()
-        phrases = TimePhrases(words).whole() or TimePhrases(["at", *words]).whole()
-        span = TimeScanner(words).duration(0)
-        if not phrases and span is not None and span[1] == len(words):
-            return self._spanned(rule, span[0])
-        if not phrases:
-            return None
-        if len(phrases) == 1 and isinstance(phrases[0], AtClock):
-            clocks = phrases[0].clocks
-            if (
-                len(clocks) == 1
-                and len(rule.triggers) == 1
-                and not isinstance(rule.triggers[0], SunTrigger | BeforeTrigger)
-            ):
-                return {"triggers": [_plain(self._at(rule.triggers[0], clocks[0]))]}
-        return self._again(rule, phrases)
-
-    def _again(self, rule: Rule, phrases: Sequence[Phrase]) -> dict[str, Any]:
-        """Put new phrases in the place of the old trigger; its time of day stays where only days are said."""
-        said = list(phrases)
-        old = rule.triggers[0]
-        if not any(isinstance(one, AtClock | AtSun | Delay | Ahead) for one in said):
-            if isinstance(old, TimeTrigger):
-                said.append(AtClock((Clock(parse_time(old.at)),)))
-            elif isinstance(old, DateTrigger):
-                said.append(AtClock((Clock(self._local(old.at).time().replace(microsecond=0)),)))
-        if isinstance(old, TimeTrigger) and not any(isinstance(one, EveryDays | OnDay | Delay | Ahead) for one in said):
-            said.append(EveryDays(old.weekdays))
-        schedule = Scheduler(self._now).schedule(said)
-        if not schedule.triggers:
-            raise PlanningError("offline planner: that says no moment; say a time, as in at 8", code=TIMED)
-        condition = " && ".join(filter(None, (rule.condition or "", *schedule.conditions))) or None
-        return {
-            "triggers": [_plain(trigger) for trigger in schedule.triggers],
-            "condition": condition,
-            "once": schedule.once,
-        }
-
-    def _spanned(self, rule: Rule, span_s: float) -> dict[str, Any]:
-        """``change that to 20 minutes``: the offset, the interval, how long, or from now."""
-        (first, *more) = rule.triggers
-        changed: Trigger
-        if isinstance(first, BeforeTrigger):
-            changed = first.model_copy(update={"offset_s": span_s})
-        elif isinstance(first, IntervalTrigger):
-            changed = first.model_copy(update={"every_s": span_s})
-        elif isinstance(first, StateTrigger):
-            changed = first.model_copy(update={"for_s": span_s})
-        elif isinstance(first, SunTrigger) and first.offset_s:
-            changed = first.model_copy(update={"offset_s": span_s if first.offset_s > 0 else -span_s})
-        else:
-            changed = DateTrigger(kind="date", at=Scheduler(self._now).after(span_s))
-        return {"triggers": [_plain(changed), *map(_plain, more)]}
-
-    def _at(self, trigger: Trigger, clock: Clock) -> Trigger:
-        if isinstance(trigger, TimeTrigger):
-            at = _like(clock, parse_time(trigger.at))
-            return trigger.model_copy(update={"at": at.strftime("%H:%M:%S" if at.second else "%H:%M")})
-        if isinstance(trigger, CronTrigger):
-            fields = trigger.expression.split()
-            fields[-5:-3] = [str(clock.at.minute), str(clock.at.hour)]
-            return trigger.model_copy(update={"expression": " ".join(fields)})
-        if isinstance(trigger, DateTrigger):
-            old = self._local(trigger.at)
-            moment = datetime.combine(old.date(), _like(clock, old.time()), old.tzinfo)
-            if moment <= self._now:
-                moment = next((later for later in _sides(clock, old) if later > self._now), moment + timedelta(days=1))
-            return DateTrigger(kind="date", at=moment)
-        raise PlanningError(
-            "offline planner: that rule waits for something to happen, not for a time; make another", code=TIMED
-        )
-
-    def _threshold(self, rule: Rule, what: str) -> dict[str, Any] | None:
-        match = _NUMBER.fullmatch(what)
-        if match is None:
-            return None
-        value = float(match["number"])
-        bounded = [
-            t for t in rule.triggers if isinstance(t, StateTrigger) and (t.above is not None or t.below is not None)
-        ]
-        compared = _COMPARED.findall(rule.condition or "")
-        if len(bounded) + len(compared) != 1:
-            return None
-        if compared:
-            return {"condition": _COMPARED.sub(lambda found: f"{found[1]}{value:g}", rule.condition or "")}
-        triggers = [_bounded_at(trigger, value) for trigger in rule.triggers]
-        return {"triggers": [_plain(trigger) for trigger in triggers]}
-
-    def _local(self, moment: datetime) -> datetime:
-        zone = self._now.tzinfo or ZoneInfo("UTC")
-        return moment.astimezone(zone) if moment.tzinfo else moment.replace(tzinfo=zone)
+        if "this" in named:
+            return self._rules[-1]
+        if "kind" in named:
+            return self._search.one_of_kind(named["kind"])
+        return self._search.named(named.get("before") or named.get("after") or "")
 
 
-def _bounded_at(trigger: Trigger, value: float) -> Trigger:
-    if not isinstance(trigger, StateTrigger) or (trigger.above is None and trigger.below is None):
-        return trigger
-    return trigger.model_copy(update={"above" if trigger.above is not None else "below": value})
+def _deleted(rule: str) -> RuleWish:
+    return RuleWish("rule_delete", {"rule": rule})
 
 
-def _speaks_of_time(what: str) -> bool:
+def _is_figure(said: str) -> bool:
+    return bool(re.fullmatch(r"-?\d+(?:\.\d+)?(?: (?:degrees|degree|celsius|percent|%))*", said))
+
+
+def _moved(verb: str, way: str, what: str) -> str:
+    """Say ``push it back an hour`` as an hour later.
+
+    :raises PlanningError: ``move it forward an hour`` is said of both.
+    """
     words = what.split()
-    if TimePhrases(words).whole() or TimePhrases(["at", *words]).whole() or _NUMBER.fullmatch(what):
-        return True
-    match = _LATER.fullmatch(what)
-    span = (match["span"] if match else what).split()
-    found = TimeScanner(span).duration(0)
-    return found is not None and found[1] == len(span)
-
-
-def _clocks(words: Sequence[str]) -> list[Clock]:
-    scan = TimeScanner(words)
-    return [found[0] for at in range(len(words)) if (found := scan.clock(at))]
-
-
-def _shows(trigger: Trigger, clock: Clock) -> bool:
-    """Whether a trigger's time of day is the one said."""
-    if isinstance(trigger, TimeTrigger):
-        at = parse_time(trigger.at)
-    elif isinstance(trigger, DateTrigger):
-        at = trigger.at.time()
-    else:
-        return False
-    return (at.hour, at.minute) in {(side.hour, side.minute) for side in _faces(clock)}
-
-
-def _faces(clock: Clock) -> tuple[time, ...]:
-    return (clock.at,) if clock.exact else (clock.at, clock.later().at)
-
-
-def _like(clock: Clock, old: time) -> time:
-    """Of 8, the one in the half of the day in which it was before."""
-    return next((side for side in _faces(clock) if (side.hour >= 12) == (old.hour >= 12)), clock.at)
-
-
-def _sides(clock: Clock, old: datetime) -> list[datetime]:
-    return sorted(datetime.combine(old.date(), side, old.tzinfo) for side in _faces(clock))
-
-
-def _shifted(trigger: Trigger, shift_s: float) -> Trigger:
-    """Move a trigger in time. :raises PlanningError: it is none of time."""
-    if isinstance(trigger, DateTrigger):
-        return trigger.model_copy(update={"at": trigger.at + timedelta(seconds=shift_s)})
-    if isinstance(trigger, TimeTrigger):
-        at = parse_time(trigger.at)
-        seconds = (at.hour * 3600 + at.minute * 60 + at.second + round(shift_s)) % 86400
-        moved = time(seconds // 3600, seconds // 60 % 60, seconds % 60)
-        return trigger.model_copy(update={"at": moved.strftime("%H:%M:%S" if moved.second else "%H:%M")})
-    if isinstance(trigger, BeforeTrigger):
-        return trigger.model_copy(update={"offset_s": max(0.0, trigger.offset_s - shift_s)})
-    if isinstance(trigger, SunTrigger):
-        return trigger.model_copy(update={"offset_s": trigger.offset_s + shift_s})
-    raise PlanningError("offline planner: that rule has no time that could be moved; make another", code=TIMED)
-
-
-def _plain(trigger: Trigger) -> dict[str, Any]:
-    return trigger.model_dump(by_alias=True) | {"kind": trigger.kind}
+    found = TimeScanner(words).duration(0)
+    if found is None or found[1] != len(words):
+        return what
+    if way.strip() == "forward" and verb != "bring":
+        raise PlanningError(f"offline planner: {what} earlier or later? say which", code=AMBIGUOUS)
+    if way.strip() in ("up", "forward"):
+        return f"{what} earlier"
+    return f"{what} later" if way.strip() == "back" or verb in _PUTS_OFF else what

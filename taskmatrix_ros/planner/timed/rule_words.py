@@ -41,6 +41,8 @@ def rule_words(rule: Rule, zone: str = "UTC") -> str:
     told = ", ".join(parts)
     if rule.once and not all(isinstance(trigger, DateTrigger) for trigger in rule.triggers):
         told += ", once"
+    if not rule.enabled:
+        told += ", but not for now: it is switched off"
     if rule.expires_at is not None:
         told += f", until {moment_words(rule.expires_at, zone)}"
     return f"{told}."

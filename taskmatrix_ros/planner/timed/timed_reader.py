@@ -81,6 +81,7 @@ class _Home:
     rules: Sequence[Rule]
     names: StateNames
     state: Mapping[str, Any] = field(default_factory=dict)
+    about_rules: bool = True
 
 
 class TimedReader:
@@ -110,7 +111,7 @@ class TimedReader:
         words = listed(self._normalizer.trimmed(words, ENGLISH.verbs))
         names = self._names(scene.state.values)
         now = scene.now.astimezone(ZoneInfo(scene.zone)) if scene.zone else scene.now
-        home = _Home(now=now, rules=scene.rules, names=names, state=scene.state.values)
+        home = _Home(now=now, rules=scene.rules, names=names, state=scene.state.values, about_rules=scene.about_rules)
         utterance = _Utterance(self._catalogue, home, cache(plan))
         statements = utterance.read(words)
         return None if statements is None else Doing(statements=statements, answer=utterance.answer)
@@ -132,6 +133,7 @@ class _Utterance:
         self._catalogue, self._scene, self._plan, self._book = catalogue, home, plan, ENGLISH
         self._problem: PlanningError | None = None
         self._answers: list[str] = []
+        self._is_alone = True
         self._action: Words = ()
         """What is to be done by the rules that were built last."""
 
@@ -142,6 +144,7 @@ class _Utterance:
 
     def read(self, words: Words) -> tuple[Statement, ...] | None:
         sentences = _sentences(words)
+        self._is_alone = len(sentences) == 1
         found = [self._one(sentence) for sentence in sentences]
         if all(timed is None for timed in found):
             if self._problem is not None and not self._is_plain(words):
@@ -155,9 +158,12 @@ class _Utterance:
     def _one(self, words: Words, depth: int = 0, *, of_rules: bool = True) -> tuple[Statement, ...] | None:
         """:param of_rules: ``it`` may be a rule; not where a thing was spoken of just before."""
         if of_rules:
-            wish = RuleChanges(self._scene.rules, self._scene.now).read(keys(words), said(words))
-            if wish is not None:
-                return (_statement(wish.api, wish.arguments),)
+            condition = ConditionReader(self._scene.names, self._effects).read
+            scene = self._scene
+            changes = RuleChanges(scene.rules, scene.now, condition, self._plan, about_rules=scene.about_rules)
+            wishes = changes.read(keys(words), said(words), alone=self._is_alone and not depth)
+            if wishes:
+                return tuple(_statement(wish.api, wish.arguments) for wish in wishes)
         if not _TIMER.isdisjoint(keys(words)):
             return None
         fact = self._fact(words)

@@ -187,6 +187,20 @@ def test_that_is_the_rule_spoken_of_last_also_in_the_next_life(tmp_path: Path) -
     run(second, store)
 
 
+def test_a_rule_is_paused_and_switched_back_on() -> None:
+    async def story(talk: Talk) -> None:
+        await talk.say("every weekday at 7 say get up")
+        assert (await talk.say("pause that")).status is RunStatus.SUCCEEDED
+        assert not talk.rules["say_get_up"].enabled
+        assert talk.asked[-1].summary.splitlines()[0].endswith("it is switched off.")
+        assert (await talk.say("switch it back on")).status is RunStatus.SUCCEEDED
+        assert talk.rules["say_get_up"].enabled
+        assert (await talk.say("only on weekends")).status is RunStatus.SUCCEEDED
+        assert talk.rules["say_get_up"].triggers[0].model_dump()["weekdays"] == ("sat", "sun")
+
+    run(story)
+
+
 def test_what_a_person_told_outlives_the_node(tmp_path: Path) -> None:
     store = tmp_path / "home.sqlite"
 

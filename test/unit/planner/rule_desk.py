@@ -25,9 +25,9 @@ class RuleDesk:
     """Plans in the home of the shipped manifests."""
 
     def __init__(self) -> None:
-        registry = Registry()
-        registry.load([resource(f"api_manifests/{name}.yaml") for name in MANIFESTS])
-        self.planner = OfflinePlanner(registry, utterance_readers=(TimedReader(registry),))
+        self.registry = Registry()
+        self.registry.load([resource(f"api_manifests/{name}.yaml") for name in MANIFESTS])
+        self.planner = OfflinePlanner(self.registry, utterance_readers=(TimedReader(self.registry),))
 
     def code(self, text: str, rules: tuple[Rule, ...] = (), now: datetime = NOW) -> str:
         """Give the code for a text."""

@@ -63,20 +63,22 @@ def test_what_is_told_or_for_now_makes_no_rule(entry: dict[str, Any]) -> None:
 def test_a_rule_is_cancelled(entry: dict[str, Any]) -> None:
     desk = rule_desk()
     _, calls = desk.read(entry["say"], desk.rules(*entry["after"]))
-    assert calls == [{"api": entry["call"], "rule": entry["rule"]}]
+    assert calls == [{"api": entry["call"], "rule": rule} for rule in entry.get("rules", [entry.get("rule")])]
 
 
-@pytest.mark.parametrize("entry", TABLE["change"], ids=said)
+@pytest.mark.parametrize("entry", TABLE["change"], ids=lambda entry: f"{entry['say']} after {entry['after'][0]}")
 def test_a_rule_is_changed(entry: dict[str, Any]) -> None:
     desk = rule_desk()
     before = desk.rules(*entry["after"])
+    if entry.get("paused"):
+        before = tuple(rule.model_copy(update={"enabled": False}) for rule in before)
     _, (call,) = desk.read(entry["say"], before)
     assert call["api"] == "rule_change"
     new = Rule.model_validate(call["new"])
     assert unnamed(new) == as_rule(entry["rule"])
     assert call["rule"] == new.id
-    assert new.id in {rule.id for rule in before}
-    assert entry["say"] in new.text
+    (old,) = (rule for rule in before if rule.id == new.id)
+    assert new.text.startswith(f"{old.text}; ")
 
 
 @pytest.mark.parametrize("entry", TABLE["refused"], ids=said)
@@ -88,3 +90,37 @@ def test_what_cannot_be_is_refused_and_says_why(entry: dict[str, Any]) -> None:
 
 def test_a_change_is_left_to_the_home_where_the_rule_is_not_known() -> None:
     assert rule_desk().read("change that to 8")[1] == [{"api": "rule_change", "rule": "last", "change": "8"}]
+
+
+def test_all_rules_are_paused_at_once() -> None:
+    desk = rule_desk()
+    before = desk.rules("at 9 am open the blinds", "turn off the fan in 20 minutes")
+    _, calls = desk.read("pause all rules", before)
+    assert [call["rule"] for call in calls] == ["open_blinds", "turn_off_fan"]
+    assert [Rule.model_validate(call["new"]).enabled for call in calls] == [False, False]
+
+
+@pytest.mark.parametrize("kind", ["timed", "recurring", "conditional", "before_departure"])
+def test_rules_that_live_already_are_not_changed_by_making_others(kind: str) -> None:
+    desk = rule_desk()
+    before = desk.rules("at 9 am open the blinds", "every weekday at 7 wake me with soft music")
+    for entry in TABLE[kind]:
+        assert all(call["api"] == "rule_add" for call in desk.read(entry["say"], before)[1]), entry["say"]
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "error"),
+    [
+        ("at 9 am open the blinds", "move it forward by 15 minutes", "AMBIGUOUS"),
+        ("at 9 am open the blinds", "only at night", "TIMED"),
+        ("at 9 am open the blinds", "only on weekends", "TIMED"),
+        ("at 9 am open the blinds", "make it 24 degrees", "TIMED"),
+        ("at 9 am open the blinds", "cancel the alarm", "UNKNOWN_RULE"),
+        ("every weekday at 7 wake me with soft music", "make it 20 minutes", "TIMED"),
+    ],
+)
+def test_a_change_that_does_not_fit_is_refused(first: str, then: str, error: str) -> None:
+    desk = rule_desk()
+    with pytest.raises(PlanningError) as caught:
+        desk.read(then, desk.rules(first))
+    assert caught.value.error_code == error
