@@ -30,7 +30,7 @@ from taskmatrix_ros.planner.timed.condition_words import (
     STATES,
 )
 from taskmatrix_ros.planner.timed.plain_words import plainly, refuse_vague, thing_of, without_it
-from taskmatrix_ros.planner.timed.state_names import StateName, StateNames, content
+from taskmatrix_ros.planner.timed.state_names import CURRENT, StateName, StateNames, content
 from taskmatrix_ros.planner.timed.time_lexicon import SUN_WORDS
 from taskmatrix_ros.planner.timed.time_phrase import DEPARTURE, NEXT_EVENT, AtClock, EveryDays, For, OnDay, Phrase
 from taskmatrix_ros.planner.timed.time_phrases import DEPARTURE_WORDS, EVENT_WORDS, TimePhrases
@@ -102,6 +102,8 @@ class ConditionReader:
         :param action: the words of the command.
         :returns: an atom for each thing that it changes; None: ``it`` is nothing of the kind.
         """
+        if (warmth := self.warmth_of_it(words, action)) is not None:
+            return warmth
         found, cut = TimePhrases(words).trailing()
         phrases = [phrase for phrase in found if isinstance(phrase, For)]
         if len(phrases) < len(found):
@@ -122,6 +124,44 @@ class ConditionReader:
                 atoms = [_lasting(atom, phrase.for_s) for atom in atoms]
             return Read(tuple(atoms), either=len(atoms) > 1) if atoms else None
         return None
+
+    def warmth_of_it(self, words: Sequence[str], action: str) -> Read | None:
+        """Read ``it is below 18`` where a command warms a room, or ``in there``: how warm that room is.
+
+        :param action: the words of the command.
+        :returns: None: it is the weather, or nothing of the kind.
+        """
+        phrases, cut = TimePhrases(words).trailing()
+        match = MEASURED.fullmatch(" ".join(words[:cut] if phrases else words))
+        if match is None or not all(isinstance(phrase, For) for phrase in phrases):
+            return None
+        own = {key.rpartition(".")[0] for key in self._effect_of(action)}
+        said = content(action.lower().split())
+        there = match["where"].strip() in _THERE
+        warmed = {
+            name.key
+            for name in self._names.names
+            if name.quantity == "temperature"
+            and (
+                (name.key.endswith(f".{CURRENT}") and name.key.rpartition(".")[0] in own)
+                or ((there or not _WARMING.isdisjoint(said)) and name.required <= said and "weather" not in name.entity)
+            )
+        }
+        if match["subject"] not in ("it", "") or match["at"] or (match["where"] and not there):
+            return None
+        if len(warmed) != 1:
+            if there:
+                raise self._unknown("in there")
+            return None
+        value, (key,) = float(match["number"]), warmed
+        if {"fahrenheit", "f"} & set(match["unit"].split()):
+            value = round((value - 32) / 1.8, 1)
+        is_above = match["above"] is not None
+        trigger = StateTrigger(kind="state", key=key, **({"above": value} if is_above else {"below": value}))
+        atom = Atom(trigger, f'state["{key}"] {">" if is_above else "<"} {value:g}', is_event=False)
+        for phrase in phrases:
+            atom = _lasting(atom, phrase.for_s) if isinstance(phrase, For) else atom
+        return Read((atom,))
 
     def _all(self, words: Sequence[str]) -> Read | None:
         """Cut at ``and`` or ``or`` wherever both sides are understood."""
@@ -332,7 +372,7 @@ class ConditionReader:
         kinds = (ValueType.STRING, ValueType.BOOLEAN)
         found = self._names.find(said.split(), types=kinds, fits=lambda name: _can_be(name, values))
         if not found and _ONLY_THESE.isdisjoint(values):
-            found = self._names.find(said.split(), types=kinds)
+            found = self._names.find(said.split(), types=kinds, fits=lambda name: not name.key.startswith("lock."))
         for quantities in (_MAIN, _SHOWS):
             found = tuple(name for name in found if name.quantity in quantities) or found
         if not found:
@@ -396,6 +436,8 @@ class ConditionReader:
         )
 
 
+_THERE = frozenset({"in there", "there", "in that room", "in the room"})
+_WARMING = frozenset({"heating", "heater", "heat", "radiator", "thermostat", "warm"})
 _ONLY_THESE = frozenset({"locked", "unlocked", "home", "not_home"})
 """States that only things of one kind are in."""
 _MAIN = frozenset({"state", "power"})

@@ -74,6 +74,23 @@ def after(
     return (_with_rule(one[0], whole),)
 
 
+def along(one: Sequence[Statement], code: str, text: str) -> tuple[Statement, ...]:
+    """Let what is said behind a rule be done with it: ``turn off the TV every day at 10 and close the blinds``."""
+    rule = one[-1].arguments["rule"]
+    whole = {**rule, "text": f"{rule['text']} {text}", "action": {"code": f"{rule['action']['code']}\n{code}"}}
+    return (*one[:-1], _with_rule(one[-1], whole))
+
+
+def begins_now(said: Sequence[str]) -> bool:
+    """Whether a part has one plain moment of today: then what is said behind it may be for now."""
+    finder = TimePhrases(said)
+    phrases = (*finder.leading()[0], *finder.trailing()[0])
+    return all(
+        isinstance(phrase, AtClock | Delay | InPart) or (isinstance(phrase, OnDay) and phrase.is_today)
+        for phrase in phrases
+    )
+
+
 def on_those_days(right: Words, left: Words) -> Words:
     """Let a part that has but a time of day be for the days of the part before: ``… and close them at 10 pm``.
 

@@ -155,14 +155,16 @@ class SentenceCutter:
     def _of_it(self, conjunction: str, words: Words, action: Words) -> Clause | None:
         """``if it's open`` after ``close the garage door``; None where ``it`` is the weather, the time, a rule."""
         found = of_it(keys(words))
-        if found is None or not (conjunction in IF or conjunction in UNLESS):
+        asks = conjunction in IF or conjunction in UNLESS
+        if found is None or not (asks or conjunction in WHEN):
             return None
         text, denied = found
         if denied and conjunction in UNLESS:
             return None
         _, begins = TimePhrases(keys(action)).leading()
         _, cut = TimePhrases(keys(action)).trailing()
-        read = self._conditions.read_of_it(text, matched_text(action[begins:cut]))
+        command = matched_text(action[begins:cut])
+        read = self._conditions.read_of_it(text, command) if asks else self._conditions.warmth_of_it(text, command)
         return None if read is None else Clause(UNLESS[0] if denied else conjunction, read, words)
 
 

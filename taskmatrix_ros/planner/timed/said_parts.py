@@ -44,6 +44,9 @@ def with_verb(right: Words, left: Words) -> Words:
     """Put verb and ``it`` before what lacks them: ``turn on the TV at 8 and off at 11``."""
     said, before = keys(right), keys(left)
     at = next((i for i, key in enumerate(said) if key not in ("and", "then")), 0)
+    if said[at : at + 2] == ("back", "to"):
+        to = next((i for i in range(len(left) - 1, 0, -1) if before[i] == "to"), 0)
+        return (*right[:at], *left[:to], *right[at + 1 :]) if to else right  # "to 22 … and then back to 20"
     if said[at : at + 1] == ("back",) and said[at + 1 : at + 2] and said[at + 1] in _SIDES:
         right, said = (*right[:at], *right[at + 1 :]), (*said[:at], *said[at + 1 :])  # "back on at 5"
     if said[at : at + 1] and said[at] in _SIDES and before[:1] and before[0] in _SWITCHING and _SIDES & set(before):
@@ -82,7 +85,19 @@ def with_object(right: Words, left: Words, book: Phrasebook) -> Words:
 def leans(words: Words) -> bool:
     """Whether a part goes on with the part before it, and not at once: ``and turn it on again``."""
     said = keys(words)
-    return not (BACK | AGAIN).isdisjoint(said) and not any(said[-len(phrase) :] == phrase for phrase in NOW)
+    return not (BACK | AGAIN).isdisjoint(said) and not says_now(words)
+
+
+def says_now(words: Words) -> bool:
+    """Whether a part ends with ``now``."""
+    said = keys(words)
+    return any(said[-len(phrase) :] == phrase for phrase in NOW)
+
+
+def goes_back(words: Words) -> bool:
+    """Whether a part says to what a value goes back: ``and then back to 20``."""
+    said = keys(words)
+    return any(said[at : at + 2] == ("back", "to") for at in range(len(said)))
 
 
 def lasts(words: Words) -> bool:

@@ -110,6 +110,8 @@ class StateNames:
             if entity.exposed:
                 rooms = areas.get(entity.area or "", ())
                 found += [_entity_name(entity, name, rooms) for name in entity.names]
+                if "current_temperature" in entity.attributes:
+                    found += [_warmth_of(entity, name) for name in rooms or entity.names]
         return StateNames(found)
 
     def __add__(self, other: StateNames) -> StateNames:
@@ -167,10 +169,31 @@ def state_name(
         key=key,
         entity=frozenset(words | first | {word for name in extra for word in content(name.lower().split())}),
         required=frozenset(required if head in _KINDS or not parts else words | first),
-        quantity=quantity_of(attribute),
+        quantity=_OF_A_THERMOSTAT.get(attribute, quantity_of(attribute))
+        if head == "climate"
+        else quantity_of(attribute),
         type=kind,
         unit=unit,
         device_class=device_class,
+    )
+
+
+CURRENT = "current_temperature_c"
+"""The attribute in which a thermostat tells how warm it is."""
+_OF_A_THERMOSTAT = {CURRENT: "temperature", "temperature_c": "target"}
+
+
+def _warmth_of(entity: HomeEntity, place: str) -> StateName:
+    """Name how warm it is where a thermostat is."""
+    own = {word for name in entity.names for word in content(name.lower().split())}
+    named = content(place.lower().split())
+    return StateName(
+        key=f"{entity.entity_id}.{CURRENT}",
+        entity=named | own | {"climate", "thermostat"},
+        required=named,
+        quantity="temperature",
+        type=ValueType.NUMBER,
+        unit="c",
     )
 
 

@@ -95,9 +95,15 @@ ORDINALS = {word: number for number, word in enumerate(_ORDINAL_WORDS.split(), s
 
 NAMED_TIMES = {"noon": time(12), "midday": time(12), "noontime": time(12), "midnight": time(0), "lunchtime": time(12)}
 
-_SUNSETS = "sunset|sundown|dusk|nightfall|the sun sets|the sun goes down|it gets dark|it is getting dark|dark"
-_SUNRISES = "sunrise|sunup|dawn|daybreak|the sun rises|the sun comes up|it gets light|first light"
+_SUNSETS = (
+    *("sunset", "sundown", "dusk", "nightfall", "the sun sets", "sun sets", "the sun goes down", "sun goes down"),
+    *("it gets dark", "it is getting dark", "dark"),
+)
+_SUNRISES = (
+    *("sunrise", "sunup", "dawn", "daybreak", "the sun rises", "sun rises", "the sun comes up", "sun comes up"),
+    *("it gets light", "first light"),
+)
 SUN_WORDS: dict[str, SunEvent] = {
-    **dict.fromkeys(_SUNSETS.split("|"), "sunset"),
-    **dict.fromkeys(_SUNRISES.split("|"), "sunrise"),
+    **dict.fromkeys(_SUNSETS, "sunset"),
+    **dict.fromkeys(_SUNRISES, "sunrise"),
 }

@@ -46,9 +46,11 @@ EVENT_WORDS = re.compile(
     r"(?:meeting|meetings|appointment|appointments|calendar event|calendar entry|event)"
     r"(?: (?:starts|begins|start|begin))?(?= |$)"
 )
+_OVER = ("have passed", "has passed", "have gone by", "has gone by", "are over", "is over", "are up", "is up")
 _BEFORE = ("before", "ahead of", "prior to", "until", "ahead", "earlier", "beforehand")
 _EXACT = re.compile(r"(am|pm|a\.m\.?|p\.m\.?|o'clock|oclock)|\d{1,2}:\d\d(am|pm)?|\d{1,2}(am|pm)")
 _HOLIDAYS = ("public holidays", "bank holidays", "national holidays", "the holidays", "all holidays", "holidays")
+_PARTS_OF_DAYS = frozenset(f"{part}s" for part in PARTS)
 _PLURAL_DAYS = {f"{name}s": day for name, day in WEEKDAYS.items() if len(name) > 5}
 
 
@@ -254,6 +256,9 @@ class TimePhrases:
         scan = self._scan
         start = scan.says(at, "on", "on every", "at the", "on the", "during the", "on all") or at
         word = scan.word(start)
+        part = scan.word(start + 1).removesuffix("s")
+        if scan.word(start + 1) in _PARTS_OF_DAYS and (days := WEEKDAYS.get(word) or DAY_GROUPS.get(word)):
+            return (EveryDays(days if isinstance(days, tuple) else (days,)), InPart(part)), start + 2
         if word in ("weekdays", "workdays", "weekends") or (word == "weekend" and start > at):
             return (EveryDays(DAY_GROUPS[word]),), start + 1
         if end := scan.says(start, "working days", "week days", "work days"):
@@ -364,8 +369,12 @@ class TimePhrases:
         if end := scan.says(at, "in", "after", "in about", "in another", "after another", "in exactly", "in the next"):
             found = scan.duration(end)
             if found is not None and not scan.says(found[1], "before", "ahead"):
-                return (Delay(found[0]),), scan.says(found[1], "from now") or found[1]
+                return (Delay(found[0]),), scan.says(found[1], "from now", *_OVER) or found[1]
             return None
+        if end := scan.says(at, "once", "when", "as soon as"):
+            found = scan.duration(end)
+            over = scan.says(found[1], *_OVER) if found is not None else 0
+            return ((Delay(found[0]),), over) if found is not None and over else None
         found = scan.duration(at)
         if found is not None and (end := scan.says(found[1], "from now", "later", "after that", "from this moment")):
             return (Delay(found[0], later=not scan.says(found[1], "from now", "from this moment")),), end
@@ -388,7 +397,7 @@ class TimePhrases:
             if behind := scan.says(begin[1], "on", "onwards", "onward"):
                 return (Within(begin[0], None),), behind
             return None
-        if end := scan.says(at, "after", "past"):
+        if end := scan.says(at, "after", "past", "starting at", "beginning at", "starting from"):
             found = self._bound(end)
             return None if found is None else ((Within(found[0], None),), found[1])
         if end := scan.says(at, "before"):
@@ -447,7 +456,7 @@ class TimePhrases:
             return None
         clocks, reached = [found[0]], found[1]
         while scan.word(reached) in ("and", "&", "or"):
-            more = scan.clock(scan.says(reached + 1, "at") or reached + 1)
+            more = scan.clock(scan.says(reached + 1, "at", "again at") or reached + 1)
             if more is None:
                 break
             clocks.append(more[0])

@@ -162,6 +162,8 @@ class TimeScanner:
             return None
         start += 1 + (word.isdecimal() and self.word(start + 1) in ("minutes", "minute"))
         side = self.word(start)
+        if word == "half" and side.isdecimal() and 1 <= int(side[:3]) <= 12:
+            return int(side) * 60 + 30, False, start + 1  # "half six" is said of 6:30
         if side not in ("past", "after", "to", "before", "till") and not (side == "of" and word == "quarter"):
             return None
         named = NAMED_TIMES.get(self.word(start + 1))

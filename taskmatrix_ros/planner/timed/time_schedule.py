@@ -21,9 +21,12 @@ from taskmatrix_ros.planner.grammar.reading import INCOMPLETE, TIMED
 from taskmatrix_ros.planner.timed.said_phrases import SaidPhrases, contradiction, days_without
 from taskmatrix_ros.planner.timed.time_lexicon import PART_WINDOWS, PARTS
 from taskmatrix_ros.planner.timed.time_phrase import (
+    AtClock,
     AtSun,
     Clock,
     EveryDays,
+    EverySpan,
+    For,
     OnDay,
     Phrase,
     Since,
@@ -75,7 +78,7 @@ class Scheduler:
         :raises PlanningError: ``INCOMPLETE``: the time of day is missing; ``TIMED``: they do not fit together, or the
             moment has passed.
         """
-        said = SaidPhrases(phrases)
+        said = SaidPhrases(self._for_days(phrases))
         schedule = self._ahead_of(said) or self._delayed(said) or self._repeated(said, among=among) or self._sunny(said)
         if schedule is None and said.clocks:
             schedule = self._at(said)
@@ -89,6 +92,18 @@ class Scheduler:
         if schedule is None:
             schedule = self._at(said) if said.day or said.part else self._spanned(said)
         return schedule
+
+    def _for_days(self, phrases: Sequence[Phrase]) -> list[Phrase]:
+        """``at noon for three days`` comes every day, until then: nothing is done for so long at a stretch."""
+        days = next((one for one in phrases if isinstance(one, For) and one.for_s >= _DAY.total_seconds()), None)
+        if days is None or not any(isinstance(one, AtClock | AtSun | EveryDays | EverySpan) for one in phrases):
+            return list(phrases)
+        end = self._now + timedelta(seconds=days.for_s)
+        found: list[Phrase] = [one for one in phrases if one is not days]
+        found.append(Until(Clock(end.time()), OnDay(lambda _now: end.date())))
+        if not any(isinstance(one, EveryDays | EverySpan) for one in found):
+            found.append(EveryDays(()))
+        return found
 
     # --- kinds --------------------------------------------------------------------------------------------------------
 
@@ -308,6 +323,8 @@ class Scheduler:
     def _windows(self, said: SaidPhrases) -> tuple[str, ...]:
         found = [window for each in said.within for window in self._window(each)]
         found += said.holidays
+        if said.since is not None and (day := said.since.day.of(self._now)) > self._now.date() + _DAY:
+            found.append(f'state["home.date"] >= {day.strftime(_DATE)}')
         if said.part is not None and not said.clocks and said.every is None:
             begin, end = PART_WINDOWS[said.part]
             found.append(clock_window(time(begin), time(end)))

@@ -27,20 +27,21 @@ from taskmatrix_ros.planner.language.english import ENGLISH
 from taskmatrix_ros.planner.language.normalizer import Normalizer
 from taskmatrix_ros.planner.language.words import Stop, Words, keys, matched_text
 from taskmatrix_ros.planner.timed.condition_reader import ConditionReader
-from taskmatrix_ros.planner.timed.following import after, delay_of, following, on_those_days
+from taskmatrix_ros.planner.timed.following import after, along, begins_now, delay_of, following, on_those_days
 from taskmatrix_ros.planner.timed.own_state import asked_then, is_for_now, why_not
 from taskmatrix_ros.planner.timed.rule_builder import Deed, PlanText, RuleBuilder, deed_of, said
 from taskmatrix_ros.planner.timed.rule_changes import RuleChanges
 from taskmatrix_ros.planner.timed.rule_sentence import MOMENTS, Sentence, SentenceCutter
 from taskmatrix_ros.planner.timed.said_parts import (
     BACK,
-    NOW,
     as_often,
+    goes_back,
     lasts,
     leans,
     listed,
     quoted,
     rearranged,
+    says_now,
     spoken,
     with_object,
     with_verb,
@@ -49,6 +50,7 @@ from taskmatrix_ros.planner.timed.said_parts import (
     without_time,
 )
 from taskmatrix_ros.planner.timed.state_names import StateNames
+from taskmatrix_ros.planner.timed.time_lexicon import WEEKDAYS
 from taskmatrix_ros.planner.timed.time_phrase import (
     DEPARTURE,
     NEXT_EVENT,
@@ -60,7 +62,7 @@ from taskmatrix_ros.planner.timed.time_phrase import (
 )
 from taskmatrix_ros.planner.timed.time_phrases import TimePhrases
 from taskmatrix_ros.planner.timed.time_schedule import Scheduler
-from taskmatrix_ros.planner.timed.undone import Undone, undoes
+from taskmatrix_ros.planner.timed.undone import Asked, NowOrThen, Undone, undoes
 
 _TELL = re.compile(r"(?:tell|notify|alert|warn|inform|ping) (?:me|us)|let (?:me|us) know|give me a (?:shout|call|sign)")
 _REMIND = re.compile(r"remind (?:me|us|everyone|everybody) (?P<of>to|that|about|of) (?P<what>.+)", re.IGNORECASE)
@@ -108,6 +110,10 @@ class TimedReader:
             return None
         if keys(words[:2]) == ("next", "time"):
             words = (*spoken("the"), *words)  # no "next, do this"
+        if keys(words[:1]) == ("only",) and keys(words[1:2]) and keys(words[1:2])[0] in ENGLISH.verbs:
+            words = words[1:]  # "only turn it off if it's on": its condition says so
+        if keys(words[:1]) == ("next",) and keys(words[1:2]) and keys(words[1:2])[0] in WEEKDAYS:
+            words = (*spoken("on"), *words)
         words = listed(self._normalizer.trimmed(words, ENGLISH.verbs))
         names = self._names(scene.state.values)
         now = scene.now.astimezone(ZoneInfo(scene.zone)) if scene.zone else scene.now
@@ -133,6 +139,8 @@ class _Utterance:
         self._catalogue, self._scene, self._plan, self._book = catalogue, home, plan, ENGLISH
         self._problem: PlanningError | None = None
         self._answers: list[str] = []
+        self._unknown: PlanningError | None = None
+        """Why what is to be done was not understood, where all about it was."""
         self._is_alone = True
         self._action: Words = ()
         """What is to be done by the rules that were built last."""
@@ -147,8 +155,9 @@ class _Utterance:
         self._is_alone = len(sentences) == 1
         found = [self._one(sentence) for sentence in sentences]
         if all(timed is None for timed in found):
-            if self._problem is not None and not self._is_plain(words):
-                raise self._problem
+            problem = self._problem or self._unknown
+            if problem is not None and not self._is_plain(words):
+                raise problem
             return None
         statements: list[Statement] = []
         for sentence, timed in zip(sentences, found, strict=True):
@@ -182,8 +191,9 @@ class _Utterance:
             phrases, end = finder.run(at)
             if not phrases:
                 continue
+            base = self._counted_from(phrases)
             try:
-                schedule = Scheduler(self._counted_from(phrases)).schedule(phrases)
+                schedule = Scheduler(base or self._scene.now).schedule(phrases)
             except PlanningError:
                 continue
             if schedule.moment is None or schedule.conditions:
@@ -195,17 +205,21 @@ class _Utterance:
             except (PlanningError, SyntaxError):
                 return None
             takes = [name for one in statements for name, value in one.arguments.items() if value == moment]
-            return statements if takes and all(name == "at" or name.endswith("_at") for name in takes) else None
+            if not takes or not all(name == "at" or name.endswith("_at") for name in takes):
+                return None
+            if base is None:
+                raise PlanningError("offline planner: later than what? say the time", code=INCOMPLETE)
+            return statements
         return None
 
-    def _counted_from(self, phrases: Sequence[Phrase]) -> datetime:
-        """Give the moment that ``I leave ten minutes later`` counts from: the departure that is known."""
+    def _counted_from(self, phrases: Sequence[Phrase]) -> datetime | None:
+        """Give the moment that ``I leave ten minutes later`` counts from: the departure; None where none is known."""
         if not any(isinstance(phrase, Delay) and phrase.later for phrase in phrases):
             return self._scene.now
         try:
             return datetime.fromisoformat(str(self._scene.state.get(DEPARTURE))).astimezone(self._scene.now.tzinfo)
-        except ValueError as error:
-            raise PlanningError("offline planner: later than what? say the time", code=INCOMPLETE) from error
+        except ValueError:
+            return None
 
     # --- rules --------------------------------------------------------------------------------------------------------
 
@@ -218,7 +232,7 @@ class _Utterance:
                 continue
             try:
                 built = self._built(sentence, text)
-            except Undone:
+            except Asked:
                 raise
             except PlanningError as error:
                 self._note(error)
@@ -275,7 +289,13 @@ class _Utterance:
                 code=TIMED,
             )
         first, last = sentence.action[: parts[-2].end], sentence.action[parts[-1].first :]
-        at_once = any(keys(first)[-len(phrase) :] == phrase for phrase in NOW)
+        if any(
+            isinstance(phrase, MOMENTS)
+            for part in parts[:-1]
+            for phrase in TimePhrases(keys(sentence.action[part.first : part.end])).trailing()[0]
+        ):
+            raise PlanningError("offline planner: each part has its time", code=TIMED)  # they are read one by one
+        at_once = says_now(first)
         back = not BACK.isdisjoint(keys(last)) or parts[-1].joint is Joint.NEXT
         return (first, last) if at_once or back else ((), sentence.action)
 
@@ -316,12 +336,14 @@ class _Utterance:
         for one, other in pairwise(segments(action, self._book)):
             first = without_joint(action[one.first : one.end], self._book)
             second = with_verb(action[other.first : other.end], first)
+            if goes_back(action[other.first : other.end]):
+                raise Undone(second)
             if other.joint is Joint.NEXT or leans(second):
                 self._check_undone(first, with_object(second, first, self._book))
 
-    def _check_undone(self, first: Words, second: Words) -> None:
+    def _check_undone(self, first: Words, second: Words, *, always: bool = False) -> None:
         """:raises Undone: a command takes back another, and says nothing of when."""
-        if undoes(second, first, self._plan):
+        if always or undoes(second, first, self._plan):
             raise Undone(second)
 
     def _say(self, text: str) -> str:
@@ -336,38 +358,61 @@ class _Utterance:
         if depth >= 4:
             return None
         for part in segments(words, self._book)[1:]:
-            left, right = words[: part.first], words[part.first :]
-            left = as_often(without_joint(left, self._book), right)
             try:
-                first = self._one(left, depth + 1)
-                before = left if first is None or not self._action else self._action
-                gapped = with_verb(right, before)
-                right = with_object(gapped, before, self._book)
-                if first is not None:
-                    right = on_those_days(without_joint_before(right, self._book), left)
-                second = self._one(right, depth + 1, of_rules=first is not None)
-                if first is None and second is None:
-                    continue
-                if first is not None and second is None and leans(gapped):
-                    again = without_joint_before(right, self._book)
-                    if lasts(left) and undoes(again, without_time(left), self._plan):
-                        return first  # "for 10 minutes and then turn it off": its end is said twice
-                    self._check_undone(without_time(left), again)
-                one = first if first is not None else statements_of(self._plan(said(left)))
-                other = second if second is not None else statements_of(self._plan(said(right)))
-            except Undone:
+                found = self._two(words[: part.first], words[part.first :], depth + 1)
+            except Asked:
                 raise
             except PlanningError:
                 continue
-            if (delay := delay_of(keys(without_joint_before(right, self._book)))) is not None:
-                joined = after(one, other, delay, self._scene.now)
-                if joined is None:
-                    continue
-                return joined
-            if "at" in keys(right) and not BACK.isdisjoint(keys(gapped)):
-                other = following(one, other)
-            return (*one, *other)
+            if found is not None:
+                return found
         return None
+
+    def _two(self, left: Words, behind: Words, depth: int) -> tuple[Statement, ...] | None:
+        """Read two parts; None where neither speaks of time, or not of one that the other could count from."""
+        left = as_often(without_joint(left, self._book), behind)
+        first = self._one(left, depth)
+        before = left if first is None or not self._action else self._action
+        gapped = with_verb(behind, before)
+        right = with_object(gapped, before, self._book)
+        if first is not None:
+            right = on_those_days(without_joint_before(right, self._book), left)
+        second = self._one(right, depth, of_rules=first is not None)
+        if first is None and second is None:
+            return None
+        if first is not None and second is None:
+            if leans(gapped) or goes_back(behind):
+                again = without_joint_before(right, self._book)
+                if lasts(left) and undoes(again, without_time(left), self._plan):
+                    return first  # "for 10 minutes and then turn it off": its end is said twice
+                self._check_undone(without_time(left), again, always=goes_back(behind))
+            whole = None if says_now(right) else self._along(first, left, right)
+            if whole is not None:
+                return whole
+        one = first if first is not None else statements_of(self._plan(said(left)))
+        other = second if second is not None else statements_of(self._plan(said(right)))
+        if (delay := delay_of(keys(without_joint_before(right, self._book)))) is not None:
+            return after(one, other, delay, self._scene.now)
+        if "at" in keys(right) and not BACK.isdisjoint(keys(gapped)):
+            other = following(one, other)
+        return (*one, *other)
+
+    def _along(self, first: tuple[Statement, ...], left: Words, right: Words) -> tuple[Statement, ...] | None:
+        """Do what says nothing of time with the rule before it, where it is not for now.
+
+        :returns: None: it may be for now, as behind ``in ten minutes``.
+        :raises NowOrThen: it may be for either.
+        """
+        if first[-1].api != "rule_add" or len(first) > 1:
+            return None
+        command = without_joint_before(right, self._book)
+        is_date = first[-1].arguments["rule"]["triggers"][0]["kind"] == "date"
+        wakes = bool(_WAKE.match(matched_text(self._action)))
+        if is_date and begins_now(keys(left)) and not wakes:
+            if any(isinstance(phrase, AtClock) for phrase in TimePhrases(keys(left)).trailing()[0]):
+                raise NowOrThen(command)
+            return None
+        return along(first, self._plan(said(command)), said(command))
 
     def _effects(self, command: str) -> Mapping[str, Any]:
         """Say what a command makes of the world, as far as documents foretell it."""
@@ -400,6 +445,8 @@ class _Utterance:
         """Keep the first that is not only about words that nobody knows."""
         if error.error_code != "NOT_UNDERSTOOD":
             self._problem = self._problem or error
+        else:
+            self._unknown = self._unknown or error
 
 
 def _with_referent(action: Words, sentence: Sentence) -> Words:

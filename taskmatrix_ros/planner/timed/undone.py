@@ -10,7 +10,19 @@ from taskmatrix_ros.planner.language.words import Words, matched_text
 from taskmatrix_ros.planner.timed.rule_builder import opposites, said
 
 
-class Undone(ClarificationNeeded):
+class Asked(ClarificationNeeded):
+    """It is understood but for one thing, which the person is asked."""
+
+
+class NowOrThen(Asked):
+    """``close the blinds at 9 pm and turn off the TV``: the second may be meant for now, or for then."""
+
+    def __init__(self, command: Words) -> None:
+        """:param command: the second."""
+        super().__init__(f"Shall I {said(command)} now, or at that time too? Say when.", code=INCOMPLETE)
+
+
+class Undone(Asked):
     """``turn off the fan in 20 minutes and then turn it on again``: it is understood, and lacks a time."""
 
     def __init__(self, command: Words) -> None:
