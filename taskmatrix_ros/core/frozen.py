@@ -6,7 +6,11 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict
 
-_fill = object.__setattr__
+_new = object.__new__
+_set_values, _set_given, _set_extra, _set_private = (
+    BaseModel.__dict__[name].__set__
+    for name in ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
+)
 
 
 class Frozen(BaseModel):
@@ -25,11 +29,11 @@ class Frozen(BaseModel):
         """Give a copy with other values, which are of their fields' types: what ``model_copy(update=…)`` gives, in half
         the time.
         """
-        copy = object.__new__(type(self))
-        _fill(copy, "__dict__", {**self.__dict__, **changes})
-        _fill(copy, "__pydantic_fields_set__", self.__pydantic_fields_set__ | changes.keys())
-        _fill(copy, "__pydantic_extra__", None)
-        _fill(copy, "__pydantic_private__", None)
+        copy = _new(type(self))
+        _set_values(copy, {**self.__dict__, **changes})
+        _set_given(copy, self.__pydantic_fields_set__ | changes.keys())
+        _set_extra(copy, None)
+        _set_private(copy, None)
         return copy
 
     def as_json(self, *, without: set[str] | None = None) -> str:

@@ -9,15 +9,13 @@ import time
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PAIRS = [one + other for one in _ALPHABET for other in _ALPHABET]
 _SHIFTS = tuple(range(120, -1, -10))
-_LOW_BITS = 40
-_LOW_SHIFTS = tuple(range(_LOW_BITS - 10, -1, -10))
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
 _RANDOM_BITS = 80
 
 _lock = threading.Lock()
 _last = 0
-_high = (-1, "")
-"""What ids that are made one after the other begin with alike: its bits, and its letters."""
+_head = ""
+"""What the last id and those that are made right after it begin with: all but its last two letters."""
 
 
 def new_id() -> str:
@@ -26,17 +24,17 @@ def new_id() -> str:
     :returns: 26 characters of Crockford's base 32: 48 bits of milliseconds since 1970, 80 random bits.
     :source: https://github.com/ulid/spec, with its monotonic rule.
     """
-    global _last, _high  # noqa: PLW0603 - the monotonic rule needs the last id, and only here
+    global _last, _head  # noqa: PLW0603 - the monotonic rule needs the last id, and only here
     moment = time.time_ns() // 1_000_000
     with _lock:
         if moment > _last >> _RANDOM_BITS:
             _last = (moment << _RANDOM_BITS) | int.from_bytes(os.urandom(10), "big") >> 1
+            _head = _encode(_last)[:-2]
         else:
             _last += 1
-        number, high = _last, _high
-        if number >> _LOW_BITS != high[0]:
-            high = _high = (number >> _LOW_BITS, _encode(number)[: -_LOW_BITS // 5])
-        return high[1] + "".join([_PAIRS[number >> shift & 1023] for shift in _LOW_SHIFTS])
+            if not _last & 1023:
+                _head = _encode(_last)[:-2]
+        return _head + _PAIRS[_last & 1023]
 
 
 def id_time_s(identifier: str) -> float:

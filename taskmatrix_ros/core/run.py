@@ -151,7 +151,15 @@ class Episode(Frozen):
     created_at: datetime = Field(default_factory=utc_now)
     ended_at: datetime | None = None
 
+    @staticmethod
+    def begun(instruction: Instruction, outline: Outline, code: ActionCode) -> Episode:
+        """Give a run that is running from its first moment on: what the constructor gives, in a third of the time."""
+        return _BEGUN.but(instruction=instruction, outline=outline, code=code, run_id=new_id(), created_at=utc_now())
+
     @property
     def calls_of_code(self) -> tuple[CallRecord, ...]:
         """The calls that ``code`` made: all, or those since the rest was planned anew."""
         return tuple(record for record in self.calls if record.call.call_id > self.replanned_after)
+
+
+_BEGUN = Episode(instruction=Instruction(text="none"), status=RunStatus.RUNNING)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 _log = logging.getLogger(__name__)
@@ -28,6 +28,7 @@ class Together:
         self._depth = 0
         self._ending = False
         self._todo: list[Callable[[], None]] = []
+        self._held: list[Callable[[], None]] = []
         self._ended_s = float("-inf")
 
     @property
@@ -63,6 +64,23 @@ class Together:
         self._todo.append(do)
         return True
 
+    def hold(self, let_go: Callable[[], None]) -> bool:
+        """Have ``let_go`` called once, when what is being done at the end of an arrival is done, or ``let_go`` asks.
+
+        For what goes out: several things may then go together. It raises nothing.
+
+        :returns: False: no arrival is being ended; it is not called, and nothing is to be held back.
+        """
+        if not self._ending:
+            return False
+        self._held.append(let_go)
+        return True
+
+    def let_go(self) -> None:
+        """Let everything go that is held back: to be called before it is kept that it went out."""
+        held, self._held = self._held, []
+        _do_all(held)
+
     def when_quiet(self, after_s: float, do: Callable[[], None]) -> Later:
         """Have ``do`` called from the loop in ``after_s`` seconds, or as long after once nothing more comes in.
 
@@ -73,14 +91,19 @@ class Together:
     def _end(self) -> None:
         """Do it; what that lets go on does so in the loop's next turn, and may have something to do together again."""
         todo, self._todo = self._todo, []
-        for do in todo:
-            try:
-                do()
-            except Exception:  # noqa: BLE001 - the others wait, too
-                _log.exception("what waited for the end of an arrival failed: %r", do)
+        _do_all(todo)
+        self.let_go()
         self._ending = bool(todo)
         if todo:
             asyncio.get_running_loop().call_soon(self._end)
+
+
+def _do_all(todo: Iterable[Callable[[], None]]) -> None:
+    for do in todo:
+        try:
+            do()
+        except Exception:  # noqa: BLE001 - the others wait, too
+            _log.exception("what waited for the end of an arrival failed: %r", do)
 
 
 class Later:

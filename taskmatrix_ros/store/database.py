@@ -66,7 +66,8 @@ class Database:
     def __init__(self, path: Path | None, together: Together | None = None) -> None:
         """Name the file; ``None`` is a database in memory that ends with ``close``.
 
-        :param together: while more is coming, what is to survive waits, so that one row serves all.
+        :param together: while more is coming, what is to survive waits, so that one row serves all. What is held back
+            there goes out before it is kept that it did.
         """
         self._path = path
         self._together = together or Together()
@@ -242,6 +243,7 @@ class Database:
 
         :raises ConfigError: it cannot be written; it is tried again.
         """
+        self._together.let_go()
         if self._unkept and len(self._late) > _TOO_LATE:
             self._bring_up()
         if self._unkept:
@@ -334,6 +336,7 @@ class Database:
         self._take_over()
 
     def _bring_up(self) -> None:
+        self._together.let_go()
         if not self._late:
             return
         with self._commit():

@@ -102,7 +102,7 @@ class Session:
             return known
         if not self._accepting:
             raise PlanningError("the node is shutting down and takes no instructions; try again later", code="CLOSING")
-        episode = Episode(instruction=instruction, status=RunStatus.RUNNING, outline=outline, code=verified.code)
+        episode = Episode.begun(instruction, outline, verified.code)
         self._parts.journal.save_run(episode, soon=True)
         view = self._view(episode)
         view.stage = Stage.RUNNING

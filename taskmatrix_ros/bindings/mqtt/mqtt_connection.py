@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import logging
 import math
 import socket
 import ssl
-import termios
-from array import array
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -19,6 +16,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from taskmatrix_ros.bindings.mqtt.mqtt_client import MqttClient
 from taskmatrix_ros.bindings.mqtt.mqtt_command import Delivered, Delivery, MqttCommand
 from taskmatrix_ros.bindings.mqtt.mqtt_owner import ConnectionEnd, ConnectionOwner, Received, Subscription
 from taskmatrix_ros.bindings.mqtt.mqtt_settings import BrokerSettings
@@ -30,12 +28,10 @@ _log = logging.getLogger(__name__)
 _BATCH_MESSAGES = 64
 _BATCH_BYTES = 1_048_576
 _IN_FLIGHT = 20
-_MOST_CORKED = 16
-"""Messages that are held back for each other, a few milliseconds of work."""
+_MOST_HELD = 2048
+"""Bytes that messages are held back for each other up to, a few milliseconds of work."""
 _MAX_PACKET = 268_435_455
 _HEADER_BYTES = 32
-_LEAST_HEADER = 4
-"""Bytes that a message takes at least beside its topic and its payload."""
 _FILTERS_AT_ONCE = 100
 _IDLE_S = 0.5
 _SILENT_S = 5.0
@@ -73,7 +69,7 @@ class MqttConnection:
         self._presence_topic = presence_topic
         self._version = version
         self._owner = owner
-        self._client = paho.Client(
+        self._client = MqttClient(
             CallbackAPIVersion.VERSION2, client_id=client_id, protocol=version, reconnect_on_failure=False
         )
         self._client.connect_timeout = settings.connect_s
@@ -87,8 +83,6 @@ class MqttConnection:
         self._loop: asyncio.AbstractEventLoop
         self._socket: socket.socket | None = None
         self._descriptor = -1
-        self._waiting = array("i", [0])
-        """Bytes that the kernel has for us."""
         self._writes = False
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._accepted = False
@@ -103,8 +97,8 @@ class MqttConnection:
         self._in_flight: dict[int, MqttCommand] = {}
         self._answers_since_s = 0.0
         """Steady time since when the broker owes an answer and has said nothing at all."""
-        self._corked = 0
-        """How many messages may still be held back for others to join their segment; 0: none is."""
+        self._holds = False
+        """Whether messages are held back until others have joined them."""
         self._unwritten: dict[int, paho.MQTTMessageInfo] = {}
         """Of those in flight, the ones of QoS 0: nobody acknowledges them, they have but to be written."""
         self._batch: list[Received] = []
@@ -171,6 +165,7 @@ class MqttConnection:
     def close(self) -> None:
         """Say goodbye and end."""
         if self._socket is not None:
+            self._client.let_go()
             if self._accepted and self._presence_topic:
                 self._client.publish(self._presence_topic, "offline", qos=0, retain=True)
             self._client.disconnect()
@@ -193,7 +188,7 @@ class MqttConnection:
         """See what became of the connection in a step."""
         if self._socket is None:
             return
-        if self._client.socket() is not self._socket:
+        if not self._is_connected:
             self._finish()
         elif self._client.want_write() is not self._writes:
             self._watch_writing()
@@ -270,31 +265,22 @@ class MqttConnection:
             self._finish()
 
     def _read(self) -> None:
-        """Read what is there: paho reads one packet at a time, and to ask for each whether it is there is dear."""
+        """Read what is there; what comes in together is handed over together."""
         self._answers_since_s = self._loop.time()
-        before, read, left = -1, 0, 0
-        while len(self._batch) > before and not self._batch_is_full:
-            before, size = len(self._batch), self._batch_bytes
+        self._client.loop_read()
+        while self._client.has_read_ahead and self._is_connected and not self._batch_is_full:
             self._client.loop_read()
-            read = self._batch_bytes - size
-            left -= read
-            if left < read and (left := self._left()) <= 0:
-                break
         self._hand_over()
         self._send()  # an acknowledgement may have made room
-        # What TLS has decrypted already makes no socket readable.
-        if isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
+        # What was read ahead, or decrypted by TLS already, makes no socket readable.
+        if self._is_connected and (
+            self._client.has_read_ahead or (isinstance(self._socket, ssl.SSLSocket) and self._socket.pending())
+        ):
             self._loop.call_soon(self._guarded, self._read)
 
-    def _left(self) -> int:
-        """Ask the kernel how many bytes it has: to have paho look in vain costs ten times as much.
-
-        :returns: 1 where that is not known, as of what TLS holds.
-        """
-        if self._settings.tls is not None or self._client.socket() is not self._socket:
-            return 1
-        fcntl.ioctl(self._descriptor, termios.FIONREAD, self._waiting, True)
-        return self._waiting[0]
+    @property
+    def _is_connected(self) -> bool:
+        return self._client.socket() is self._socket
 
     def _write(self) -> None:
         self._client.loop_write()
@@ -346,29 +332,23 @@ class MqttConnection:
             command = self._owner.next_command()
             if command is None:
                 return
-            if self._owner.together.is_ending:
-                self._cork()
+            self._hold_back()
             self._publish(command)
 
-    def _cork(self) -> None:
-        """Have the next messages go out in one segment: the broker is woken once for several."""
-        if not self._corked and self._owner.together.at_end(self._uncork):
-            self._corked = _MOST_CORKED
-            self._set_cork(corked=True)
-        elif self._corked == 1:  # none is held back for long
-            self._corked = _MOST_CORKED
-            self._set_cork(corked=False)
-            self._set_cork(corked=True)
-        else:
-            self._corked -= 1
+    def _hold_back(self) -> None:
+        """Have the next messages go out by one write: the broker is woken once for several."""
+        if self._settings.tls is not None:
+            return
+        if self._holds and self._client.held_bytes >= _MOST_HELD:
+            self._client.let_go()
+            self._client.hold()
+        elif not self._holds and self._owner.together.hold(self._let_go):
+            self._holds = True
+            self._client.hold()
 
-    def _uncork(self) -> None:
-        self._corked = 0
-        self._set_cork(corked=False)
-
-    def _set_cork(self, *, corked: bool) -> None:
-        if self._socket is not None and self._socket.fileno() >= 0:
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, corked)
+    def _let_go(self) -> None:
+        self._holds = False
+        self._guarded(self._client.let_go)
 
     def _publish(self, command: MqttCommand) -> None:
         size = len(command.payload) + len(command.topic.encode()) + _HEADER_BYTES
@@ -430,7 +410,7 @@ class MqttConnection:
         except UnicodeDecodeError:
             return  # no broker may forward such a topic, and no spec can name it
         self._batch.append(Received(topic, message.payload, message.retain))
-        self._batch_bytes += len(message.payload) + len(topic) + _LEAST_HEADER
+        self._batch_bytes += len(message.payload) + len(topic)
 
     def _on_publish(
         self, _client: paho.Client, _userdata: Any, mid: int, reason: ReasonCode, _properties: Properties

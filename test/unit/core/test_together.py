@@ -82,3 +82,40 @@ def test_a_block_that_fails_still_ends() -> None:
         assert done == ["done"]
 
     asyncio.run(main())
+
+
+def test_what_goes_out_at_an_end_goes_together_in_the_same_turn() -> None:
+    async def main() -> None:
+        together, done = Together(), list[str]()
+
+        def send(name: str) -> None:
+            done.append(name)
+            if name == "first":
+                assert together.hold(lambda: done.append("let go"))
+
+        assert not together.hold(lambda: done.append("never"))
+        with together.gathering():
+            assert not together.hold(lambda: done.append("never"))
+            together.at_end(lambda: send("first"))
+            together.at_end(lambda: send("second"))
+        assert done == ["first", "second", "let go"]
+        together.let_go()
+        assert done[3:] == []
+
+    asyncio.run(main())
+
+
+def test_what_is_held_back_is_let_go_once_when_somebody_asks() -> None:
+    async def main() -> None:
+        together, done = Together(), list[str]()
+
+        def keep() -> None:
+            together.let_go()
+            done.append("kept")
+
+        with together.gathering():
+            together.at_end(lambda: together.hold(lambda: done.append("out")) or None)
+            together.at_end(keep)
+        assert done == ["out", "kept"]
+
+    asyncio.run(main())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import resource
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -35,6 +35,50 @@ def as_killed(folder: Path) -> Path:
     for file in folder.glob("store.sqlite*"):
         shutil.copy(file, copy)
     return copy / "store.sqlite"
+
+
+def test_what_is_held_back_goes_out_before_it_is_kept_that_it_did(tmp_path: Path) -> None:
+    """Else a kill in between would leave a call that is written down as done and was never sent."""
+    store = tmp_path / "store.sqlite"
+
+    def kept(database: Database, write: Callable[[], object]) -> list[int]:
+        """Give how many rows outlive a kill at the moment in which what is held back goes out."""
+        rows = list[int]()
+        together = database._together
+
+        def send() -> None:
+            database.write_soon("INSERT INTO latch (only, reason) VALUES (1, 'sent')", ())
+            assert together.hold(lambda: rows.append(_rows_after_a_kill(tmp_path)))
+            write()
+
+        with together.gathering():
+            assert together.at_end(send)
+        return rows
+
+    async def scenario() -> None:
+        database = Database(store, Together())
+        database.open()
+        try:
+            assert kept(database, database.keep) == [0]
+            assert _rows_after_a_kill(tmp_path) == 1
+            database.execute("DELETE FROM latch")
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            assert kept(database, lambda: database.execute("SELECT 1")) == [0]
+            assert _rows_after_a_kill(tmp_path) == 1
+        finally:
+            database.close()
+
+    asyncio.run(scenario())
+
+
+def _rows_after_a_kill(folder: Path) -> int:
+    database = Database(as_killed(folder))
+    database.open()
+    try:
+        return len(database.execute("SELECT * FROM latch").fetchall())
+    finally:
+        database.close()
 
 
 def test_what_is_written_soon_outlives_a_kill_from_the_next_entry_or_the_next_turn_on(tmp_path: Path) -> None:
