@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from taskmatrix_ros.core.plain_enum import PlainEnum
 
 
-class Effect(StrEnum):
+class Effect(PlainEnum):
     """In rising order of what can go wrong; unknown means ``hazardous``."""
 
     READ = "read"

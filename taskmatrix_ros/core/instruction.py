@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field, StringConstraints, field_validator
@@ -10,6 +9,7 @@ from pydantic import Field, StringConstraints, field_validator
 from taskmatrix_ros.core.frozen import Frozen
 from taskmatrix_ros.core.ids import new_id
 from taskmatrix_ros.core.picture import plain_format, without_metadata
+from taskmatrix_ros.core.plain_enum import PlainEnum
 
 MAX_TEXT = 4000
 """Characters of an instruction: more is no spoken or typed wish, and every parser after this would pay for it."""
@@ -20,7 +20,7 @@ MCP_CONVERSATION = "mcp:"
 MAX_PICTURES = 4
 
 
-class Channel(StrEnum):
+class Channel(PlainEnum):
     """The way an instruction came in; the rights are the channel's, a claimed speaker only narrows them."""
 
     ROS = "ros"
@@ -38,7 +38,7 @@ class Channel(StrEnum):
         return Channel.MCP if conversation_id.startswith(MCP_CONVERSATION) else self
 
 
-class Mode(StrEnum):
+class Mode(PlainEnum):
     """How far to go."""
 
     RUN = "run"
@@ -46,7 +46,7 @@ class Mode(StrEnum):
     DRY_RUN = "dry_run"
 
 
-class ApprovalMode(StrEnum):
+class ApprovalMode(PlainEnum):
     """What happens to a call that wants approval."""
 
     ASK = "ask"

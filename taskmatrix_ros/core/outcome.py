@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any
 
 from pydantic import Field
 
 from taskmatrix_ros.core.frozen import Frozen
+from taskmatrix_ros.core.plain_enum import PlainEnum
 
 
-class Status(StrEnum):
+class Status(PlainEnum):
     """How a call ended."""
 
     SUCCEEDED = "succeeded"
@@ -32,7 +32,7 @@ NOT_SEEN = "NOT_SEEN"
 """Error code of a call whose answer was lost and which the world, once it could be asked again, does not show."""
 
 
-class Confirmation(StrEnum):
+class Confirmation(PlainEnum):
     """What a source other than the call's own reply shows; ``none`` where the document asks for no read-back."""
 
     CONFIRMED = "confirmed"

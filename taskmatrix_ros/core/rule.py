@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from taskmatrix_ros.core.frozen import Frozen
 from taskmatrix_ros.core.instruction import MAX_TEXT
+from taskmatrix_ros.core.plain_enum import PlainEnum
 
 FIRING = "rule:"
 """Begins the id of every firing, which is the ``request_id`` of its run."""
@@ -304,7 +305,7 @@ def parts_of(rule: Rule) -> dict[int, Any]:
     return parts
 
 
-class FiringState(StrEnum):
+class FiringState(PlainEnum):
     """How far a firing is; ``asked``: a person is asked whether it is still to be done."""
 
     ASKED = "asked"
@@ -333,7 +334,7 @@ class Firing(Frozen):
     resumed: bool = False
 
 
-class Verdict(StrEnum):
+class Verdict(PlainEnum):
     """What became of a trigger that fired."""
 
     FIRED = "fired"
@@ -402,6 +403,8 @@ def as_utc(moment: datetime) -> datetime:
 
 def is_same(one: Any, other: Any) -> bool:
     """Whether two values of state are the same: 1 is 1.0, but true is not 1."""
+    if type(one) is type(other):
+        return bool(one == other)
     return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
 
 

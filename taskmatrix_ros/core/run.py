@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from pydantic import Field
@@ -16,9 +15,10 @@ from taskmatrix_ros.core.ids import new_id
 from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.outcome import Outcome, utc_now
 from taskmatrix_ros.core.outline import Outline
+from taskmatrix_ros.core.plain_enum import PlainEnum
 
 
-class RunStatus(StrEnum):
+class RunStatus(PlainEnum):
     """Where a run is; the names of ``taskmatrix_interfaces/msg/Run``."""
 
     PLANNING = "planning"
@@ -75,7 +75,7 @@ TRANSITIONS: dict[RunStatus, frozenset[RunStatus]] = {
 """Where each state may go; a change that is not here is a fault in the program, never a wish of the user."""
 
 
-class Stage(StrEnum):
+class Stage(PlainEnum):
     """What is being done for a run right now: the flow of DESIGN section 1."""
 
     OUTLINING = "outlining"

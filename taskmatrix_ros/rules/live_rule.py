@@ -99,9 +99,10 @@ class LiveRule:
         if minute != self._minute:
             self._in_minute_before = self._in_minute if minute == self._minute + 1 else 0
             self._minute, self._in_minute = minute, 0
-        share = 1.0 - now_s % _MINUTE_S / _MINUTE_S
         most = self.rule.most_per_minute
-        self.storm = self._in_minute + share * self._in_minute_before >= most
+        self.storm = self._in_minute + self._in_minute_before >= most and (
+            self._in_minute + (1.0 - now_s % _MINUTE_S / _MINUTE_S) * self._in_minute_before >= most
+        )
         if self.storm:
             return f"it fired {most} times within a minute; most_per_minute allows no more"
         self._in_minute += 1

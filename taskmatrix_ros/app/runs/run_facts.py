@@ -31,7 +31,7 @@ def facts_of(records: Sequence[CallRecord], catalogue: Catalogue | None, known: 
             continue
         if outcome.value is not None and not (document.returns and document.returns.sensitive):
             facts[_cut(f"{_name(record, document)}: {_shown(outcome.value)}")] = None
-        if document.effect is not Effect.READ:
+        if document.sets and document.effect is not Effect.READ:
             facts |= dict.fromkeys(_changes(record, document, known))
     return tuple(facts)
 
@@ -54,8 +54,6 @@ def counted(count: int, what: str) -> str:
 
 
 def _changes(record: CallRecord, document: ApiDocument, known: Mapping[str, Any]) -> Iterator[str]:
-    if not document.sets:
-        return
     given = document.with_defaults(record.call.arguments)
     secret = {str(given[name]) for name, spec in document.parameters.items() if spec.sensitive}
     for template in document.sets:
