@@ -128,6 +128,14 @@ class CallRecord(Frozen):
     outcome: Outcome | None = None
     sent: bool = True
 
+    @staticmethod
+    def of(call: Call, outcome: Outcome) -> CallRecord:
+        """Give a call that has ended, at less cost than the constructor."""
+        return _RECORD.but(call=call, outcome=outcome)
+
+
+_RECORD = CallRecord(call=Call(run_id="", api="", arguments={}, deadline_s=0.0))
+
 
 class Episode(Frozen):
     """Everything a run was: what the journal keeps and what feedback is about."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from taskmatrix_ros.core.rule import Firing, FiringState, Rule, RunMode, Told, Verdict, firing_id_of, is_same
@@ -155,7 +155,7 @@ class FiringDesk:
         rule = live.rule
         sequence = live.counts.fired
         state = FiringState.QUEUED if live.must_wait else FiringState.RUNNING
-        firing = Firing(
+        firing = _FIRING.but(
             firing_id=firing_id_of(rule.id, trigger, at, sequence),
             rule_id=rule.id,
             sequence=sequence,
@@ -180,3 +180,7 @@ class FiringDesk:
             self.tell(live, Verdict.DROPPED, said, now, replaced.trigger, replaced.firing_id)
         for running in live.running.values():
             self.later(self._work.cancel, running, f"rule '{live.rule.id}' fired again; its mode is restart")
+
+
+_FIRING = Firing(firing_id="", rule_id="", sequence=0, trigger=0, at=datetime.min.replace(tzinfo=UTC), why="")
+"""What the others are copied from, at less cost than the constructor."""

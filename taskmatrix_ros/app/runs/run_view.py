@@ -40,34 +40,35 @@ class RunView:
     ``on_change`` is told after every change, up to its end.
     """
 
+    why = ""
+    """What the run waits for, or who holds it."""
+    follower: Follower | None = None
+    stage = Stage.OUTLINING
+    diagnostics: tuple[Diagnostic, ...] = ()
+    repairs = 0
+    """How often the code was written anew from findings."""
+    replans = 0
+    """How often the rest was planned anew after a failed call."""
+    amended: Outline | None = None
+    """The outline as a person changed it while it is being done; taken up at the edge of the next call."""
+    plans_anew = False
+    """Whether that is being done now: no code runs meanwhile."""
+    _records: tuple[CallRecord, ...] | None = None
+
     def __init__(
         self, episode: Episode, on_status: Callable[[RunView, RunStatus], None] = lambda _view, _status: None
     ) -> None:
         """:param on_status: told the status the runner gives it, to write it down."""
         self.episode = episode
-        self.why = ""
-        """What the run waits for, or who holds it."""
         self._on_status = on_status
-        self.follower: Follower | None = None
-        self.stage = Stage.OUTLINING
         self.calls: dict[str, CallView] = {}
-        self.diagnostics: tuple[Diagnostic, ...] = ()
-        self.repairs = 0
-        """How often the code was written anew from findings."""
-        self.replans = 0
-        """How often the rest was planned anew after a failed call."""
         self.agreed: list[str] = []
         """Steps that the person did not ask for, and said yes to."""
         self.left_out: list[str] = []
         """Steps that the person did not ask for, and that were left out."""
-        self.amended: Outline | None = None
-        """The outline as a person changed it while it is being done; taken up at the edge of the next call."""
         self.done_steps: set[tuple[str, str]] = set()
         """Id and words of the steps that were done before the rest was planned anew."""
-        self.plans_anew = False
-        """Whether that is being done now: no code runs meanwhile."""
         self._listeners: list[Callable[[], None]] = []
-        self._records: tuple[CallRecord, ...] | None = None
 
     def on_change(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Tell ``listener`` after every change. :returns: the way to end it."""

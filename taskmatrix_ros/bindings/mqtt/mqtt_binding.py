@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from typing import Any
@@ -87,7 +86,7 @@ class MqttBinding:
         self._pending: dict[str, MqttCommand] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._revision: int | None = None
-        self._messages: dict[str, tuple[ApiDocument, Messages]] = {}
+        self._messages: dict[str, Messages] = {}
         """Of the documents that were checked, as they were then."""
 
     async def open(self) -> None:
@@ -217,9 +216,9 @@ class MqttBinding:
         if not _spec_of(document).available:
             while sending.outcome is None:
                 sending.send()
-                if not sending.next.result.done():
+                if (delivered := sending.next.delivered) is None:
                     break
-                sending.take(sending.next.result.result())
+                sending.take(delivered)
         return sending.outcome or self._see_through(sending)
 
     def may_end_at_once(self, document: ApiDocument) -> bool:
@@ -282,31 +281,12 @@ class MqttBinding:
 
     def _prepare(self, call: Call, document: ApiDocument) -> tuple[MqttLink | None, list[MqttCommand]]:
         self._refresh_quietly()
-        spec = _spec_of(document)
         known = self._messages.get(document.name)
-        if known is None or known[0] is not document:
+        if known is None or known.document is not document:
             self._check_document(document)
-            known = self._messages[document.name] = (document, Messages(spec))
-        link = self._links.get(spec.broker)
-        loop = asyncio.get_running_loop()
-        # What must not be done twice or late is kept by no broker for longer than its caller waits, nor for ever.
-        once = document.expires_s is not None or not document.idempotent
-        expiry_s = document.expires_s if document.expires_s is not None or document.idempotent else call.deadline_s
-        commands = [
-            MqttCommand(
-                call_id=call.call_id,
-                topic=publication.topic,
-                payload=publication.payload,
-                qos=spec.qos,
-                retain=spec.retain and not once,
-                epoch=link.epoch if link is not None else None,
-                expires_at_s=None if document.expires_s is None else time.monotonic() + document.expires_s,
-                expiry_s=expiry_s,
-                result=loop.create_future(),
-            )
-            for publication in known[1].of(call.arguments)
-        ]
-        return link, commands
+            known = self._messages[document.name] = Messages(document, _spec_of(document))
+        link = self._links.get(known.spec.broker)
+        return link, known.commands(call, link.epoch if link is not None else None)
 
     async def _see_off(self, sending: Sending, command: MqttCommand, ends_s: float) -> Delivered:
         """Send a message to a device that is there, and wait until the broker has it."""
@@ -317,13 +297,13 @@ class MqttBinding:
             device = Availability(spec, self._state)
             await device.wait_known(command.result, min(link.settings.connect_s, left_s, expires_s or left_s))
             problem = self.peer_problem(link.name) or device.problem()
-            if problem and not command.result.done() and command.claim():
+            if problem and command.delivered is None and command.claim():
                 return Delivered(Delivery.NOT_SENT, problem)
             left_s = max(0.0, ends_s - loop.time())
         if not sending.on_its_way:
             sending.send()
-        if command.result.done():  # with QoS 0 it is known at once
-            return command.result.result()
+        if command.delivered is not None:  # with QoS 0 it is known at once
+            return command.delivered
         return await self._delivered(link, command, left_s, expires_s)
 
     async def _delivered(

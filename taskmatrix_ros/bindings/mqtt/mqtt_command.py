@@ -55,7 +55,9 @@ class MqttCommand:
     """Steady time in seconds after which it must not be sent."""
     expiry_s: float | None = None
     """How long the broker may keep it for a subscriber, in seconds; MQTT 5 only."""
-    result: asyncio.Future[Delivered]
+    delivered: Delivered | None = field(default=None, init=False)
+    """What became of it, once that is known."""
+    _waiter: asyncio.Future[Delivered] | None = field(default=None, init=False)
     _ticket: list[None] = field(default_factory=lambda: [None], init=False)
 
     def claim(self) -> bool:
@@ -72,6 +74,17 @@ class MqttCommand:
         return not self._ticket
 
     def settle(self, delivered: Delivered) -> None:
-        """Tell the caller; loop's thread only."""
-        if not self.result.done():
-            self.result.set_result(delivered)
+        """Tell the caller; the first word counts. Loop's thread only."""
+        if self.delivered is None:
+            self.delivered = delivered
+            if self._waiter is not None and not self._waiter.done():
+                self._waiter.set_result(delivered)
+
+    @property
+    def result(self) -> asyncio.Future[Delivered]:
+        """What can be awaited for what becomes of it; whoever knows at once needs none. Loop's thread only."""
+        if self._waiter is None:
+            self._waiter = asyncio.get_running_loop().create_future()
+            if self.delivered is not None:
+                self._waiter.set_result(self.delivered)
+        return self._waiter

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from taskmatrix_ros.bindings.mqtt.mqtt_command import MqttCommand
 from taskmatrix_ros.bindings.mqtt.mqtt_topic import check_topic_template, render_topic
 from taskmatrix_ros.bindings.templates import check_template, render
+from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.binding_spec import Mqtt, MqttMessage
+from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.errors import CallRefused, ConfigError
 from taskmatrix_ros.expressions.jinja_template import JinjaTemplate, TemplateFailed
 
@@ -17,16 +21,38 @@ from taskmatrix_ros.expressions.jinja_template import JinjaTemplate, TemplateFai
 class Messages:
     """The messages of one document. What the latest arguments came to is remembered: a rule calls with the same."""
 
-    def __init__(self, spec: Mqtt) -> None:
+    def __init__(self, document: ApiDocument, spec: Mqtt) -> None:
+        """:param spec: its binding."""
+        self.document, self.spec = document, spec
         self._messages = spec.messages
+        # What must not be done twice or late is kept by no broker for longer than its caller waits, nor for ever.
+        self._is_kept_for = document.expires_s is not None or document.idempotent
+        self._is_retained = spec.retain and document.expires_s is None and document.idempotent
         self._is_fixed = all(one.template is None for one in self._messages)  # a template may read the time
         self._latest: tuple[str, tuple[Publication, ...]] | None = None
 
-    def of(self, arguments: Mapping[str, Any]) -> tuple[Publication, ...]:
-        """Give what goes out, as ``publications_of`` does.
+    def commands(self, call: Call, epoch: object) -> list[MqttCommand]:
+        """Give what goes out for a call, in its order.
 
-        :raises CallRefused: as it does.
+        :param epoch: of the link it goes out by.
+        :raises CallRefused: an argument does not fit its topic or payload, or nothing is left to send.
         """
+        expires_s = self.document.expires_s
+        return [
+            MqttCommand(
+                call_id=call.call_id,
+                topic=publication.topic,
+                payload=publication.payload,
+                qos=self.spec.qos,
+                retain=self._is_retained,
+                epoch=epoch,
+                expires_at_s=None if expires_s is None else time.monotonic() + expires_s,
+                expiry_s=expires_s if self._is_kept_for else call.deadline_s,
+            )
+            for publication in self._of(call.arguments)
+        ]
+
+    def _of(self, arguments: Mapping[str, Any]) -> tuple[Publication, ...]:
         given = repr(arguments)  # unlike the arguments themselves it tells 1 from true
         if self._latest is not None and self._latest[0] == given:
             return self._latest[1]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Mapping
 
@@ -68,7 +67,6 @@ class MqttVoice:
             qos=1,
             retain=retain,
             epoch=self._link.epoch,
-            result=asyncio.get_running_loop().create_future(),
         )
         self._link.send(command)
 

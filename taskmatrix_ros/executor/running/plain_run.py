@@ -215,5 +215,5 @@ class PlainRun:
 
     def _end(self, call: Call, outcome: Outcome) -> None:
         self._parts.journal.end_call(outcome, soon=True)
-        self._records.append(CallRecord(call=call, outcome=outcome))
+        self._records.append(CallRecord.of(call, outcome))
         self._observer.call_ended(call, outcome)
