@@ -15,9 +15,10 @@ from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.outcome import Outcome, Status
-from taskmatrix_ros.core.ports import Progress, ProgressReport, RunResult
+from taskmatrix_ros.core.ports import Progress, ProgressReport
 from taskmatrix_ros.core.resources import resource
 from taskmatrix_ros.core.run import Episode, RunStatus
+from taskmatrix_ros.core.run_ports import RunResult
 
 
 class Echo:

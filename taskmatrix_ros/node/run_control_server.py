@@ -9,7 +9,7 @@ from taskmatrix_ros.app.system import System
 from taskmatrix_ros.core.approval import ApprovalAnswer
 from taskmatrix_ros.core.errors import RequestError
 from taskmatrix_ros.core.instruction import Channel
-from taskmatrix_ros.core.ports import Resolution
+from taskmatrix_ros.core.run_ports import Resolution
 from taskmatrix_ros.node.loop_services import Handler, LoopServices
 from taskmatrix_ros.ros.node_thread import NodeThread
 

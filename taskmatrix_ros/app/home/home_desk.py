@@ -34,7 +34,7 @@ from taskmatrix_ros.core.approval import ApprovalAnswer
 from taskmatrix_ros.core.errors import ConfigError, RequestError, TaskMatrixError
 from taskmatrix_ros.core.event_bus import Event
 from taskmatrix_ros.core.instruction import Channel, Instruction
-from taskmatrix_ros.core.ports import Resolution
+from taskmatrix_ros.core.run_ports import Resolution
 
 _log = logging.getLogger(__name__)
 

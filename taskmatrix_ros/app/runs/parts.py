@@ -17,12 +17,12 @@ from taskmatrix_ros.core.ports import (
     Preferences,
     Questions,
     Rehearsal,
-    Runner,
     Selector,
     Verifier,
 )
 from taskmatrix_ros.core.rule import Rule
 from taskmatrix_ros.core.run import CallRecord
+from taskmatrix_ros.core.run_ports import Runner
 from taskmatrix_ros.core.state_store import StateStore
 
 

@@ -23,8 +23,9 @@ from taskmatrix_ros.core.outcome import NOT_SEEN
 from taskmatrix_ros.core.outline import Outline, OutlineStep
 from taskmatrix_ros.core.outline_edits import without_step
 from taskmatrix_ros.core.picture import picture_problem
-from taskmatrix_ros.core.ports import PlanningContext, RunResult
+from taskmatrix_ros.core.ports import PlanningContext
 from taskmatrix_ros.core.run import RunStatus, Stage
+from taskmatrix_ros.core.run_ports import RunResult
 from taskmatrix_ros.executor.running.goal_proof import final_goals
 from taskmatrix_ros.executor.verification.faithfulness import UNASKED
 

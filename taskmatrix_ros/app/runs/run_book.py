@@ -15,8 +15,9 @@ from taskmatrix_ros.core.errors import TaskMatrixError
 from taskmatrix_ros.core.event_bus import Event
 from taskmatrix_ros.core.ids import new_id
 from taskmatrix_ros.core.outcome import Confirmation, utc_now
-from taskmatrix_ros.core.ports import Phraser, PlanningContext, RunResult
+from taskmatrix_ros.core.ports import Phraser, PlanningContext
 from taskmatrix_ros.core.run import TRANSITIONS, Episode, RunStatus, Stage
+from taskmatrix_ros.core.run_ports import RunResult
 from taskmatrix_ros.executor.running.goal_proof import GoalProof
 
 _log = logging.getLogger(__name__)

@@ -35,7 +35,7 @@ class Follower(Protocol):
 
 
 class RunView:
-    """The latest of one run. Implements ``core.ports.RunObserver``.
+    """The latest of one run. Implements ``core.run_ports.RunObserver``.
 
     ``on_change`` is told after every change, up to its end.
     """

@@ -24,9 +24,9 @@ from taskmatrix_ros.core.errors import (
 )
 from taskmatrix_ros.core.instruction import Channel, Instruction, Mode
 from taskmatrix_ros.core.outline import Outline
-from taskmatrix_ros.core.ports import Begun, PlainRun, RunResult
 from taskmatrix_ros.core.rule import FIRING
 from taskmatrix_ros.core.run import CallRecord, Episode, RunStatus, Stage
+from taskmatrix_ros.core.run_ports import Begun, PlainRun, RunResult
 
 CHANGED = "its outline was changed"
 

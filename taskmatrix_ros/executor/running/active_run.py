@@ -10,8 +10,8 @@ from taskmatrix_ros.core.approval import Approval
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.errors import BudgetExceeded, RunError
 from taskmatrix_ros.core.instruction import Instruction
-from taskmatrix_ros.core.ports import Begun, Resolution, RunObserver
 from taskmatrix_ros.core.run import CallRecord, Rehearsed, RunStatus
+from taskmatrix_ros.core.run_ports import Begun, Resolution, RunObserver
 from taskmatrix_ros.executor.budgets import Budgets
 from taskmatrix_ros.executor.running.resource_locks import Lease, ResourceLocks
 from taskmatrix_ros.executor.running.run_clock import RunClock

@@ -26,8 +26,9 @@ from taskmatrix_ros.core.errors import (
 )
 from taskmatrix_ros.core.home_spec import WAITING
 from taskmatrix_ros.core.outcome import NOT_SEEN, Outcome, Status
-from taskmatrix_ros.core.ports import Begun, Journal
+from taskmatrix_ros.core.ports import Journal
 from taskmatrix_ros.core.run import CallRecord
+from taskmatrix_ros.core.run_ports import Begun
 from taskmatrix_ros.core.state_store import StateStore
 from taskmatrix_ros.executor.running.active_run import ActiveRun
 from taskmatrix_ros.executor.running.admission import Admission

@@ -13,8 +13,9 @@ from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.errors import RunCancelled
 from taskmatrix_ros.core.ids import id_time_s
 from taskmatrix_ros.core.outcome import Confirmation, ErrorReport, Outcome, Status, utc_now
-from taskmatrix_ros.core.ports import Journal, Resolution
+from taskmatrix_ros.core.ports import Journal
 from taskmatrix_ros.core.run import CallRecord
+from taskmatrix_ros.core.run_ports import Resolution
 from taskmatrix_ros.executor.running.active_run import ActiveRun
 from taskmatrix_ros.executor.running.dispatcher import Dispatcher
 from taskmatrix_ros.executor.running.proof import Proof

@@ -18,8 +18,9 @@ from taskmatrix_ros.core.errors import CallRefused, ConfigError, RunStopped, Tas
 from taskmatrix_ros.core.ids import new_id
 from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.outcome import Outcome
-from taskmatrix_ros.core.ports import BeginsAtOnce, Begun, Gate, Journal, PlainEnds, RunObserver
+from taskmatrix_ros.core.ports import BeginsAtOnce, Gate, Journal
 from taskmatrix_ros.core.run import CallRecord
+from taskmatrix_ros.core.run_ports import Begun, PlainEnds, RunObserver
 from taskmatrix_ros.executor.running.dispatcher import Dispatcher, begin, in_doubt
 from taskmatrix_ros.executor.running.proof import Proof
 from taskmatrix_ros.executor.running.run_verdict import fault_of_ours, verdict
@@ -81,7 +82,7 @@ def plain_steps(code: VerifiedCode, parts: PlainParts, most: int) -> tuple[Plain
 
 
 class PlainRun:
-    """Implements ``core.ports.PlainRun``. Lives in the loop's thread."""
+    """Implements ``core.run_ports.PlainRun``. Lives in the loop's thread."""
 
     __slots__ = (
         "_call",

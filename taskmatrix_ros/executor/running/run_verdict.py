@@ -25,8 +25,8 @@ from collections.abc import Mapping, Sequence
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.errors import CallError, CallUnavailable, RunCancelled, RunError, RunStopped, TaskMatrixError
 from taskmatrix_ros.core.outcome import Confirmation
-from taskmatrix_ros.core.ports import RunResult
 from taskmatrix_ros.core.run import CallRecord, RunStatus
+from taskmatrix_ros.core.run_ports import RunResult
 
 _log = logging.getLogger(__name__)
 

@@ -22,18 +22,9 @@ from taskmatrix_ros.core.errors import (
 )
 from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.policy import Policy
-from taskmatrix_ros.core.ports import (
-    Approvals,
-    Begun,
-    Binding,
-    Catalogue,
-    Journal,
-    PlainEnds,
-    Resolution,
-    RunObserver,
-    RunResult,
-)
+from taskmatrix_ros.core.ports import Approvals, Binding, Catalogue, Journal
 from taskmatrix_ros.core.run import CallRecord, Rehearsed, RunStatus
+from taskmatrix_ros.core.run_ports import Begun, PlainEnds, Resolution, RunObserver, RunResult
 from taskmatrix_ros.core.state_store import StateStore
 from taskmatrix_ros.executor.budgets import Budgets
 from taskmatrix_ros.executor.gate.gate import Gate
@@ -85,7 +76,7 @@ class RunnerParts:
 
 
 class Runner:
-    """Implements ``core.ports.Runner``. Lives in the loop's thread."""
+    """Implements ``core.run_ports.Runner``. Lives in the loop's thread."""
 
     def __init__(self, parts: RunnerParts) -> None:
         self._parts = parts
@@ -155,7 +146,7 @@ class Runner:
     def plain(
         self, code: VerifiedCode, instruction: Instruction, run_id: str, observer: RunObserver, ends: PlainEnds
     ) -> PlainRun | None:
-        """Make a plain run, one that needs no task; see ``core.ports.Runner.plain``."""
+        """Make a plain run, one that needs no task; see ``core.run_ports.Runner.plain``."""
         steps = self._steps_of(code) if self._parts.verifier.is_mine(code) else None
         if not steps or self._parts.gate.latch.holds:
             return None

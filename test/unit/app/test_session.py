@@ -15,8 +15,8 @@ from taskmatrix_ros.core.errors import PlanningError, VerificationError
 from taskmatrix_ros.core.event_bus import Event, EventBus
 from taskmatrix_ros.core.instruction import Channel, Instruction, Mode
 from taskmatrix_ros.core.outline import Outline, OutlineStep
-from taskmatrix_ros.core.ports import RunResult
 from taskmatrix_ros.core.run import Episode, Rehearsed, RunStatus
+from taskmatrix_ros.core.run_ports import RunResult
 from taskmatrix_ros.core.state_store import StateStore
 
 

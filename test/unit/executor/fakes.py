@@ -13,8 +13,9 @@ from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.outcome import ErrorReport, Outcome, Status, utc_now
 from taskmatrix_ros.core.policy import Policy
-from taskmatrix_ros.core.ports import Approvals, Binding, Progress, ProgressReport, RunResult
+from taskmatrix_ros.core.ports import Approvals, Binding, Progress, ProgressReport
 from taskmatrix_ros.core.run import CallRecord, Episode, RunStatus
+from taskmatrix_ros.core.run_ports import RunResult
 from taskmatrix_ros.core.state_store import StateStore
 from taskmatrix_ros.executor.budgets import Budgets
 from taskmatrix_ros.executor.gate.gate import Gate

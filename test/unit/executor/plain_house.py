@@ -18,8 +18,9 @@ from taskmatrix_ros.core.errors import ConfigError
 from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.outcome import Outcome, Status
 from taskmatrix_ros.core.policy import Policy
-from taskmatrix_ros.core.ports import Begun, PlainRun, Progress, RunResult
+from taskmatrix_ros.core.ports import Progress
 from taskmatrix_ros.core.run import CallRecord
+from taskmatrix_ros.core.run_ports import Begun, PlainRun, RunResult
 from taskmatrix_ros.executor.budgets import Budgets
 from taskmatrix_ros.executor.running.runner import Runner
 from taskmatrix_ros.executor.sandbox.interpreter import Interpreter

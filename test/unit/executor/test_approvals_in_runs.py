@@ -17,8 +17,8 @@ from taskmatrix_ros.core.event_bus import Event, EventBus
 from taskmatrix_ros.core.instruction import ApprovalMode, Channel, Instruction
 from taskmatrix_ros.core.outcome import Status, utc_now
 from taskmatrix_ros.core.policy import Policy
-from taskmatrix_ros.core.ports import RunResult
 from taskmatrix_ros.core.run import Rehearsed, RunStatus
+from taskmatrix_ros.core.run_ports import RunResult
 from taskmatrix_ros.executor.people.approval_desk import ApprovalDesk
 from taskmatrix_ros.executor.rehearsal.rehearsal import Rehearsal
 from taskmatrix_ros.executor.sandbox.interpreter import Interpreter

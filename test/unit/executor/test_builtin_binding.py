@@ -17,9 +17,9 @@ from taskmatrix_ros.core.clocks import SteadyClock, WallClock
 from taskmatrix_ros.core.errors import RequestError
 from taskmatrix_ros.core.event_bus import EventBus
 from taskmatrix_ros.core.outcome import Outcome, Status
-from taskmatrix_ros.core.ports import RunResult
 from taskmatrix_ros.core.resources import resource
 from taskmatrix_ros.core.run import CallRecord, RunStatus
+from taskmatrix_ros.core.run_ports import RunResult
 from taskmatrix_ros.core.state_store import StateStore
 from taskmatrix_ros.executor.people.question_desk import QuestionDesk
 from taskmatrix_ros.executor.running.builtin_binding import BuiltinBinding

@@ -11,8 +11,8 @@ from fakes import SOURCE, Bench
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.errors import RequestError
 from taskmatrix_ros.core.outcome import Outcome, Status
-from taskmatrix_ros.core.ports import Resolution, RunResult
 from taskmatrix_ros.core.run import CallRecord, RunStatus
+from taskmatrix_ros.core.run_ports import Resolution, RunResult
 
 PLAN = "light_on(light='hall')\nbell_ring()\nwarm = thermometer_read()\nsay(text=str(warm))"
 

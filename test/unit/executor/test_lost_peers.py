@@ -13,8 +13,9 @@ from home_documents import DOCUMENTS, Shelf, document
 from taskmatrix_ros.core.api_document import ApiDocument
 from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.outcome import Outcome, Status
-from taskmatrix_ros.core.ports import Progress, RunResult
+from taskmatrix_ros.core.ports import Progress
 from taskmatrix_ros.core.run import RunStatus
+from taskmatrix_ros.core.run_ports import RunResult
 from taskmatrix_ros.executor.running.dispatcher import CallTimes
 from taskmatrix_ros.executor.sandbox.interpreter import Interpreter
 

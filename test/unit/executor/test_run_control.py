@@ -13,8 +13,8 @@ from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.errors import RequestError
 from taskmatrix_ros.core.outcome import Outcome, Status
 from taskmatrix_ros.core.policy import Policy, Preempt, Watch
-from taskmatrix_ros.core.ports import RunResult
 from taskmatrix_ros.core.run import RunStatus
+from taskmatrix_ros.core.run_ports import RunResult
 from taskmatrix_ros.executor.budgets import Budgets
 from taskmatrix_ros.executor.sandbox.interpreter import Interpreter
 

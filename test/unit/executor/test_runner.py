@@ -16,8 +16,8 @@ from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.instruction import Instruction
 from taskmatrix_ros.core.outcome import Outcome, Status
 from taskmatrix_ros.core.ports import Progress
-from taskmatrix_ros.core.ports import Runner as RunnerPort
 from taskmatrix_ros.core.run import RunStatus
+from taskmatrix_ros.core.run_ports import Runner as RunnerPort
 from taskmatrix_ros.executor.budgets import Budgets
 from taskmatrix_ros.executor.sandbox.interpreter import Interpreter
 
