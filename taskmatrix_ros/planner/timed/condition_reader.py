@@ -2,66 +2,45 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from taskmatrix_ros.core.errors import PlanningError
 from taskmatrix_ros.core.parameter_spec import ValueType
-from taskmatrix_ros.core.rule import BeforeTrigger, StateTrigger, SunTrigger, Trigger
+from taskmatrix_ros.core.rule import BeforeTrigger, StateTrigger
 from taskmatrix_ros.planner.grammar.reading import AMBIGUOUS, UNKNOWN_NAME
+from taskmatrix_ros.planner.timed.atoms import Atom, Read, becomes, equals, lasting
 from taskmatrix_ros.planner.timed.condition_words import (
     ALARMS,
     AT_HOME,
     AWAY,
     BETWEEN,
     COMING,
-    DARK,
     DETECTED,
     EXCEEDING,
-    FREEZING,
+    FALLING,
     LEAVING,
     MEASURED,
     MOTION,
     OF_A_KIND,
-    RAINING,
     STATES,
 )
-from taskmatrix_ros.planner.timed.plain_words import plainly, refuse_vague, thing_of, without_it
+from taskmatrix_ros.planner.timed.plain_words import plainly, refuse_vague, said_of_both, thing_of, without_it
+from taskmatrix_ros.planner.timed.said_of_it import IT
 from taskmatrix_ros.planner.timed.state_names import CURRENT, StateName, StateNames, content
-from taskmatrix_ros.planner.timed.time_lexicon import SUN_WORDS
+from taskmatrix_ros.planner.timed.sun_and_weather import WEATHER, read_sun, read_weather
 from taskmatrix_ros.planner.timed.time_phrase import DEPARTURE, NEXT_EVENT, AtClock, EveryDays, For, OnDay, Phrase
 from taskmatrix_ros.planner.timed.time_phrases import DEPARTURE_WORDS, EVENT_WORDS, TimePhrases
+from taskmatrix_ros.planner.timed.time_scanner import TimeScanner
 
-WEATHER = "weather.temperature_c"
 PRESENCE = "user.presence"
 
 _NUMERIC = (ValueType.NUMBER, ValueType.INTEGER)
 
 EffectOf = Callable[[str], Mapping[str, Any]]
 """Gives what a command would make of the world, key -> value; empty where it is not understood."""
-
-
-@dataclass(frozen=True, slots=True)
-class Atom:
-    """One thing that happens, or is so. ``trigger``: what starts it; ``test``: CEL for its being so, empty if none."""
-
-    trigger: Trigger | None
-    test: str
-    is_event: bool
-    about: str = ""
-    """What it speaks of, as it was said: what ``it`` means in the action."""
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """What was read: things that all have to be so, and phrases of time among them. ``either``: any is enough."""
-
-    atoms: tuple[Atom, ...]
-    phrases: tuple[Phrase, ...] = ()
-    either: bool = False
 
 
 class ConditionReader:
@@ -85,16 +64,28 @@ class ConditionReader:
             return Read((), whole)
         found = self._all(words[:cut]) if phrases else self._all(words)
         if found is None and phrases:
+            found, phrases = self._before_a_later_phrase(words, cut)
+        if found is None and phrases:
             found, phrases = self._all(words), ()
+        if found is None and not phrases and (span := _bare_span(words)) is not None:
+            found, phrases = self._all(words[: span[1]]), (For(span[0]),)
         if found is None:
             refuse_vague(words[:cut])
             return None
-        lasting = [phrase for phrase in phrases if isinstance(phrase, For)]
+        spans = [phrase for phrase in phrases if isinstance(phrase, For)]
         atoms = found.atoms
-        if lasting:
-            atoms = tuple(_lasting(atom, lasting[0].for_s) for atom in atoms)
+        if spans:
+            atoms = tuple(lasting(atom, spans[0].for_s) for atom in atoms)
         rest = tuple(phrase for phrase in phrases if not isinstance(phrase, For))
         return replace(found, atoms=atoms, phrases=(*found.phrases, *rest))
+
+    def _before_a_later_phrase(self, words: Sequence[str], cut: int) -> tuple[Read | None, tuple[Phrase, ...]]:
+        """Read ``it exceeds 25 after 8 pm``, in which ``25 after 8 pm`` is no time."""
+        for start in range(cut + 1, len(words)):
+            phrases, end = TimePhrases(words).run(start)
+            if phrases and end == len(words) and (found := self._all(words[:start])) is not None:
+                return found, phrases
+        return None, TimePhrases(words).trailing()[0]
 
     def read_of_it(self, words: Sequence[str], action: str) -> Read | None:
         """Read what is said of ``it`` where that is what a command changes: ``it is open`` of what it closes.
@@ -110,7 +101,7 @@ class ConditionReader:
             return None
         said = " ".join(words[:cut])
         for pattern, is_event, _, values in STATES:
-            if pattern.fullmatch(said) is None:
+            if (match := pattern.fullmatch(said)) is None or match["name"] not in IT:
                 continue
             changed = [(key, value) for key, value in self._effect_of(action).items() if isinstance(value, str | bool)]
             atoms = []
@@ -118,10 +109,10 @@ class ConditionReader:
                 of_its_kind = tuple(one for one in values if isinstance(one, type(value)))[:1]
                 if not of_its_kind:
                     return None
-                test = _equals(key, of_its_kind[0])
-                atoms.append(Atom(_becomes(key, of_its_kind), test, is_event=is_event))
+                test = equals(key, of_its_kind[0])
+                atoms.append(Atom(becomes(key, of_its_kind), test, is_event=is_event))
             for phrase in phrases:
-                atoms = [_lasting(atom, phrase.for_s) for atom in atoms]
+                atoms = [lasting(atom, phrase.for_s) for atom in atoms]
             return Read(tuple(atoms), either=len(atoms) > 1) if atoms else None
         return None
 
@@ -160,7 +151,7 @@ class ConditionReader:
         trigger = StateTrigger(kind="state", key=key, **({"above": value} if is_above else {"below": value}))
         atom = Atom(trigger, f'state["{key}"] {">" if is_above else "<"} {value:g}', is_event=False)
         for phrase in phrases:
-            atom = _lasting(atom, phrase.for_s) if isinstance(phrase, For) else atom
+            atom = lasting(atom, phrase.for_s) if isinstance(phrase, For) else atom
         return Read((atom,))
 
     def _all(self, words: Sequence[str]) -> Read | None:
@@ -191,10 +182,15 @@ class ConditionReader:
 
     def _side(self, words: Sequence[str], other: Sequence[str]) -> Read | None:
         """Read what stands before a joint; what is said of both it may have from behind it: ``A and B are off``."""
-        at = next((at for at, word in enumerate(other) if word in ("is", "are")), 0)
-        if at and {"is", "are"}.isdisjoint(words) and (shared := self._named((*words, *other[at:]))) is not None:
-            return shared
-        return self._all(words)
+        try:
+            read = self._all(words)
+        except PlanningError:
+            read = None
+        if read is not None:
+            return read
+        if (shared := said_of_both(words, other)) is None:
+            return self._all(words)
+        return self._named(shared)
 
     def _one(self, words: Sequence[str]) -> Read | None:
         if not words:
@@ -205,7 +201,7 @@ class ConditionReader:
             is_clock = any(isinstance(one, AtClock) for one in phrases)
             daily = self._every_time and is_clock and not any(isinstance(one, OnDay | EveryDays) for one in phrases)
             return Read((), (*phrases, EveryDays(())) if daily else phrases)
-        for reader in (self._sun, self._person, self._weather, self._measure):
+        for reader in (read_sun, self._person, read_weather, self._measure):
             atom = reader(text)
             if atom is not None:
                 return Read((atom,))
@@ -230,23 +226,12 @@ class ConditionReader:
             for name in self._names.names:
                 if name.key.partition(".")[0] == match["kind"] and name.quantity in _MAIN and _can_be(name, values):
                     chosen = _values_of(name, values)[0]
-                    atoms.append(Atom(_becomes(name.key, (chosen,)), _equals(name.key, chosen), is_event=is_event))
+                    atoms.append(Atom(becomes(name.key, (chosen,)), equals(name.key, chosen), is_event=is_event))
             either = not match["each"].startswith(("all", "every", "each"))
             return Read(tuple(atoms), either=either) if len(atoms) > 1 else None
         return None
 
     # --- sun, persons, weather ----------------------------------------------------------------------------------------
-
-    @staticmethod
-    def _sun(text: str) -> Atom | None:
-        event = SUN_WORDS.get(text)
-        if event is not None and text != "dark":
-            return Atom(SunTrigger(kind="sun", event=event), "", is_event=True)
-        if match := DARK.fullmatch(text):
-            dark = match["what"] in ("dark", "night", "nighttime")
-            trigger = SunTrigger(kind="sun", event="sunset" if dark else "sunrise")
-            return Atom(trigger, f'state["home.daylight"] == {"false" if dark else "true"}', is_event=False)
-        return None
 
     def _presence(self) -> str:
         """Give the key that tells whether the person is at home."""
@@ -267,38 +252,26 @@ class ConditionReader:
             if pattern.fullmatch(text):
                 key = self._presence()
                 said = "not_home" if value == "away" and key.startswith("person.") else value
-                return Atom(_becomes(key, (said,)), _equals(key, said), is_event=event)
+                return Atom(becomes(key, (said,)), equals(key, said), is_event=event)
         return None
-
-    @staticmethod
-    def _weather(text: str) -> Atom | None:
-        if FREEZING.fullmatch(text):
-            trigger = StateTrigger(kind="state", key=WEATHER, below=0)
-            return Atom(trigger, f'state["{WEATHER}"] < 0', is_event=False)
-        match = RAINING.fullmatch(text)
-        if match is None:
-            return None
-        value = "snow" if match["what"].startswith("snow") else "fog" if match["what"].startswith("fog") else "rain"
-        key = "weather.condition"
-        return Atom(_becomes(key, (value,)), _equals(key, value), is_event="start" in text or "begin" in text)
 
     # --- what is measured ---------------------------------------------------------------------------------------------
 
     def _measure(self, text: str) -> Atom | None:
         if (within := BETWEEN.fullmatch(text)) is not None:
             return self._between(within, text)
-        match = MEASURED.fullmatch(_spelled_out(text)) or EXCEEDING.fullmatch(text)
+        match = MEASURED.fullmatch(_spelled_out(text)) or EXCEEDING.fullmatch(text) or FALLING.fullmatch(text)
         if match is None:
             return None
         parts = match.groupdict()
-        is_above = parts["above"] is not None
+        is_above = parts.get("above") is not None
         name = self._measured(f"{parts['subject']} {parts['where']}".split(), parts["unit"].split(), text)
         value = float(parts["number"])
         if {"fahrenheit", "f"} & set(parts["unit"].split()) and (name is None or name.unit == "c"):
             value = round((value - 32) / 1.8, 1)
         key = WEATHER if name is None else name.key
         if parts.get("at"):
-            return Atom(_becomes(key, (value,)), f'state["{key}"] == {value:g}', is_event=False)
+            return Atom(becomes(key, (value,)), f'state["{key}"] == {value:g}', is_event=False)
         trigger = StateTrigger(kind="state", key=key, **({"above": value} if is_above else {"below": value}))
         test = f'state["{key}"] {">" if is_above else "<"} {value:g}'
         return Atom(trigger, test, is_event=parts.get("moves") is not None, about=thing_of(parts["subject"]))
@@ -380,8 +353,8 @@ class ConditionReader:
         if len(found) > 1:
             raise _ambiguous(said, found)
         chosen = _values_of(found[0], values)
-        tests = " || ".join(_equals(found[0].key, value) for value in chosen)
-        return Atom(_becomes(found[0].key, chosen), f"({tests})" if len(chosen) > 1 else tests, is_event=is_event)
+        tests = " || ".join(equals(found[0].key, value) for value in chosen)
+        return Atom(becomes(found[0].key, chosen), f"({tests})" if len(chosen) > 1 else tests, is_event=is_event)
 
     def _by_command(self, said: str, commands: Sequence[str], *, is_event: bool) -> Atom | None:
         """What a command would make so is what is so: ``the AC is on`` is what ``turn on the AC`` brings about."""
@@ -390,7 +363,7 @@ class ConditionReader:
             known = [(key, value) for key, value in effects.items() if isinstance(value, str | bool)]
             if len(known) == 1:
                 ((key, value),) = known
-                return Atom(_becomes(key, (value,)), _equals(key, value), is_event=is_event)
+                return Atom(becomes(key, (value,)), equals(key, value), is_event=is_event)
         return None
 
     def _detected(self, text: str) -> Atom | None:
@@ -403,7 +376,7 @@ class ConditionReader:
         sensors = {n.key: n for n in self._names.names if n.device_class == kind and where <= n.entity}
         if len(sensors) > 1:
             raise _ambiguous(text, tuple(sensors.values()))
-        return next((Atom(_becomes(k, ("on",)), _equals(k, "on"), is_event=True) for k in sensors), None)
+        return next((Atom(becomes(k, ("on",)), equals(k, "on"), is_event=True) for k in sensors), None)
 
     def _motion(self, text: str) -> Atom | None:
         match = MOTION.fullmatch(text)
@@ -414,13 +387,13 @@ class ConditionReader:
             found = self._names.find(where, quantity=quantity) or self._names.find([*where, quantity])
             if len(found) == 1:
                 values = _values_of(found[0], ("off", False) if match["not"] else ("on", "detected", True))
-                return Atom(_becomes(found[0].key, values), _equals(found[0].key, values[0]), is_event=not match["not"])
+                return Atom(becomes(found[0].key, values), equals(found[0].key, values[0]), is_event=not match["not"])
         sensors = [
             n for n in self._names.names if n.device_class in ("motion", "occupancy") and content(where) <= n.entity
         ]
         if len(sensors) == 1:
             value = "off" if match["not"] else "on"
-            return Atom(_becomes(sensors[0].key, (value,)), _equals(sensors[0].key, value), is_event=not match["not"])
+            return Atom(becomes(sensors[0].key, (value,)), equals(sensors[0].key, value), is_event=not match["not"])
         raise self._unknown(text)
 
     def _unknown(self, said: str) -> PlanningError:
@@ -471,18 +444,14 @@ def _values_of(name: StateName, values: tuple[Any, ...]) -> tuple[Any, ...]:
     return texts[:1]
 
 
-def _becomes(key: str, values: Sequence[Any]) -> StateTrigger:
-    return StateTrigger(kind="state", key=key, to=tuple(values))
-
-
-def _equals(key: str, value: Any) -> str:
-    return f'state["{key}"] == {json.dumps(value)}'
-
-
-def _lasting(atom: Atom, for_s: float) -> Atom:
-    if not isinstance(atom.trigger, StateTrigger):
-        return atom
-    return replace(atom, trigger=atom.trigger.model_copy(update={"for_s": for_s}), is_event=True)
+def _bare_span(words: Sequence[str]) -> tuple[float, int] | None:
+    """Give the span that a clause ends with, and where it begins: ``the door has been open | 5 minutes``."""
+    scan = TimeScanner(words)
+    for start in range(1, len(words)):
+        found = scan.duration(start)
+        if found is not None and found[1] == len(words):
+            return found[0], start
+    return None
 
 
 def _may_join(joint: str, left: Read, right: Read) -> bool:

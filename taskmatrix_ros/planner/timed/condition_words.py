@@ -20,8 +20,8 @@ MEASURED = re.compile(
     rf"equal to)) {_NUMBER}{_UNIT}(?P<where>{_WHERE})"
 )
 EXCEEDING = re.compile(
-    rf"(?P<subject>.+?) (?P<moves>exceeds?|reaches|reach|hits?|tops?|surpass(?:es)?|gets? to) (?P<above>)"
-    rf"{_NUMBER}{_UNIT}(?P<where>{_WHERE})"
+    r"(?P<subject>.+?) (?P<moves>exceeds?|reaches|reach|hits?|tops?|surpass(?:es)?|gets? to|rises to|climbs to"
+    rf"|goes up to) (?P<above>){_NUMBER}{_UNIT}(?P<where>{_WHERE})"
 )
 BETWEEN = re.compile(
     rf"(?P<subject>.+?)(?: (?:{_IS}|{_MOVES})|'s) between (?P<low>-?\d+(?:\.\d+)?)(?: degrees| percent|%)? and "
@@ -44,9 +44,16 @@ BY_SOMEBODY = re.compile(
     r"(?P<name>.+?)(?: (?P<late>on|off))?"
 )
 """``someone opens the front door``: what is done, rather than what happens by itself."""
-FREEZING = re.compile(
-    r"(?:it|it's|its|the weather)(?: is|'s)? (?:freezing|below freezing|frosty|below zero)(?: outside| outdoors)?"
+FALLING = re.compile(
+    rf"(?P<subject>.+?) (?P<moves>falls|drops|sinks|goes down|gets down|cools down) to (?P<below>){_NUMBER}{_UNIT}"
+    rf"(?P<where>{_WHERE})"
 )
+FREEZING = re.compile(
+    r"(?:(?:it|it's|its|the weather)(?: is|'s|gets|falls|drops| gets| falls| drops)?"
+    r"|(?:the )?(?:outside |outdoor )?(?:temperature|temp)(?: outside| outdoors)? (?:is|gets|falls|drops|goes))"
+    r" (?:freezing|below freezing|under freezing|frosty|below zero|under zero)(?: outside| outdoors)?"
+)
+DRY = re.compile(r"it (?:stops|has stopped) (?:raining|snowing)|the (?:rain|snow) (?:stops|has stopped)")
 RAINING = re.compile(
     r"(?:it|it's|its)? ?(?:is|'s|starts|begins|start)? ?(?:to )?(?P<what>rain|snow|raining|rains|"
     r"snowing|snows|rainy|foggy)(?: outside)?"
@@ -68,7 +75,7 @@ _STATES: tuple[tuple[str, str, tuple[str, ...], tuple[Any, ...]], ...] = (
         ("off", False),
     ),
     (
-        r"is still on|is left on|is on|are on|has been on|stays on|was on|remains on",
+        r"is still on|is left on|is on|are on|has been on|has been left on|stays on|was on|remains on",
         "state",
         ("turn on",),
         ("on", True),
@@ -79,7 +86,7 @@ _STATES: tuple[tuple[str, str, tuple[str, ...], tuple[Any, ...]], ...] = (
     (
         (
             r"is still open|is left open|is open|are open|has been open|stays open|was open|is ajar|"
-            r"remains open|is left ajar"
+            r"remains open|is left ajar|has been left open|has been left ajar"
         ),
         "state",
         ("open",),
@@ -106,7 +113,7 @@ _STATES: tuple[tuple[str, str, tuple[str, ...], tuple[Any, ...]], ...] = (
         ("stop", "turn off"),
         ("off", "done", "finished", "idle", False),
     ),
-    (r"is running|runs|are running", "state", ("start", "turn on"), ("on", "running", True)),
+    (r"is running|runs|are running|has been running|has run", "state", ("start", "turn on"), ("on", "running", True)),
     (r"is playing|starts playing|plays", "state", (), ("playing", "on")),
     (r"is paused|pauses", "event", (), ("paused",)),
     (
@@ -164,6 +171,7 @@ COMING = re.compile(
     r"(?:i|we|someone|somebody|anyone|everyone|everybody)(?: (?:am|are|is))? "
     r"(?:come|comes|get|gets|arrive|arrives|return|returns|coming|getting|arriving|"
     r"back)(?: back)?(?: (?:at )?home| from work| in)?"
+    r"|(?:i'm|we're) back(?: home)?(?: again)?"
 )
 AT_HOME = re.compile(r"(?:i am|i'm|we are|we're|someone is|somebody is|anyone is|anybody is|everyone is) (?:at )?home")
 AWAY = re.compile(

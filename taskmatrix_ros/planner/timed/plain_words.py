@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from taskmatrix_ros.core.errors import PlanningError
 from taskmatrix_ros.planner.grammar.reading import INCOMPLETE
-from taskmatrix_ros.planner.timed.condition_words import BY_SOMEBODY, VAGUE
+from taskmatrix_ros.planner.timed.condition_words import BY_SOMEBODY, STATES, VAGUE
 
 
 def plainly(words: Sequence[str]) -> str:
@@ -20,6 +20,15 @@ def plainly(words: Sequence[str]) -> str:
             return f"{match['name']} is turned {side}" if side else text
         return f"{match['name']} is {_DONE[match['verb']]}"
     return _NOT_SO.sub(lambda found: f" is {_CONTRARY[found[1]]}", text)
+
+
+def said_of_both(words: Sequence[str], other: Sequence[str]) -> tuple[str, ...] | None:
+    """Let what is said behind a joint be said of both: ``the TV`` and ``the fan turns on`` -> ``the TV turns on``."""
+    text = plainly(other)
+    match = next((found for pattern, *_ in STATES if (found := pattern.fullmatch(text))), None)
+    if match is None or not _VERBS.isdisjoint(words):
+        return None
+    return (*words, *text[len(match["name"]) :].split())
 
 
 def thing_of(subject: str) -> str:
@@ -39,6 +48,7 @@ def refuse_vague(words: Sequence[str]) -> None:
         )
 
 
+_VERBS = frozenset({"is", "are", "it's", "i'm", "has", "have", "turns", "goes", "opens", "closes", "it", "i"})
 _SAYS_NOTHING = frozenset({"still", "already", "currently", "both", "ever", "suddenly", "accidentally", "just"})
 _CONTRARY = {"on": "off", "off": "on", "open": "closed", "closed": "open"}
 _NOT_SO = re.compile(r" (?:is|are) not (on|off|open|closed)$")

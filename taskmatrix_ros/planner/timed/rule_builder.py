@@ -15,7 +15,7 @@ from taskmatrix_ros.core.rule import BeforeTrigger, DateTrigger, Rule, RuleActio
 from taskmatrix_ros.planner.code.code_writer import call_source
 from taskmatrix_ros.planner.grammar.reading import INCOMPLETE, TIMED
 from taskmatrix_ros.planner.language.words import Words, matched_text
-from taskmatrix_ros.planner.timed.condition_reader import Atom
+from taskmatrix_ros.planner.timed.atoms import Atom
 from taskmatrix_ros.planner.timed.rule_sentence import FIRST, UNLESS, Sentence
 from taskmatrix_ros.planner.timed.time_phrase import Ahead, Delay, EveryDays, Phrase
 from taskmatrix_ros.planner.timed.time_schedule import Schedule, Scheduler

@@ -26,7 +26,7 @@ from taskmatrix_ros.core.rule import (
     parse_time,
 )
 from taskmatrix_ros.planner.grammar.reading import TIMED
-from taskmatrix_ros.planner.timed.condition_reader import Read
+from taskmatrix_ros.planner.timed.atoms import Read
 from taskmatrix_ros.planner.timed.rule_search import faces
 from taskmatrix_ros.planner.timed.said_phrases import days_without
 from taskmatrix_ros.planner.timed.time_phrase import (

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from taskmatrix_ros.core.errors import PlanningError
 from taskmatrix_ros.planner.language.english import ENGLISH
 from taskmatrix_ros.planner.language.words import Stop, Word, Words, keys, matched_text
-from taskmatrix_ros.planner.timed.condition_reader import ConditionReader, Read
+from taskmatrix_ros.planner.timed.atoms import Read
+from taskmatrix_ros.planner.timed.condition_reader import ConditionReader
 from taskmatrix_ros.planner.timed.said_of_it import of_it
 from taskmatrix_ros.planner.timed.time_phrase import Ahead, AtClock, AtSun, Delay, EveryMonth, EverySpan, Phrase
 from taskmatrix_ros.planner.timed.time_phrases import TimePhrases
@@ -192,6 +193,8 @@ def _opening(words: Words) -> tuple[tuple[Phrase, ...], str, int]:
 
     :returns: the delay that was said with it, the conjunction, empty where there is none, and the place behind it.
     """
+    if keys(words[:1]) in (("and",), ("but",)) and _conjunction(words, 1)[0]:
+        return (), *_conjunction(words, 1)  # "ten minutes before I leave, and only if it's cold, …"
     span = TimeScanner(keys(words)).duration(0)
     if span is not None and span[1] < len(words) and words[span[1]].key in AFTER:
         return (Delay(span[0]),), AFTER[0], span[1] + 1

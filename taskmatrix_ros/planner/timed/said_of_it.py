@@ -13,7 +13,7 @@ def of_it(said: Sequence[str]) -> tuple[tuple[str, ...], bool] | None:
     written: list[str] = []
     for word in said:
         written += _WRITTEN_OUT.get(word, (word,))
-    if len(written) < 2 or written[0] not in _IT:
+    if len(written) < 2 or written[0] not in IT:
         return None
     denied = written[1] in ("is", "are") and written[2:3] == ["not"]
     if denied:
@@ -21,7 +21,7 @@ def of_it(said: Sequence[str]) -> tuple[tuple[str, ...], bool] | None:
     return tuple(word for word in written if word not in _SAYS_NOTHING), denied
 
 
-_IT = frozenset({"it", "they", "that", "this", "those", "these"})
+IT = frozenset({"it", "they", "that", "this", "those", "these"})
 _WRITTEN_OUT = {
     "it's": ("it", "is"),
     "that's": ("that", "is"),

@@ -140,11 +140,24 @@ def rearranged(words: Words) -> Words:
     for at in range(len(words) - 1):
         if said_keys[at] not in _TOLD or said_keys[at + 1] not in _ME:
             continue
+        if (moved := _with_clause_behind(words, at + 2)) is not None:
+            return moved
         phrases, end = TimePhrases(said_keys).run(at + 2)
         if phrases and said_keys[end : end + 1] in (("to",), ("that",), ("about",), ("of",)):
             body = (*words[end:-1], *(word.joined() for word in words[-1:]))
             return (*words[: at + 2], *body, *words[at + 2 : end])
     return words
+
+
+def _with_clause_behind(words: Words, at: int) -> Words | None:
+    """``remind me when I get home to feed the cat`` -> ``remind me to feed the cat when I get home``."""
+    said = keys(words)
+    if said[at : at + 1] not in (("when",), ("if",), ("whenever",), ("once",)):
+        return None
+    to = next((place for place in range(at + 2, len(words) - 1) if said[place] == "to"), 0)
+    if not to:
+        return None
+    return (*words[:at], *words[to:-1], words[-1].joined(), *words[at : to - 1], words[to - 1].joined())
 
 
 def listed(words: Words) -> Words:

@@ -35,17 +35,18 @@ from taskmatrix_ros.planner.timed.time_scanner import TimeScanner
 Read = tuple[tuple[Phrase, ...], int]
 
 _WHERE = r"(?: (?:the |my )?(?:house|home|flat|apartment|place)| out| away| off)?"
-_WHITHER = r"(?: (?:for|to) (?:the |my )?(?:work|office|school|job|gym|airport|station|bed|day|town))?"
+_WHITHER = r"(?: (?:for|to) (?:the |my )?(?:work|office|school|job|gym|airport|station|day|town))?"
 DEPARTURE_WORDS = re.compile(
     r"(?:(?:i|we) (?:have to |need to |must |will |want to )?(?:leave|depart|set off|head out|head off|go out|go)"
     r"|(?:i am|i'm|im|we are|we're) (?:leaving|departing|heading out|going out|going|off|about to leave)"
-    r"|(?:my|our) departure|leaving|departure|going out)" + _WHERE + _WHITHER + r"(?= |$)"
+    r"|(?:my|our) departure|leaving|departure|going out)" + _WHERE + _WHITHER + r"(?! to )(?= |$)"
 )
 EVENT_WORDS = re.compile(
     r"(?:my |the |our |each |every )?(?:next |first |1 |upcoming )?"
     r"(?:meeting|meetings|appointment|appointments|calendar event|calendar entry|event)"
     r"(?: (?:starts|begins|start|begin))?(?= |$)"
 )
+_JOINING = ("and", "but only", "and only", "only", "and also")
 _OVER = ("have passed", "has passed", "have gone by", "has gone by", "are over", "is over", "are up", "is up")
 _BEFORE = ("before", "ahead of", "prior to", "until", "ahead", "earlier", "beforehand")
 _EXACT = re.compile(r"(am|pm|a\.m\.?|p\.m\.?|o'clock|oclock)|\d{1,2}:\d\d(am|pm)?|\d{1,2}(am|pm)")
@@ -87,7 +88,7 @@ class TimePhrases:
         limit = len(self._words) if limit is None else limit
         phrases: list[Phrase] = []
         while at < limit:
-            start = at + 1 if phrases and self._words[at] == "and" else at
+            start = (self._scan.says(at, *_JOINING) if phrases or self._words[at] == "only" else 0) or at
             found = self.at(start, after=phrases[-1] if phrases else None)
             if found is None:
                 break

@@ -115,7 +115,8 @@ class Scheduler:
                 "offline planner: before what? say it, as in ten minutes before I leave", code=INCOMPLETE
             )
         triggers = tuple(BeforeTrigger(kind="before", key=one.key, offset_s=one.offset_s) for one in said.ahead)
-        return Schedule(triggers=triggers, conditions=self._around(said), lasts_s=said.lasts_s)
+        is_once = said.day is not None
+        return Schedule(triggers=triggers, conditions=self._around(said), lasts_s=said.lasts_s, once=is_once)
 
     def _delayed(self, said: SaidPhrases) -> Schedule | None:
         if said.delay is None:

@@ -32,6 +32,7 @@ from taskmatrix_ros.planner.timed.own_state import asked_then, is_for_now, why_n
 from taskmatrix_ros.planner.timed.rule_builder import Deed, PlanText, RuleBuilder, deed_of, said
 from taskmatrix_ros.planner.timed.rule_changes import RuleChanges
 from taskmatrix_ros.planner.timed.rule_sentence import MOMENTS, Sentence, SentenceCutter
+from taskmatrix_ros.planner.timed.rule_words import span_words
 from taskmatrix_ros.planner.timed.said_parts import (
     BACK,
     as_often,
@@ -66,7 +67,7 @@ from taskmatrix_ros.planner.timed.undone import Asked, NowOrThen, Undone, undoes
 
 _TELL = re.compile(r"(?:tell|notify|alert|warn|inform|ping) (?:me|us)|let (?:me|us) know|give me a (?:shout|call|sign)")
 _REMIND = re.compile(r"remind (?:me|us|everyone|everybody) (?P<of>to|that|about|of) (?P<what>.+)", re.IGNORECASE)
-_TELL_THAT = re.compile(r"tell (?:me|us) that (?P<what>.+)", re.IGNORECASE)
+_TELL_THAT = re.compile(r"tell (?:me|us) (?:that|to) (?P<what>.+)", re.IGNORECASE)
 _REMIND_ONLY = re.compile(r"remind (?:me|us)")
 _WAKE = re.compile(r"wake (?:me|us)(?: up)?", re.IGNORECASE)
 _TIMER = frozenset({"timer", "timers", "countdown", "stopwatch"})
@@ -308,13 +309,25 @@ class _Utterance:
         if match := _TELL_THAT.fullmatch(text):
             what = quoted(action, match["what"])
             return Deed(self._say(f"{what[:1].upper()}{what[1:]}."), text, f"tell {what}"), False
+        ahead = next((phrase for phrase in sentence.phrases if isinstance(phrase, Ahead)), None)
+        if ahead is not None and (_REMIND_ONLY.fullmatch(text.lower()) or _TELL.fullmatch(text.lower())):
+            what = "Your next appointment is" if ahead.key == NEXT_EVENT else "It is time to leave"
+            when = f"in {span_words(ahead.offset_s)}" if ahead.offset_s else "now"
+            is_reminder = text.lower().startswith("remind")
+            return Deed(self._say(f"{what} {when}."), text, f"tell {what}"), is_reminder
         if _REMIND_ONLY.fullmatch(text.lower()):
-            if not any(isinstance(phrase, Ahead) and phrase.key == NEXT_EVENT for phrase in sentence.phrases):
-                raise PlanningError("offline planner: remind you of what? say it, as in to call home", code=INCOMPLETE)
-            return Deed(self._say("Reminder: your next appointment"), text, "remind appointment"), True
+            raise PlanningError("offline planner: remind you of what? say it, as in to call home", code=INCOMPLETE)
         if _TELL.fullmatch(text.lower()) and sentence.clauses:
             what = said(sentence.clauses[0].words)
             return Deed(self._say(f"{what[:1].upper()}{what[1:]}."), text, f"tell {what}"), False
+        if (
+            sentence.clauses
+            and (last := segments(action, self._book)[-1]).first
+            and _TELL.fullmatch(matched_text(action[last.first : last.end]).lower())
+        ):
+            deed, _ = self._deed(without_joint(action[: last.first], self._book), sentence, before)
+            told, _ = self._deed(action[last.first :], sentence, ())
+            return replace(deed, code=f"{deed.code}\n{told.code}", words=text), False
         if before:
             head = self._plan(said(before))
             whole = self._plan(f"{said(before)} and {said(action)}")
