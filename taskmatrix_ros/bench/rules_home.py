@@ -14,7 +14,8 @@ from taskmatrix_ros.app.rules.rule_reader import load_rules
 from taskmatrix_ros.app.system import System
 from taskmatrix_ros.bindings.mqtt.mqtt_binding import MqttBinding
 from taskmatrix_ros.bindings.mqtt.mqtt_settings import BrokerSettings, MqttProtocol
-from taskmatrix_ros.core.main_loop import keep_garbage_small, run_until_signal
+from taskmatrix_ros.core.garbage import keep_garbage_small
+from taskmatrix_ros.core.main_loop import run_until_signal
 from taskmatrix_ros.core.parent_death import die_with_parent
 from taskmatrix_ros.core.resources import resource
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import signal
 from collections.abc import Coroutine
 from typing import Any, TypeVar
@@ -12,15 +11,6 @@ T = TypeVar("T")
 
 INTERRUPTED = 130
 """Exit status of a program ended by Ctrl-C, as shells count."""
-
-
-def keep_garbage_small() -> None:
-    """Look for garbage less often, and not among what was there from the start: a look at all of it takes a tenth of a
-    second, in which nothing else happens. Once, when a process serves.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 10, 10)  # what a burst of work makes is gone again before it is looked at
 
 
 def run_until_signal(program: Coroutine[Any, Any, T]) -> T | None:

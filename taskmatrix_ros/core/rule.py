@@ -368,7 +368,10 @@ class Told(NamedTuple):
 
     def trace(self) -> Trace:
         """Make it one."""
-        return Trace(**self._asdict())
+        return _TRACE.but(**self._asdict())
+
+
+_TRACE = Trace(rule_id="", at=datetime.min.replace(tzinfo=UTC), verdict=Verdict.NOTED, why="")
 
 
 def parse_time(text: str) -> time:

@@ -50,6 +50,8 @@ class Expression:
     _computed: tuple[_ComputedKey, ...] = field(repr=False)
     _arguments: tuple[tuple[str, str], ...] = field(repr=False)
     _functions: dict[str, Callable[..., Any]] = field(repr=False)
+    _short: str = field(repr=False)
+    """The source as evidence shows it."""
 
     @staticmethod
     def parse(source: str) -> Expression:
@@ -67,6 +69,8 @@ class Expression:
 
     def keys_for(self, args: Mapping[str, Any]) -> tuple[str, ...]:
         """Every state key read with these arguments; those that cannot be computed are left out."""
+        if not self._computed:
+            return self.state_keys
         values = self._argument_values(args)
         computed = (self._key(access, values) for access in self._computed)
         return (*self.state_keys, *(key for key in computed if key is not None))
@@ -82,7 +86,7 @@ class Expression:
         try:
             return self._execute(state, args, result, now)
         except Exception as error:  # the library raises many kinds, from its own and from function faults
-            raise ValueError(f"{shorten(self.source)} cannot be evaluated: {_reason(error)}") from error
+            raise ValueError(f"{self._short} cannot be evaluated: {_reason(error)}") from error
 
     def holds(
         self, state: Mapping[str, Any], args: Mapping[str, Any], *, result: Any = None, now: datetime
@@ -98,8 +102,8 @@ class Expression:
             return False, f"{error} ({self._values_read(state, args)})"
         read = self._values_read(state, args)
         if isinstance(value, bool):
-            return value, f"{shorten(self.source)} {'holds' if value else 'does not hold'} ({read})"
-        return False, f"{shorten(self.source)} is {value!r}, not true or false ({read})"
+            return value, f"{self._short} {'holds' if value else 'does not hold'} ({read})"
+        return False, f"{self._short} is {value!r}, not true or false ({read})"
 
     def decide(
         self, known: Mapping[str, Any], args: Mapping[str, Any], *, result: Any = None, now: datetime
@@ -119,9 +123,9 @@ class Expression:
         if isinstance(value, bool):
             return (
                 value,
-                f"{shorten(self.source)} {'holds' if value else 'does not hold'} ({self._values_read(known, args)})",
+                f"{self._short} {'holds' if value else 'does not hold'} ({self._values_read(known, args)})",
             )
-        return None, f"{shorten(self.source)} cannot be known ({self._values_read(known, args)})"
+        return None, f"{self._short} cannot be known ({self._values_read(known, args)})"
 
     def _execute(
         self,
@@ -145,7 +149,7 @@ class Expression:
         return to_cel(self._program.execute(_context(variables, self._functions)))
 
     def _argument_values(self, args: Mapping[str, Any]) -> dict[str, Any]:
-        return {variable: to_cel(args.get(name)) for variable, name in self._arguments}
+        return {variable: to_cel(args.get(name)) for variable, name in self._arguments} if self._arguments else {}
 
     def _key(self, access: _ComputedKey, values: dict[str, Any]) -> str | None:
         try:
@@ -195,6 +199,7 @@ def _parse(source: str) -> Expression:
         _computed=tuple(computed),
         _arguments=tuple(rewritten.arguments.items()),
         _functions=rewritten.functions,
+        _short=shorten(source),
     )
 
 

@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from taskmatrix_ros.app.profile.settings import load_settings
 from taskmatrix_ros.app.system import System
 from taskmatrix_ros.core.errors import TaskMatrixError
-from taskmatrix_ros.core.main_loop import keep_garbage_small, run_until_signal
+from taskmatrix_ros.core.garbage import keep_garbage_small
+from taskmatrix_ros.core.main_loop import run_until_signal
 from taskmatrix_ros.core.parent_death import die_with_parent
 from taskmatrix_ros.node.task_node import TaskNode
 

@@ -46,6 +46,12 @@ class ConditionState(Mapping[str, Any]):
             return (self._now - self._changed_at[key.removeprefix(AGE)]).total_seconds()
         return self._state[key]
 
+    def get(self, key: str, default: Any = None) -> Any:
+        """Give the value of a key; most are the state's own."""
+        if key in _CLOCKS or key.startswith(AGE):
+            return super().get(key, default)
+        return self._state.get(key, default)
+
     def __iter__(self) -> Iterator[str]:
         yield from CLOCK_KEYS
         yield from (f"{AGE}{key}" for key in self._changed_at)

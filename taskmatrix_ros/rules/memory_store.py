@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from taskmatrix_ros.core.rule import Firing, Rule, Told, Trace
 from taskmatrix_ros.store.rule_store import Deadline, RuleCounts, RuleStore, counted
+
+_NOTHING = nullcontext()
 
 
 class MemoryStore(RuleStore):
@@ -16,10 +18,9 @@ class MemoryStore(RuleStore):
     def __init__(self) -> None:
         self.told: list[Trace] = []
 
-    @contextmanager
-    def transaction(self, *, durable: bool = False, soon: bool = False) -> Iterator[None]:  # noqa: ARG002 - as there
+    def transaction(self, *, durable: bool = False, soon: bool = False) -> AbstractContextManager[None]:  # noqa: ARG002 - as there
         """Do nothing about it."""
-        yield
+        return _NOTHING
 
     def save(self, rule: Rule) -> None:
         """Nothing to keep."""

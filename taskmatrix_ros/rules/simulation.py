@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from taskmatrix_ros.core.garbage import much_that_stays
 from taskmatrix_ros.core.rule import Firing, Missed, Rule, Trace
 from taskmatrix_ros.rules.engine import RuleEngine
 from taskmatrix_ros.rules.home_place import HomePlace
@@ -62,7 +63,8 @@ class Simulation:
         :returns: every trace, oldest first, and what was counted by rule.
         :raises ConfigError: a rule is wrong.
         """
-        return self._play(MemoryStore(), from_at, to_at, history, dict(state or {}))
+        with much_that_stays():
+            return self._play(MemoryStore(), from_at, to_at, history, dict(state or {}))
 
     def _play(
         self,

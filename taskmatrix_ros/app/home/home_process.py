@@ -17,7 +17,8 @@ from taskmatrix_ros.app.profile.profile_bindings import make_bindings
 from taskmatrix_ros.app.profile.settings import Settings, load_settings
 from taskmatrix_ros.app.profile_system import profile_system
 from taskmatrix_ros.core.errors import ConfigError, TaskMatrixError
-from taskmatrix_ros.core.main_loop import keep_garbage_small, run_until_signal
+from taskmatrix_ros.core.garbage import keep_garbage_small
+from taskmatrix_ros.core.main_loop import run_until_signal
 from taskmatrix_ros.core.parent_death import die_with_parent
 
 
