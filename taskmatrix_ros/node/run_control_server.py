@@ -62,7 +62,7 @@ class RunControlServer:
         response.message = "answered"
 
     async def _pause(self, request: PauseRun.Request, response: PauseRun.Response) -> None:
-        self._system.runner.pause(request.run_id, cancel_call=request.cancel_call)
+        self._system.session.pause(request.run_id, cancel_call=request.cancel_call)
         response.success = True
         response.message = "paused" if request.cancel_call else "pauses after the current call"
 

@@ -175,7 +175,7 @@ class HomeDesk:
         return _done("answered")
 
     async def _pause_run(self, asked: Plain) -> Plain:
-        self._system.runner.pause(asked["run_id"], cancel_call=bool(asked.get("cancel_call")))
+        self._system.session.pause(asked["run_id"], cancel_call=bool(asked.get("cancel_call")))
         return _done("paused" if asked.get("cancel_call") else "pauses after the current call")
 
     async def _resume_run(self, asked: Plain) -> Plain:

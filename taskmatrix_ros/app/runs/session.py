@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from taskmatrix_ros.app.runs.conversation_desk import ConversationDesk
+from taskmatrix_ros.app.runs.firing_requests import check_is_rules, refuse_request
 from taskmatrix_ros.app.runs.parts import Parts
 from taskmatrix_ros.app.runs.planning import Planning, refusal
 from taskmatrix_ros.app.runs.run_book import RunBook, left_out, refused, without_old_code
@@ -69,11 +70,11 @@ class Session:
             )
             self._parts.journal.save_run(view.episode)
             self._book.publish("run_started", view)
-            self._begin(view, _refuse_request(instruction.request_id))
+            self._begin(view, refuse_request(instruction.request_id))
             return view
         if known := self._known(instruction.request_id):
             if is_rules:
-                _check_is_rules(known)
+                check_is_rules(known)
             return known
         view = self._view(Episode(instruction=instruction, status=RunStatus.PLANNING))
         self._parts.journal.save_run(view.episode)
@@ -98,7 +99,7 @@ class Session:
         :raises ValueError: another channel's run has this ``request_id``.
         """
         if known := self._views.get(self._requests.get(instruction.request_id, "")):
-            _check_is_rules(known)
+            check_is_rules(known)
             return known
         if not self._accepting:
             raise PlanningError("the node is shutting down and takes no instructions; try again later", code="CLOSING")
@@ -171,6 +172,14 @@ class Session:
             task.cancel(reason)
         await asyncio.wait({task})
         return True
+
+    def pause(self, run_id: str, *, cancel_call: bool) -> None:
+        """Pause a run after its current call, or at once; see ``core.run_ports.Runner.pause``.
+
+        :raises RequestError: no such run is active, or it is paused already.
+        """
+        self._with_task(run_id)
+        self._parts.runner.pause(run_id, cancel_call=cancel_call)
 
     async def rest(self, reason: str) -> None:
         """Leave the runs that only wait, or are paused, to the next life; cancel the others and wait for their end."""
@@ -383,17 +392,3 @@ class _PlainEnds:
 
     def handed_over(self, log: Sequence[CallRecord], begun: Begun | None) -> None:
         self.session.go_on_with(self.view, self.verified, log, begun)
-
-
-async def _refuse_request(request_id: str) -> None:
-    said = f"request_id '{request_id[:80]}' begins with '{FIRING}', which only rules may use; give another"
-    raise PlanningError(said, code="REQUEST_ID")
-
-
-def _check_is_rules(known: RunView) -> None:
-    asked = known.episode.instruction
-    if asked.channel is not Channel.RULE:
-        raise ValueError(
-            f"request_id '{asked.request_id}' is taken by run {known.episode.run_id} of channel {asked.channel.value};"
-            " the firing was not done"
-        )

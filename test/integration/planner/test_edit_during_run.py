@@ -221,7 +221,7 @@ def test_a_restart_finds_no_code_of_an_outline_that_was_changed_and_does_none(fe
         task, key = await begin(desk, home, "dispense cat food and turn on the tv")
         assert desk.view is not None
         session, journal, run_id = desk.system.session, desk.system.journal, desk.view.episode.run_id
-        desk.system.runner.pause(run_id, cancel_call=False)
+        desk.system.session.pause(run_id, cancel_call=False)
         home.go_on.set()
         while not desk.view.records[-1].outcome:
             await asyncio.sleep(0)

@@ -105,6 +105,24 @@ def test_one_that_is_cancelled_before_it_is_kept_sends_nothing(tmp_path: Path) -
     play(tmp_path, scenario)
 
 
+def test_one_that_is_paused_before_it_is_kept_can_be(tmp_path: Path) -> None:
+    """It is then one as any other, whose call is under way: after that it comes to its end."""
+
+    async def scenario(house: QuickHouse) -> None:
+        with house.system.state.together.gathering():
+            view = house.fire()
+            run_id = view.episode.run_id
+            house.system.session.pause(run_id, cancel_call=False)
+        await turns()
+        if house.system.session.active:
+            house.system.runner.resume(run_id)
+        await house.at_rest()
+        assert house.lamps.told == [("hall", "low")]
+        assert house.ends() == [(RunStatus.SUCCEEDED, "")]
+
+    play(tmp_path, scenario)
+
+
 def test_of_a_rule_that_begins_anew_only_the_latest_goes_out(tmp_path: Path) -> None:
     async def scenario(house: QuickHouse) -> None:
         with house.system.state.together.gathering():
