@@ -146,7 +146,12 @@ class RuleBuilder:
         return Built(rules=tuple(rules))
 
     def _from_now(self, schedule: Schedule, deed: Deed, text: str) -> Built:
-        """``for 10 minutes``, ``until 10 pm``: it is done now, and undone then."""
+        """``for 10 minutes``, ``until 10 pm``: it is done now, and undone then.
+
+        :raises PlanningError: it has no end either, or hangs on something, which nothing done now could.
+        """
+        if schedule.conditions:
+            raise PlanningError("offline planner: when? say a time, or do it without the condition", code=INCOMPLETE)
         ends: tuple[Trigger, ...] = schedule.ends
         if schedule.lasts_s is not None:
             ends = (DateTrigger(kind="date", at=Scheduler(self._now).after(schedule.lasts_s)),)

@@ -49,6 +49,8 @@ class Sentence:
     """Something was said behind the action, which may belong to a part of it only."""
     leading: bool = field(default=False, compare=False)
     """A moment, or something that happens, was said before the action."""
+    led: bool = field(default=False, compare=False)
+    """Something of time or a condition was said before the action: nothing of it is for now."""
     behind: tuple[Phrase, ...] = field(default=(), compare=False)
     """Those of ``phrases`` that were said behind the action."""
 
@@ -79,7 +81,7 @@ class SentenceCutter:
         if phrases and at < len(words):
             for sentence in self._from_a_clause(words[at:]):
                 begun = sentence.leading or any(isinstance(phrase, MOMENTS) for phrase in phrases)
-                yield replace(sentence, phrases=(*phrases, *sentence.phrases), leading=begun)
+                yield replace(sentence, phrases=(*phrases, *sentence.phrases), leading=begun, led=True)
         yield from self._from_a_clause(words)
 
     def _from_a_clause(self, words: Words) -> Iterator[Sentence]:
@@ -101,6 +103,7 @@ class SentenceCutter:
                         clauses=(clause, *sentence.clauses),
                         phrases=(*delays, *sentence.phrases),
                         leading=True,
+                        led=True,
                     )
             return
         yield from self._from_the_right(words)
@@ -209,6 +212,22 @@ def _delay_before(words: Words, at: int) -> tuple[tuple[Phrase, ...], int]:
         if span is not None and span[1] == at:
             return (Delay(span[0]),), begins
     return (), at
+
+
+def is_led(words: Words) -> bool:
+    """Whether an utterance begins with a time or a condition."""
+    return bool(TimePhrases(keys(words)).leading()[0] or _opening(_as_if(words))[1])
+
+
+def ends_with_a_clause(words: Words) -> int:
+    """Give the place of a condition within an utterance, in small letters as no name has it; 0 where there is none."""
+    said = keys(words)
+    for at in range(1, len(words)):
+        conjunction, begins = _conjunction(words, at)
+        asks = conjunction in ALWAYS or conjunction in WHEN or conjunction in UNLESS
+        if asks and words[at].raw.islower() and said[begins : begins + 1] not in ((), ("you",), ("possible",)):
+            return at
+    return 0
 
 
 def _conjunction(words: Words, at: int) -> tuple[str, int]:

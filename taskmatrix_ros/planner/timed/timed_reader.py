@@ -31,8 +31,7 @@ from taskmatrix_ros.planner.timed.following import after, along, begins_now, del
 from taskmatrix_ros.planner.timed.own_state import asked_then, is_for_now, why_not
 from taskmatrix_ros.planner.timed.rule_builder import Deed, PlanText, RuleBuilder, deed_of, said
 from taskmatrix_ros.planner.timed.rule_changes import RuleChanges
-from taskmatrix_ros.planner.timed.rule_sentence import MOMENTS, Sentence, SentenceCutter
-from taskmatrix_ros.planner.timed.rule_words import span_words
+from taskmatrix_ros.planner.timed.rule_sentence import MOMENTS, Sentence, SentenceCutter, ends_with_a_clause, is_led
 from taskmatrix_ros.planner.timed.said_parts import (
     BACK,
     as_often,
@@ -40,7 +39,6 @@ from taskmatrix_ros.planner.timed.said_parts import (
     lasts,
     leans,
     listed,
-    quoted,
     rearranged,
     says_now,
     spoken,
@@ -51,24 +49,22 @@ from taskmatrix_ros.planner.timed.said_parts import (
     without_time,
 )
 from taskmatrix_ros.planner.timed.state_names import StateNames
+from taskmatrix_ros.planner.timed.telling import tells, told_deed
 from taskmatrix_ros.planner.timed.time_lexicon import WEEKDAYS
 from taskmatrix_ros.planner.timed.time_phrase import (
     DEPARTURE,
-    NEXT_EVENT,
-    Ahead,
     AtClock,
     Delay,
+    EveryDays,
     For,
+    NotOn,
     Phrase,
 )
 from taskmatrix_ros.planner.timed.time_phrases import TimePhrases
 from taskmatrix_ros.planner.timed.time_schedule import Scheduler
 from taskmatrix_ros.planner.timed.undone import Asked, NowOrThen, Undone, undoes
 
-_TELL = re.compile(r"(?:tell|notify|alert|warn|inform|ping) (?:me|us)|let (?:me|us) know|give me a (?:shout|call|sign)")
-_REMIND = re.compile(r"remind (?:me|us|everyone|everybody) (?P<of>to|that|about|of) (?P<what>.+)", re.IGNORECASE)
-_TELL_THAT = re.compile(r"tell (?:me|us) (?:that|to) (?P<what>.+)", re.IGNORECASE)
-_REMIND_ONLY = re.compile(r"remind (?:me|us)")
+_SAYING = frozenset({"say", "announce", "tell", "write", "search", "add", "send", "remind", "ask", "read", "shout"})
 _WAKE = re.compile(r"wake (?:me|us)(?: up)?", re.IGNORECASE)
 _TIMER = frozenset({"timer", "timers", "countdown", "stopwatch"})
 _MOST_CUTS = 60
@@ -159,6 +155,11 @@ class _Utterance:
             problem = self._problem or self._unknown
             if problem is not None and not self._is_plain(words):
                 raise problem
+            if self._holds_a_time(words):
+                raise problem or PlanningError(
+                    f"offline planner: the condition in {said(words)!r} is not understood; put a name in quotes",
+                    code=TIMED,
+                )
             return None
         statements: list[Statement] = []
         for sentence, timed in zip(sentences, found, strict=True):
@@ -292,42 +293,29 @@ class _Utterance:
         first, last = sentence.action[: parts[-2].end], sentence.action[parts[-1].first :]
         if any(
             isinstance(phrase, MOMENTS)
-            for part in parts[:-1]
+            for part in parts
             for phrase in TimePhrases(keys(sentence.action[part.first : part.end])).trailing()[0]
         ):
             raise PlanningError("offline planner: each part has its time", code=TIMED)  # they are read one by one
         at_once = says_now(first)
         back = not BACK.isdisjoint(keys(last)) or parts[-1].joint is Joint.NEXT
+        if sentence.led and back:
+            raise PlanningError("offline planner: nothing of that is for now", code=TIMED)
         return (first, last) if at_once or back else ((), sentence.action)
 
     def _deed(self, action: Words, sentence: Sentence, before: Words) -> tuple[Deed, bool]:
         """Plan what is to be done. :returns: it, and whether it is one that is done once."""
         text = matched_text(action)
-        if match := _REMIND.fullmatch(text):
-            what = f"{'Do not forget' if match['of'] == 'to' else 'Reminder'}: {quoted(action, match['what'])}"
-            return Deed(self._say(what), text, f"remind {match['what']}"), True
-        if match := _TELL_THAT.fullmatch(text):
-            what = quoted(action, match["what"])
-            return Deed(self._say(f"{what[:1].upper()}{what[1:]}."), text, f"tell {what}"), False
-        ahead = next((phrase for phrase in sentence.phrases if isinstance(phrase, Ahead)), None)
-        if ahead is not None and (_REMIND_ONLY.fullmatch(text.lower()) or _TELL.fullmatch(text.lower())):
-            what = "Your next appointment is" if ahead.key == NEXT_EVENT else "It is time to leave"
-            when = f"in {span_words(ahead.offset_s)}" if ahead.offset_s else "now"
-            is_reminder = text.lower().startswith("remind")
-            return Deed(self._say(f"{what} {when}."), text, f"tell {what}"), is_reminder
-        if _REMIND_ONLY.fullmatch(text.lower()):
-            raise PlanningError("offline planner: remind you of what? say it, as in to call home", code=INCOMPLETE)
-        if _TELL.fullmatch(text.lower()) and sentence.clauses:
-            what = said(sentence.clauses[0].words)
-            return Deed(self._say(f"{what[:1].upper()}{what[1:]}."), text, f"tell {what}"), False
+        if (told := told_deed(action, sentence, self._say)) is not None:
+            return told
         if (
             sentence.clauses
             and (last := segments(action, self._book)[-1]).first
-            and _TELL.fullmatch(matched_text(action[last.first : last.end]).lower())
+            and tells(action[last.first : last.end])
         ):
             deed, _ = self._deed(without_joint(action[: last.first], self._book), sentence, before)
-            told, _ = self._deed(action[last.first :], sentence, ())
-            return replace(deed, code=f"{deed.code}\n{told.code}", words=text), False
+            also, _ = self._deed(action[last.first :], sentence, ())
+            return replace(deed, code=f"{deed.code}\n{also.code}", words=text), False
         if before:
             head = self._plan(said(before))
             whole = self._plan(f"{said(before)} and {said(action)}")
@@ -402,6 +390,8 @@ class _Utterance:
             whole = None if says_now(right) else self._along(first, left, right)
             if whole is not None:
                 return whole
+        if second is not None and is_led(left) and any(one.api != "rule_add" for one in second) and not says_now(right):
+            raise PlanningError(f"offline planner: when shall {said(right)!r} begin? say it", code=INCOMPLETE)
         one = first if first is not None else statements_of(self._plan(said(left)))
         other = second if second is not None else statements_of(self._plan(said(right)))
         if (delay := delay_of(keys(without_joint_before(right, self._book)))) is not None:
@@ -453,6 +443,17 @@ class _Utterance:
         except PlanningError:
             return False
         return True
+
+    def _holds_a_time(self, words: Words) -> bool:
+        """Whether what is plain has taken a time or a condition for a part of a name: ``play some jazz on mondays``."""
+        if keys(words[:1]) and keys(words[:1])[0] in _SAYING:
+            return False
+        _, cut = TimePhrases(keys(words)).trailing()
+        days = TimePhrases(keys(words[cut:])).whole()
+        if any(isinstance(phrase, EveryDays | NotOn) for phrase in days) and not words[cut].raw.istitle():
+            return self._is_plain(words[:cut])
+        at = ends_with_a_clause(words)
+        return bool(at) and self._is_plain(words[:at])
 
     def _note(self, error: PlanningError) -> None:
         """Keep the first that is not only about words that nobody knows."""

@@ -124,3 +124,42 @@ def test_a_change_that_does_not_fit_is_refused(first: str, then: str, error: str
     with pytest.raises(PlanningError) as caught:
         desk.read(then, desk.rules(first))
     assert caught.value.error_code == error
+
+
+LEADS = ("every day at 8", "at 9 pm", "when the front door opens", "every monday", "unless I'm away", "in 10 minutes")
+BEHIND = (
+    "",
+    "at 10 pm",
+    "for 20 minutes",
+    "if the TV is on",
+    "until 11 pm",
+    "when I get home",
+    "on mondays",
+    "after sunset",
+)
+
+
+@pytest.mark.parametrize("lead", LEADS)
+def test_nothing_is_done_at_once_that_begins_with_a_time_or_a_condition(lead: str) -> None:
+    for command in ("turn on the fan", "turn on the fan and close the blinds", "turn on the fan and turn it off"):
+        for behind in BEHIND:
+            try:
+                at_once, _ = rule_desk().read(f"{lead} {command} {behind}".strip())
+            except PlanningError:
+                continue
+            assert at_once == "", (lead, command, behind)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "play some jazz when pigs fly",
+        "play some jazz on mondays",
+        "play some jazz every day",
+        "bring me the cup if the table is dirty",
+        "play some jazz unless the neighbours complain",
+    ],
+)
+def test_a_time_is_no_part_of_a_name(text: str) -> None:
+    with pytest.raises(PlanningError):
+        rule_desk().code(text)
