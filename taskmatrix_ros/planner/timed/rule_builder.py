@@ -11,12 +11,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from taskmatrix_ros.core.errors import PlanningError
-from taskmatrix_ros.core.rule import BeforeTrigger, DateTrigger, Rule, RuleAction, Trigger, Weekday
+from taskmatrix_ros.core.rule import BeforeTrigger, DateTrigger, Rule, RuleAction, StateTrigger, Trigger, Weekday
 from taskmatrix_ros.planner.code.code_writer import call_source
 from taskmatrix_ros.planner.grammar.reading import INCOMPLETE, TIMED
 from taskmatrix_ros.planner.language.words import Words, matched_text
 from taskmatrix_ros.planner.timed.atoms import Atom
-from taskmatrix_ros.planner.timed.rule_sentence import FIRST, UNLESS, Sentence
+from taskmatrix_ros.planner.timed.rule_sentence import FIRST, IF, UNLESS, Clause, Sentence
 from taskmatrix_ros.planner.timed.time_phrase import Ahead, Delay, EveryDays, Phrase
 from taskmatrix_ros.planner.timed.time_schedule import Schedule, Scheduler
 
@@ -121,9 +121,16 @@ class RuleBuilder:
         either = any(clause.read.either for clause in sentence.clauses)
         starts = [atom for atom in atoms if atom.trigger is not None]
         delays = [phrase for phrase in phrases if isinstance(phrase, Delay)] if starts else []
+        if delays and _is_asked_then(sentence, delays[0]):
+            delays = []
         timed = Scheduler(self._now).schedule(
             [phrase for phrase in phrases if phrase not in delays], among=bool(starts)
         )
+        if timed.triggers and any(map(_happens, sentence.clauses)):
+            raise PlanningError(
+                "offline planner: a time and something that happens both begin it; say one of them, or two rules",
+                code=TIMED,
+            )
         first = any(clause.conjunction in FIRST for clause in sentence.clauses)
         timed = replace(timed, conditions=(*timed.conditions, *exceptions))
         schedule = _joined(timed, atoms, either=either)
@@ -257,6 +264,29 @@ def _joined(timed: Schedule, atoms: Sequence[Atom], *, either: bool) -> Schedule
     starts = tuple(atom.trigger for atom in states if atom.trigger is not None)
     tests = [atom.test for atom in states if atom.test and (len(states) > 1 or atom.trigger is None)]
     return replace(timed, triggers=starts, conditions=(*timed.conditions, *tests))
+
+
+def _is_asked_then(sentence: Sentence, delay: Delay) -> bool:
+    """Whether ``in 10 minutes turn on the fan if the TV is on`` waits, then asks; a condition said first starts it."""
+    begins = delay not in sentence.behind or not sentence.leading
+    return begins and all(
+        (clause.conjunction in IF or clause.conjunction in UNLESS)
+        and not any(atom.is_event for atom in clause.read.atoms)
+        for clause in sentence.clauses
+    )
+
+
+def _happens(clause: Clause) -> bool:
+    """Whether a clause says what happens to a thing, not how it is: ``the front door opens``."""
+    if clause.conjunction in UNLESS or not _STANDING.isdisjoint(word.key for word in clause.words):
+        return False
+    return any(
+        atom.is_event and isinstance(atom.trigger, StateTrigger) and atom.trigger.to and not atom.trigger.for_s
+        for atom in clause.read.atoms
+    )
+
+
+_STANDING = frozenset({"is", "are", "it's", "they're", "isn't", "aren't", "been", "am", "i'm"})
 
 
 def _ahead_of_those(phrases: Sequence[Phrase], atoms: Sequence[Atom]) -> list[Phrase]:

@@ -114,8 +114,9 @@ class SentenceCutter:
             conjunction, begins = _conjunction(words, at)
             if not conjunction or begins >= len(words):
                 continue
-            is_moment = bool(TimePhrases(["at", *keys(words[begins:])]).whole())
-            delays, ends = _delay_before(words, at) if conjunction in AFTER and not is_moment else ((), at)
+            if conjunction in AFTER and TimePhrases(["at", *keys(words[begins:])]).whole():
+                continue  # "after sunset" is a phrase
+            delays, ends = _delay_before(words, at) if conjunction in AFTER else ((), at)
             clause = self._clause(conjunction, words[begins:], words[:ends])
             if clause is not None:
                 for sentence in self._from_the_right(words[:ends]):

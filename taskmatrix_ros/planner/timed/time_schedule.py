@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
 from taskmatrix_ros.core.errors import PlanningError
@@ -83,6 +83,11 @@ class Scheduler:
         if schedule is None and said.clocks:
             schedule = self._at(said)
         if schedule is None and among:
+            if said.until is not None and said.until.day is None:
+                raise PlanningError(
+                    "offline planner: what ends then, and on which day? say both parts, each with its time",
+                    code=INCOMPLETE,
+                )
             return Schedule(
                 conditions=self._around(said),
                 expires_at=self._expiry(said),
@@ -115,6 +120,8 @@ class Scheduler:
                 "offline planner: before what? say it, as in ten minutes before I leave", code=INCOMPLETE
             )
         triggers = tuple(BeforeTrigger(kind="before", key=one.key, offset_s=one.offset_s) for one in said.ahead)
+        if said.clocks or said.until is not None:
+            raise contradiction("a time of day and one that is ahead of something")
         is_once = said.day is not None
         return Schedule(triggers=triggers, conditions=self._around(said), lasts_s=said.lasts_s, once=is_once)
 
@@ -124,11 +131,14 @@ class Scheduler:
         if said.clocks or said.every or said.span:
             raise contradiction("a delay and a time of day")
         moment = self.after(said.delay.delay_s)
-        return Schedule(triggers=(_date(moment),), once=True, moment=moment, lasts_s=said.lasts_s)
+        ends = self._until_triggers(said, moment)
+        return Schedule(triggers=(_date(moment),), once=True, moment=moment, lasts_s=said.lasts_s, ends=ends)
 
     def _repeated(self, said: SaidPhrases, *, among: bool) -> Schedule | None:
         if among and not (said.clocks or said.suns or said.span or said.month):
             return None
+        if said.until is not None and said.until.day is None and said.every is not None and (said.clocks or said.suns):
+            return self._ended_daily(said)
         expiry = self._expiry(said)
         if said.span is not None:
             begin = next((each.begin for each in said.within if isinstance(each.begin, Clock)), None)
@@ -167,6 +177,20 @@ class Scheduler:
             return Schedule(triggers=timed, conditions=self._windows(said), expires_at=expiry, lasts_s=said.lasts_s)
         triggers = tuple(self._time(at, days, said.since) for at in self._times(said) for days in _by_day(said.every))
         return Schedule(triggers=triggers, conditions=self._windows(said), expires_at=expiry, lasts_s=said.lasts_s)
+
+    def _ended_daily(self, said: SaidPhrases) -> Schedule:
+        """``every day at 8 … until 11 pm``: it begins and ends on each of those days."""
+        assert said.until is not None
+        assert said.every is not None
+        begun = self._repeated(SaidPhrases([one for one in said.phrases if not isinstance(one, Until)]), among=False)
+        assert begun is not None
+        if said.until.sun is not None:
+            return replace(begun, ends=(_sun(said.until.sun),))
+        assert said.until.clock is not None
+        end, first = said.until.clock, min((clock.at for clock in said.clocks), default=None)
+        if first is not None and not end.exact and end.at <= first < end.later().at:
+            end = end.later()
+        return replace(begun, ends=(self._time(in_part(end, said.part), said.every),))
 
     def _sunny(self, said: SaidPhrases) -> Schedule | None:
         if not said.suns:
