@@ -25,7 +25,7 @@ from taskmatrix_ros.core.rule import (
     Weekday,
     parse_time,
 )
-from taskmatrix_ros.planner.grammar.reading import TIMED
+from taskmatrix_ros.planner.grammar.reading import AMBIGUOUS, INCOMPLETE, TIMED
 from taskmatrix_ros.planner.timed.atoms import Read
 from taskmatrix_ros.planner.timed.rule_search import faces
 from taskmatrix_ros.planner.timed.said_phrases import days_without
@@ -54,6 +54,7 @@ ReadCondition = Callable[[Sequence[str]], Read | None]
 _LATER = re.compile(r"(?P<span>.+?) (?P<side>later|earlier|sooner)")
 _NUMBER = re.compile(r"(?P<number>-?\d+(?:\.\d+)?)(?P<unit>(?: (?:degrees|degree|celsius|percent|%))*)")
 _COMPARED = re.compile(r"(state\[\"[^\"]+\"\] [<>]=? )(-?\d+(?:\.\d+)?)(?![\d\":])")
+_OF_DATE = re.compile(r'(?: && )?state\["home\.date"\] == "[^"]*"')
 _OF_WEEKDAYS = re.compile(r'(?: && )?state\["home\.weekday"\] in \[[^\]]*\]')
 _CLAUSE = re.compile(
     r"(?:but )?(?P<how>only if|only when|only while|if|when|unless|except if|except when|not if|not when) (?P<what>.+)"
@@ -149,10 +150,10 @@ class RuleEdit:
         (first, *more) = phrases
         if not more and isinstance(first, Ahead) and not first.key:
             return self._spanned(first.offset_s)
-        if not more and isinstance(first, AtClock) and len(first.clocks) == 1 and len(self._rule.triggers) == 1:
-            (trigger,) = self._rule.triggers
-            if not isinstance(trigger, SunTrigger | BeforeTrigger):
-                return _with_triggers([self._at(trigger, first.clocks[0])])
+        if not more and isinstance(first, AtClock) and len(first.clocks) == 1:
+            if len(self._rule.triggers) > 1:
+                raise PlanningError("offline planner: that rule has several times; say all of them", code=AMBIGUOUS)
+            return _with_triggers([self._at(self._rule.triggers[0], first.clocks[0])])
         return self._again(phrases)
 
     def _again(self, phrases: Sequence[Phrase]) -> dict[str, Any]:
@@ -160,28 +161,39 @@ class RuleEdit:
         said = list(phrases)
         old = self._rule.triggers[0]
         if not any(isinstance(one, AtClock | AtSun | Delay | Ahead | InPart) for one in said):
-            if isinstance(old, TimeTrigger):
-                said.append(AtClock((Clock(parse_time(old.at)),)))
-            elif isinstance(old, DateTrigger):
-                said.append(AtClock((Clock(self._local(old.at).time().replace(microsecond=0)),)))
+            if clocks := self._clocks():
+                said.append(AtClock(clocks))
             elif isinstance(old, SunTrigger):
                 said.append(AtSun(old.event, old.offset_s))
             elif isinstance(old, StateTrigger | BeforeTrigger):
                 return self._restricted_to(said)
         if isinstance(old, TimeTrigger) and not any(isinstance(one, EveryDays | OnDay | Delay | Ahead) for one in said):
             said.append(EveryDays(old.weekdays))
+        days = (EveryDays, OnDay, Delay, Ahead)
+        if isinstance(old, CronTrigger | IntervalTrigger) and not any(isinstance(one, days) for one in said):
+            raise PlanningError("offline planner: on which days then? say it with the time", code=INCOMPLETE)
         schedule = Scheduler(self._now).schedule(said)
         if not schedule.triggers:
             raise PlanningError("offline planner: that says no moment; say a time, as in at 8", code=TIMED)
         own = any(isinstance(one, AtSun) for one in phrases) and not any(isinstance(one, OnDay) for one in said)
-        kept = (
-            self._condition_without_days() if any(isinstance(one, EveryDays) for one in said) else self._rule.condition
-        )
+        names_days = any(isinstance(one, EveryDays | OnDay) for one in said)
+        kept = self._condition_without_days() if names_days else self._rule.condition
         return {
             "triggers": [_plain(trigger) for trigger in schedule.triggers],
             "condition": " && ".join(filter(None, (kept or "", *schedule.conditions))) or None,
             "once": self._rule.once if own else schedule.once,
         }
+
+    def _clocks(self) -> tuple[Clock, ...]:
+        """Give the times of day at which it is done now; none where it waits for something else."""
+        found = [
+            parse_time(trigger.at)
+            if isinstance(trigger, TimeTrigger)
+            else self._local(trigger.at).time().replace(microsecond=0)
+            for trigger in self._rule.triggers
+            if isinstance(trigger, TimeTrigger | DateTrigger)
+        ]
+        return tuple(Clock(at) for at in found) if len(found) == len(self._rule.triggers) else ()
 
     def _spanned(self, span_s: float) -> dict[str, Any]:
         """``change that to 20 minutes``: the offset, the interval, how long, or from now."""
@@ -191,7 +203,7 @@ class RuleEdit:
             changed = first.model_copy(update={"offset_s": span_s})
         elif isinstance(first, IntervalTrigger):
             changed = first.model_copy(update={"every_s": span_s})
-        elif isinstance(first, StateTrigger):
+        elif isinstance(first, StateTrigger) and first.for_s:
             changed = first.model_copy(update={"for_s": span_s})
         elif isinstance(first, SunTrigger) and first.offset_s:
             changed = first.model_copy(update={"offset_s": span_s if first.offset_s > 0 else -span_s})
@@ -217,6 +229,11 @@ class RuleEdit:
             if moment <= self._now:
                 moment = next((later for later in _sides(clock, old) if later > self._now), moment + timedelta(days=1))
             return DateTrigger(kind="date", at=moment)
+        if isinstance(trigger, SunTrigger):
+            at = _like(clock, time(6) if trigger.event == "sunrise" else time(18))
+            if not self._rule.once:
+                return TimeTrigger(kind="time", at=at.strftime("%H:%M"))
+            return DateTrigger(kind="date", at=Scheduler(self._now).next(Clock(at)))
         raise PlanningError(
             "offline planner: that rule waits for something to happen, not for a time; make another", code=TIMED
         )
@@ -254,6 +271,8 @@ class RuleEdit:
         days = next((phrase.weekdays for phrase in phrases if isinstance(phrase, EveryDays)), None)
         rest = [phrase for phrase in phrases if not isinstance(phrase, EveryDays)]
         changes = self._on_days(lambda _old: days) if days is not None else {}
+        if any(isinstance(phrase, OnDay) for phrase in rest):
+            changes["once"] = True
         return {**changes, **(self._and(self._around(rest), changes) if rest else {})}
 
     def _on_days(self, choose: Callable[[tuple[Weekday, ...]], tuple[Weekday, ...]]) -> dict[str, Any]:
@@ -306,7 +325,8 @@ class RuleEdit:
         return {**(changes or {}), "condition": " && ".join(filter(None, (old or "", *tests))) or None}
 
     def _condition_without_days(self) -> str:
-        return _OF_WEEKDAYS.sub("", self._rule.condition or "").removeprefix(" && ")
+        without = _OF_DATE.sub("", _OF_WEEKDAYS.sub("", self._rule.condition or ""))
+        return without.removeprefix(" && ")
 
     # --- how much -----------------------------------------------------------------------------------------------------
 
@@ -418,7 +438,9 @@ def _shifted(trigger: Trigger, shift_s: float) -> Trigger:
             changes["since"] = trigger.since and trigger.since + timedelta(days=days)
         return trigger.model_copy(update=changes)
     if isinstance(trigger, BeforeTrigger):
-        return trigger.model_copy(update={"offset_s": max(0.0, trigger.offset_s - shift_s)})
+        if shift_s > trigger.offset_s:
+            raise PlanningError("offline planner: that would be after what it comes before; say a time", code=TIMED)
+        return trigger.model_copy(update={"offset_s": trigger.offset_s - shift_s})
     if isinstance(trigger, SunTrigger):
         return trigger.model_copy(update={"offset_s": trigger.offset_s + shift_s})
     raise PlanningError("offline planner: that rule has no time that could be moved; make another", code=TIMED)

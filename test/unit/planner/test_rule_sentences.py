@@ -117,6 +117,11 @@ def test_rules_that_live_already_are_not_changed_by_making_others(kind: str) -> 
         ("at 9 am open the blinds", "make it 24 degrees", "TIMED"),
         ("at 9 am open the blinds", "cancel the alarm", "UNKNOWN_RULE"),
         ("every weekday at 7 wake me with soft music", "make it 20 minutes", "TIMED"),
+        ("ten minutes before I leave warm up the car", "make it half an hour later", "TIMED"),
+        ("ten minutes before I leave warm up the car", "make it 8", "TIMED"),
+        ("turn on the fan at noon and at 4 pm every day", "make it 8", "AMBIGUOUS"),
+        ("on the first of every month at 10 remind me to pay rent", "change that to sunset", "INCOMPLETE"),
+        ("when the front door opens turn on the hall light", "make it 20 minutes", "TIMED"),
     ],
 )
 def test_a_change_that_does_not_fit_is_refused(first: str, then: str, error: str) -> None:
