@@ -78,8 +78,8 @@ class Together:
 
     def let_go(self) -> None:
         """Let everything go that is held back: to be called before it is kept that it went out."""
-        held, self._held = self._held, []
-        _do_all(held)
+        while self._held:  # one by one: what one of them leads to may ask for the others
+            _do_all((self._held.pop(0),))
 
     def when_quiet(self, after_s: float, do: Callable[[], None]) -> Later:
         """Have ``do`` called from the loop in ``after_s`` seconds, or as long after once nothing more comes in.
@@ -93,8 +93,8 @@ class Together:
         todo, self._todo = self._todo, []
         _do_all(todo)
         self.let_go()
-        self._ending = bool(todo)
-        if todo:
+        self._ending = bool(todo or self._todo)
+        if self._ending:
             asyncio.get_running_loop().call_soon(self._end)
 
 

@@ -165,8 +165,11 @@ class Database:
         :raises ConfigError: the disk is full, gone or damaged.
         :raises sqlite3.IntegrityError: a constraint of the layout; the caller says what it means.
         """
-        if (self._scheduled or self._late or self._staged) and not self._depth:
-            self.apply()
+        if not self._depth:
+            if self._scheduled or self._late or self._staged:
+                self.apply()
+            else:
+                self._together.let_go()
         cursor = self._run(statement, values)
         if self._checkpointer is not None:
             self._checkpointer.committed()

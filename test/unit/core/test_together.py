@@ -119,3 +119,39 @@ def test_what_is_held_back_is_let_go_once_when_somebody_asks() -> None:
         assert done == ["out", "kept"]
 
     asyncio.run(main())
+
+
+def test_what_one_that_is_let_go_leads_to_finds_nothing_held_back() -> None:
+    """As with two brokers: the connection to one ends as it is let go, and what that leads to is kept."""
+
+    async def main() -> None:
+        together, done = Together(), list[str]()
+
+        def lose_connection() -> None:
+            together.let_go()
+            done.append("its end is kept")
+
+        with together.gathering():
+            together.at_end(lambda: together.hold(lose_connection) or None)
+            together.at_end(lambda: together.hold(lambda: done.append("other out")) or None)
+        assert done == ["other out", "its end is kept"]
+
+    asyncio.run(main())
+
+
+def test_what_is_asked_for_as_the_last_are_let_go_is_done() -> None:
+    async def main() -> None:
+        together, done = Together(), list[str]()
+
+        def lose_connection() -> None:
+            assert together.at_end(lambda: done.append("done"))
+
+        with together.gathering():
+            together.at_end(lambda: None)
+        assert together.hold(lose_connection), "the end lasts until the loop's next turn"
+        async with asyncio.timeout(30):
+            while together.is_ending:
+                await asyncio.sleep(0)
+        assert done == ["done"]
+
+    asyncio.run(main())

@@ -383,3 +383,35 @@ def test_what_was_decided_as_one_and_failed_is_not_written_soon(tmp_path: Path) 
             database.close()
 
     asyncio.run(scenario())
+
+
+def test_nothing_is_kept_before_what_is_held_back_has_gone_out(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        together = Together()
+        database = Database(tmp_path / "store.sqlite", together)
+        database.open()
+        out: list[str] = []
+
+        def hold_and(keep: Callable[[], object]) -> None:
+            out.clear()
+            assert together.hold(lambda: out.append("out"))
+            keep()
+            assert out == ["out"]
+
+        def write_in_transaction() -> None:
+            with database.transaction():
+                database.execute("UPDATE redo_life SET applied = applied")
+                assert out == ["out"]
+
+        try:
+            with together.gathering():
+                together.at_end(lambda: hold_and(database.keep))
+                together.at_end(lambda: hold_and(database.apply))
+                together.at_end(lambda: hold_and(lambda: database.execute("UPDATE redo_life SET applied = applied")))
+                together.at_end(lambda: hold_and(write_in_transaction))
+                together.at_end(lambda: out.append("all"))
+            assert out == ["out", "all"]
+        finally:
+            database.close()
+
+    asyncio.run(scenario())
