@@ -17,6 +17,9 @@ from taskmatrix_ros.core.call import Call
 from taskmatrix_ros.core.errors import CallRefused, ConfigError
 from taskmatrix_ros.expressions.jinja_template import JinjaTemplate, TemplateFailed
 
+_REMEMBERED_LENGTH = 2000
+"""Characters of the longest arguments that are remembered: no picture stays in memory for it."""
+
 
 class Messages:
     """The messages of one document. What the latest arguments came to is remembered: a rule calls with the same."""
@@ -57,7 +60,7 @@ class Messages:
         if self._latest is not None and self._latest[0] == given:
             return self._latest[1]
         found = _publications(self._messages, arguments)
-        if self._is_fixed:
+        if self._is_fixed and len(given) <= _REMEMBERED_LENGTH:
             self._latest = (given, found)
         return found
 
