@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import select
+
 import paho.mqtt.client as paho
 from paho.mqtt.enums import MQTTErrorCode
 
@@ -21,15 +23,30 @@ class MqttClient(paho.Client):
     _holds = False
     _held = b""
     """What paho takes for written."""
+    _room: select.poll | None = None
+    """Tells whether the socket takes anything."""
 
     @property
     def has_read_ahead(self) -> bool:
         """Whether bytes were read that no packet has yet: the socket need not be readable for more to be there."""
         return self._taken < len(self._ahead)
 
-    def hold(self) -> None:
-        """Write nothing until ``let_go``; whoever asks for it sees to that."""
-        self._holds = True
+    @property
+    def holds(self) -> bool:
+        """Whether what is sent now is held back."""
+        return self._holds
+
+    def hold(self) -> bool:
+        """Write nothing until ``let_go``; whoever asks for it sees to that.
+
+        What is held back counts as written. So it must be little: a socket that the kernel calls writable takes some
+        kilobytes whole.
+
+        :returns: False: the socket is full, or lost, and nothing is held back.
+        """
+        if not self._holds:
+            self._holds = not self.want_write() and self._has_room()
+        return self._holds
 
     def let_go(self) -> None:
         """Write what was held back, by one call; what the socket does not take now is ``want_write``'s."""
@@ -52,6 +69,14 @@ class MqttClient(paho.Client):
             if self._held:
                 return MQTTErrorCode.MQTT_ERR_SUCCESS
         return super().loop_write()
+
+    def _has_room(self) -> bool:
+        if self._sock is None:
+            return False
+        if self._room is None:
+            self._room = select.poll()
+            self._room.register(self._sock.fileno(), select.POLLOUT)
+        return [event for _, event in self._room.poll(0)] == [select.POLLOUT]
 
     def _write_held(self) -> None:
         try:

@@ -29,7 +29,7 @@ _BATCH_MESSAGES = 64
 _BATCH_BYTES = 1_048_576
 _IN_FLIGHT = 20
 _MOST_HELD = 2048
-"""Bytes that messages are held back for each other up to, a few milliseconds of work."""
+"""Bytes that messages are held back for each other up to: some milliseconds of work, which a socket takes whole."""
 _MAX_PACKET = 268_435_455
 _HEADER_BYTES = 32
 _FILTERS_AT_ONCE = 100
@@ -78,6 +78,7 @@ class MqttConnection:
         self._client.on_message = self._on_message
         self._client.on_subscribe = self._on_subscribe
         self._client.on_log = self._on_log
+        self._client.on_socket_close = self._on_socket_close
         if presence_topic:
             self._client.will_set(presence_topic, "offline", qos=1, retain=True)
         self._loop: asyncio.AbstractEventLoop
@@ -98,7 +99,9 @@ class MqttConnection:
         self._answers_since_s = 0.0
         """Steady time since when the broker owes an answer and has said nothing at all."""
         self._holds = False
-        """Whether messages are held back until others have joined them."""
+        """Whether ``_let_go`` will be called: messages may be held back until others have joined them."""
+        self._reads_on = False
+        """Whether the rest is read in the loop's next turn."""
         self._unwritten: dict[int, paho.MQTTMessageInfo] = {}
         """Of those in flight, the ones of QoS 0: nobody acknowledges them, they have but to be written."""
         self._batch: list[Received] = []
@@ -205,11 +208,10 @@ class MqttConnection:
         sock, self._socket = self._socket, None
         if sock is None:
             return
-        if self._descriptor >= 0:  # it may end before the loop has begun to serve it
-            self._loop.remove_reader(self._descriptor)
-            self._loop.remove_writer(self._descriptor)
+        self._leave_alone()
         for timer in self._timers.values():
             timer.cancel()
+        self._client.let_go()  # it was told as written
         self._hand_over()
         sock.close()
         end = self._end()
@@ -217,6 +219,13 @@ class MqttConnection:
             command.settle(Delivered(Delivery.LOST, end.reason))
         self._in_flight.clear()
         self._owner.ended(end)
+
+    def _leave_alone(self) -> None:
+        """Watch the socket no more. A closed one that is watched for both cannot be left."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:  # it may end before the loop has begun to serve it
+            self._loop.remove_reader(descriptor)
+            self._loop.remove_writer(descriptor)
 
     @property
     def _is_v5(self) -> bool:
@@ -265,7 +274,12 @@ class MqttConnection:
             self._finish()
 
     def _read(self) -> None:
+        if not self._reads_on:  # each would have another follow it
+            self._read_on()
+
+    def _read_on(self) -> None:
         """Read what is there; what comes in together is handed over together."""
+        self._reads_on = False
         self._answers_since_s = self._loop.time()
         self._client.loop_read()
         while self._client.has_read_ahead and self._is_connected and not self._batch_is_full:
@@ -276,7 +290,8 @@ class MqttConnection:
         if self._is_connected and (
             self._client.has_read_ahead or (isinstance(self._socket, ssl.SSLSocket) and self._socket.pending())
         ):
-            self._loop.call_soon(self._guarded, self._read)
+            self._reads_on = True
+            self._loop.call_soon(self._guarded, self._read_on)
 
     @property
     def _is_connected(self) -> bool:
@@ -332,19 +347,18 @@ class MqttConnection:
             command = self._owner.next_command()
             if command is None:
                 return
-            self._hold_back()
             self._publish(command)
 
-    def _hold_back(self) -> None:
-        """Have the next messages go out by one write: the broker is woken once for several."""
+    def _hold_back(self, size: int) -> None:
+        """Have a message go out by one write with the next ones: the broker is woken once for several."""
         if self._settings.tls is not None:
             return
-        if self._holds and self._client.held_bytes >= _MOST_HELD:
+        fits = self._client.held_bytes + size <= _MOST_HELD
+        if not (fits and self._client.holds):
             self._client.let_go()
-            self._client.hold()
-        elif not self._holds and self._owner.together.hold(self._let_go):
-            self._holds = True
-            self._client.hold()
+            self._holds = self._holds or self._owner.together.hold(self._let_go)
+            if self._holds and size <= _MOST_HELD:
+                self._client.hold()
 
     def _let_go(self) -> None:
         self._holds = False
@@ -356,6 +370,7 @@ class MqttConnection:
             reason = f"{size} bytes are more than the {self._max_packet} it takes"
             command.settle(Delivered(Delivery.REFUSED, reason))
             return
+        self._hold_back(size)
         properties: Properties | None = None
         if self._is_v5 and command.expiry_s is not None:
             properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
@@ -369,13 +384,13 @@ class MqttConnection:
             return
         if info.rc == MQTTErrorCode.MQTT_ERR_NO_CONN:
             command.settle(Delivered(Delivery.NOT_SENT, "the connection ended"))
-        elif not command.qos and info.is_published():
+        elif not command.qos and info.rc == MQTTErrorCode.MQTT_ERR_SUCCESS and info.is_published():
             command.settle(Delivered(Delivery.ACKNOWLEDGED))
         else:
             if not self._in_flight:
                 self._answers_since_s = self._loop.time()
             self._in_flight[info.mid] = command
-            if not command.qos:
+            if not command.qos and self._is_connected:  # or else it is lost with the others
                 self._unwritten[info.mid] = info
 
     # --- paho's callbacks, from within its functions
@@ -395,6 +410,9 @@ class MqttConnection:
         if self._presence_topic:
             self._client.publish(self._presence_topic, "online", qos=1, retain=True)
         self._owner.accepted("5" if self._is_v5 else "3.1.1")
+
+    def _on_socket_close(self, _client: paho.Client, _userdata: Any, _socket: Any) -> None:
+        self._leave_alone()
 
     def _on_disconnect(
         self, _client: paho.Client, _userdata: Any, flags: Any, reason: ReasonCode, _properties: Properties | None

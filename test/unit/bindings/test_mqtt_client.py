@@ -128,3 +128,14 @@ def test_a_connection_that_is_lost_is_told_by_reading() -> None:
         read_until(client, lambda: client.socket() is None)
         client.let_go()
         assert not client.want_write()
+
+
+def test_nothing_is_held_back_behind_a_full_socket() -> None:
+    with connected() as (client, broker):
+        while not client.want_write():
+            client.publish("t", b"x" * 1_000_000)
+        assert not client.hold()
+        broker.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+        broker.close()
+        read_until(client, lambda: client.socket() is None)
+        assert not client.hold()
