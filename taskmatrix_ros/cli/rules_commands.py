@@ -10,15 +10,25 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from taskmatrix_ros.app.profile.settings import load_settings
+from taskmatrix_ros.app.profile.settings import Settings, load_settings
 from taskmatrix_ros.app.rules.rule_reader import load_rules, write_rule
 from taskmatrix_ros.app.rules.rule_scenario import Scenario, as_home_shows, parse_scenario, simulate
 from taskmatrix_ros.cli.do_command import NamespaceOption
 from taskmatrix_ros.cli.exit_status import ExitStatus, UsageError
 from taskmatrix_ros.cli.home_link import any_client
-from taskmatrix_ros.cli.output import JsonOption, command, console, errors, escape, print_json
+from taskmatrix_ros.cli.output import (
+    JsonOption,
+    command,
+    console,
+    errors,
+    escape,
+    print_json,
+    print_json_of_many,
+    print_lines,
+)
 from taskmatrix_ros.cli.runs_commands import answer, request
 from taskmatrix_ros.cli.up_command import ProfileOption
+from taskmatrix_ros.core.garbage import much_that_stays
 from taskmatrix_ros.core.main_loop import run_until_signal
 from taskmatrix_ros.store.state_history import History, read_history, read_rules
 
@@ -163,7 +173,18 @@ def simulate_rules(
     as_json: JsonOption = False,
 ) -> ExitStatus:
     """Run rules in virtual time over a history: when, why, what would be done. Nothing is done; no node is asked."""
-    settings = load_settings(profile)
+    told = _timeline(load_settings(profile), file, scenario, from_at, to_at)
+    if as_json:
+        print_json_of_many("timeline", told)
+    else:
+        _print_traces(told)
+    return ExitStatus.DONE
+
+
+@much_that_stays()
+def _timeline(
+    settings: Settings, file: Path | None, scenario: Path | None, from_at: str, to_at: str
+) -> list[dict[str, Any]]:
     place = settings.home
     known = read_rules(settings.store_file) if file is None else load_rules(file, place)
     try:
@@ -185,17 +206,15 @@ def simulate_rules(
     for trace in told:
         if trace["verdict"] == "fired":
             trace["would"] = actions[trace["rule_id"]]
-    if as_json:
-        print_json({"succeeded": True, "timeline": told})
-    else:
-        _print_traces(told)
-    return ExitStatus.DONE
+    return told
 
 
 def _print_traces(traces: list[dict[str, Any]]) -> None:
-    for trace in traces:
+    def line(trace: dict[str, Any]) -> str:
         would = f" -> {trace['would'].strip()}" if trace.get("would") else ""
-        console.print(f"{trace['at']}  {trace['rule_id']:<20} {trace['verdict']:<8}", escape(f"{trace['why']}{would}"))
+        return f"{trace['at']}  {trace['rule_id']:<20} {trace['verdict']:<8} {trace['why']}{would}"
+
+    print_lines(map(line, traces))
 
 
 def _request(namespace: str, kind: str, name: str, /, **fields: Any) -> Any:

@@ -60,6 +60,10 @@ class ConfigError(TaskMatrixError):
     code = "CONFIG"
 
 
+MOST_SHOWN = 50
+"""Findings that are told at once: who has thousands has made one mistake again and again."""
+
+
 class ManifestError(ConfigError):
     """API documents are wrong; each finding names file, line and remedy."""
 
@@ -67,7 +71,10 @@ class ManifestError(ConfigError):
 
     def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
         self.diagnostics = tuple(diagnostics)
-        super().__init__("; ".join(str(d) for d in self.diagnostics))
+        said = [str(diagnostic) for diagnostic in self.diagnostics[:MOST_SHOWN]]
+        if (more := len(self.diagnostics) - len(said)) > 0:
+            said.append(f"and {more} more")
+        super().__init__("; ".join(said))
 
 
 class NotInstalled(ConfigError):
@@ -134,7 +141,10 @@ class VerificationError(TaskMatrixError):
 
     def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
         self.diagnostics = tuple(diagnostics)
-        super().__init__("; ".join(str(d) for d in self.diagnostics))
+        said = [str(diagnostic) for diagnostic in self.diagnostics[:MOST_SHOWN]]
+        if (more := len(self.diagnostics) - len(said)) > 0:
+            said.append(f"and {more} more")
+        super().__init__("; ".join(said))
 
 
 class CallError(TaskMatrixError):
