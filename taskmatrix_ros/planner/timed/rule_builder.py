@@ -46,7 +46,7 @@ _WISHED = re.compile(
 )
 _OUGHT = re.compile(rf"(?P<what>.+?) (?:should|must|has to|have to|ought to|shall|is to|are to) (?:be )?{_SO}")
 _TO_DO = re.compile(
-    r"(?:i want|i'd like|i would like|i need|we want|we need|we'd like|have|get) (?P<what>.+?) "
+    r"(?:i want|i'd like|i would like|i need|we want|we need|we'd like|have|get|schedule) (?P<what>.+?) "
     r"to (?P<how>open|close|turn on|turn off|switch on|switch off|go on|go off|come on|start|stop)"
 )
 _WISHES = (_KEEP, _TO_DO, _WISHED, _OUGHT)

@@ -203,6 +203,8 @@ class RuleChanges:
 
     def _changed_it(self, match: re.Match[str], what: str, text: str) -> tuple[RuleWish, ...]:
         named = {name: value for name, value in match.groupdict().items() if value}
+        if match["verb"] == "set" and "kind" in named and not self._search.of_kind(named["kind"]):
+            return ()  # "set my alarm for 7" makes one
         if not self._rules:
             # "set it to 30 percent" is about a thing
             is_of_rule = not {"this", "kind"}.isdisjoint(named)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from taskmatrix_ros.planner.grammar.clause import segments
 from taskmatrix_ros.planner.language.english import ENGLISH
@@ -18,7 +19,16 @@ AGAIN = frozenset({"again", "back"})
 _ME = frozenset({"me", "us", "everyone", "everybody"})
 _TOLD = frozenset({"remind", "tell"})
 _ALARM = re.compile(r"(?:set|create|add|make) (?:an |a |my |the )?(?P<what>alarm|wake up call|wakeup call) (?:for|at)")
-_REMINDER = re.compile(r"(?:set|create|add|make) (?:an |a |my |the )?reminder(?: for me)?")
+_REMINDER = re.compile(r"(?:set|create|add|make|give me|send me) (?:an |a |my |the )?reminder(?: for me)?")
+_MAKING = r"(?:(?:set up|set|create|make|add|start|define|build) )?(?:(?:a|an|the) )?(?:new )?"
+_PREFACES = (
+    (re.compile(rf"{_MAKING}(?:rule|automation|routine)(?: (?:to|so that))? (?!for |about )"), "always "),
+    (re.compile(rf"{_MAKING}(?:schedule|timer|task)(?: (?:to|so that))? (?!for |about )"), ""),
+    (re.compile(r"from now on "), "always "),
+    (re.compile(r"(?:don't|do not) let (?P<who>me|us) forget (?=to )"), "remind me "),
+    (re.compile(r"alarm (?=(?:at|for) )"), "set an alarm "),
+)
+"""What is said around a rule -> what says the same to a reader of commands."""
 
 
 def as_often(left: Words, right: Words) -> Words:
@@ -158,6 +168,35 @@ def _with_clause_behind(words: Words, at: int) -> Words | None:
     if not to:
         return None
     return (*words[:at], *words[to:-1], words[-1].joined(), *words[at : to - 1], words[to - 1].joined())
+
+
+def without_preface(words: Words) -> Words:
+    """``create a rule that turns on the light when …`` -> ``turn on the light when …``."""
+    text = matched_text(words).lower()
+    for pattern, instead in _PREFACES:
+        match = pattern.match(text)
+        count = len(match[0].split()) if match else 0
+        rest = words[count:]
+        if not match or len(rest) < 2:
+            continue
+        if rest[0].key == "that":
+            base = rest[1].key.removesuffix("es" if rest[1].key.endswith("ches") else "s")
+            if base not in ENGLISH.verbs:
+                continue
+            rest = (replace(rest[1], text=base, raw=base), *rest[2:])
+        if instead == "always " and match[0] != "from now on " and not _is_of_a_day(rest):
+            instead = ""
+        led = bool(instead) or rest[0].key in ENGLISH.verbs or bool(TimePhrases(keys(rest)).leading()[0])
+        if led or rest[0].key in ("when", "if", "whenever", "every"):
+            return (*spoken(instead), *rest)
+    return words
+
+
+def _is_of_a_day(words: Words) -> bool:
+    """Whether a command has a time of day and no more: as a rule it comes every day."""
+    said = keys(words)
+    phrases = (*TimePhrases(said).leading()[0], *TimePhrases(said).trailing()[0])
+    return bool(phrases) and all(isinstance(phrase, AtClock | AtSun | InPart) for phrase in phrases)
 
 
 def listed(words: Words) -> Words:

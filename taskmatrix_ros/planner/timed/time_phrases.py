@@ -258,6 +258,10 @@ class TimePhrases:
         start = scan.says(at, "on", "on every", "at the", "on the", "during the", "on all") or at
         word = scan.word(start)
         part = scan.word(start + 1).removesuffix("s")
+        if (end := scan.says(at, "in the", "during the") or at) and scan.word(end) in _PARTS_OF_DAYS:
+            return (EveryDays(()), InPart(scan.word(end).removesuffix("s"))), end + 1
+        if at == 0 and word in _PARTS_OF_DAYS:
+            return (EveryDays(()), InPart(word.removesuffix("s"))), 1
         if scan.word(start + 1) in _PARTS_OF_DAYS and (days := WEEKDAYS.get(word) or DAY_GROUPS.get(word)):
             return (EveryDays(days if isinstance(days, tuple) else (days,)), InPart(part)), start + 2
         if word in ("weekdays", "workdays", "weekends") or (word == "weekend" and start > at):

@@ -46,6 +46,7 @@ from taskmatrix_ros.planner.timed.said_parts import (
     with_verb,
     without_joint,
     without_joint_before,
+    without_preface,
     without_time,
 )
 from taskmatrix_ros.planner.timed.state_names import StateNames
@@ -111,7 +112,7 @@ class TimedReader:
             words = words[1:]  # "only turn it off if it's on": its condition says so
         if keys(words[:1]) == ("next",) and keys(words[1:2]) and keys(words[1:2])[0] in WEEKDAYS:
             words = (*spoken("on"), *words)
-        words = listed(self._normalizer.trimmed(words, ENGLISH.verbs))
+        words = without_preface(listed(self._normalizer.trimmed(words, ENGLISH.verbs)))
         names = self._names(scene.state.values)
         now = scene.now.astimezone(ZoneInfo(scene.zone)) if scene.zone else scene.now
         home = _Home(now=now, rules=scene.rules, names=names, state=scene.state.values, about_rules=scene.about_rules)
