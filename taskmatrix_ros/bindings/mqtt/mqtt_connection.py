@@ -97,7 +97,7 @@ class MqttConnection:
         self._max_packet = _MAX_PACKET
         self._in_flight: dict[int, MqttCommand] = {}
         self._answers_since_s = 0.0
-        """Steady time since when the broker owes an answer and has said nothing at all."""
+        """Steady time since when the broker owes an answer and has said or taken nothing at all."""
         self._holds = False
         """Whether ``_let_go`` will be called: messages may be held back until others have joined them."""
         self._reads_on = False
@@ -298,6 +298,7 @@ class MqttConnection:
         return self._client.socket() is self._socket
 
     def _write(self) -> None:
+        self._answers_since_s = self._loop.time()  # it takes what we write
         self._client.loop_write()
         self._send()
 

@@ -188,6 +188,24 @@ def test_every_command_through_an_outage_is_accounted_for(tmp_path: Path) -> Non
     asyncio.run(main())
 
 
+def test_a_broker_that_freezes_and_dies_behind_a_full_socket_is_found_again(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with bench(tmp_path) as made:
+            assert made.broker.pid is not None
+            os.kill(made.broker.pid, signal.SIGSTOP)
+            large = asyncio.create_task(made.call(lamp(qos=0), "x" * 40_000_000))
+            await asyncio.sleep(0)
+            assert not large.done(), "no socket takes 40 MB unread"
+            await made.kill()
+            assert (await large).status is Status.IN_DOUBT
+            await made.revive()
+            await made.connected()
+            assert (await made.call(lamp(qos=0), "on")).status is Status.SUCCEEDED
+            await until(lambda: made.heard == ["on"], "the judge hears it")
+
+    asyncio.run(main())
+
+
 def test_states_that_are_registered_later_are_heard(tmp_path: Path) -> None:
     async def main() -> None:
         async with bench(tmp_path) as made:

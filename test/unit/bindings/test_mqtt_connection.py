@@ -133,6 +133,33 @@ def test_a_message_larger_than_what_the_socket_takes_is_told_as_written_when_it_
     asyncio.run(main())
 
 
+def test_a_broker_that_takes_a_large_message_slowly_is_not_taken_for_lost() -> None:
+    async def main() -> None:
+        async with connected() as (connection, broker, owner):
+            large = command(4_000_000)
+            owner.commands.append(large)
+            connection.push()
+            room = select.poll()
+            room.register(connection._descriptor, select.POLLOUT)
+            left = 4_000_000
+            async with asyncio.timeout(PATIENCE_S):
+                while large.delivered is None:
+                    if select.select([broker], [], [], 0)[0]:
+                        left -= len(broker.recv(100_000))
+                    await asyncio.sleep(0)
+                    if large.delivered is None and room.poll(0):
+                        connection._answers_since_s = -1000.0  # it has said nothing for very long
+                        await asyncio.sleep(0)
+                        await asyncio.sleep(0)
+                        connection._guarded(connection._look_after)
+                        assert owner.end is None
+            assert large.delivered is not None
+            assert large.delivered.delivery is Delivery.ACKNOWLEDGED
+            assert read_bytes(broker, left) >= left
+
+    asyncio.run(main())
+
+
 @pytest.mark.parametrize("together", [False, True])
 def test_a_message_for_a_connection_that_was_reset_is_lost_and_no_fault(
     together: bool, caplog: pytest.LogCaptureFixture
