@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.syntax import Syntax
 
 from taskmatrix_ros.app.profile.settings import load_settings
 from taskmatrix_ros.cli.exit_status import ExitStatus, UsageError
-from taskmatrix_ros.cli.output import JsonOption, command, console, errors, escape, print_json
+from taskmatrix_ros.cli.output import JsonOption, command, console, errors, escape, print_json, print_source
 from taskmatrix_ros.cli.registry_access import looking
 from taskmatrix_ros.cli.up_command import ProfileOption
 from taskmatrix_ros.core.api_document import ApiDocument
@@ -101,7 +100,7 @@ def show_api(
         plain = document.model_dump(mode="json", by_alias=True, exclude_defaults=True)
         print_json(plain | _known(entry))
         return ExitStatus.DONE
-    console.print(Syntax(to_yaml(document), "yaml", background_color="default"))
+    print_source(to_yaml(document), "yaml")
     state = "in use" if entry.active else "not in use"
     place = f"package {document.package} {document.version}, version {entry.version}"
     errors.print(escape(f"{place}, {state}{_state(entry)}"))

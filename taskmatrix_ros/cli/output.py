@@ -10,6 +10,7 @@ from typing import Annotated, Any, ParamSpec
 
 import typer
 from rich.console import Console
+from rich.syntax import Syntax
 
 from taskmatrix_ros.cli.exit_status import ExitStatus, exit_status_of_error
 from taskmatrix_ros.core.errors import MOST_SHOWN, ManifestError, TaskMatrixError
@@ -18,7 +19,10 @@ P = ParamSpec("P")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 
-console = Console(highlight=False)
+_PIPED_COLUMNS = 1_000_000
+"""What is no terminal is read by a program, or by a person later: nothing is wrapped or cut there."""
+
+console = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED_COLUMNS)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -33,6 +37,14 @@ def print_json_of_many(name: str, items: Iterable[Any]) -> None:
     lines = ",\n".join(f"    {json.dumps(item, ensure_ascii=False, default=str)}" for item in items)
     sys.stdout.write(f'{{\n  "succeeded": true,\n  "{name}": [\n{lines}\n  ]\n}}\n')
     sys.stdout.flush()
+
+
+def print_source(text: str, language: str) -> None:
+    """Print code or YAML, in a terminal with its syntax in colors; elsewhere as it is."""
+    if sys.stdout.isatty():
+        console.print(Syntax(text, language, background_color="default", word_wrap=True))
+    else:
+        print_lines((text.rstrip("\n"),))
 
 
 def print_lines(lines: Iterable[str]) -> None:

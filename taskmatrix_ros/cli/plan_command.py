@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.syntax import Syntax
 
 from taskmatrix_ros.app.home.home_planning import HomePlan, HomePlanning, PlanStatus
 from taskmatrix_ros.app.profile.robot_maps import map_of_profile
@@ -16,7 +15,7 @@ from taskmatrix_ros.app.rules.told_rules import told_rules
 from taskmatrix_ros.app.system import System
 from taskmatrix_ros.cli.do_command import InstructionArgument, read_instruction
 from taskmatrix_ros.cli.exit_status import ExitStatus, UsageError, exit_status_of_run
-from taskmatrix_ros.cli.output import JsonOption, command, console, errors, escape, print_json
+from taskmatrix_ros.cli.output import JsonOption, command, console, errors, escape, print_json, print_source
 from taskmatrix_ros.cli.plan_batch import plan_batch
 from taskmatrix_ros.cli.up_command import ProfileOption
 from taskmatrix_ros.core.instruction import Channel, Instruction, Mode
@@ -120,7 +119,7 @@ def _show_home_plan(plan: HomePlan) -> None:
     elif plan.answer:
         console.print(escape(plan.answer))
     if plan.code:
-        console.print(Syntax(plan.code, "python", background_color="default", word_wrap=True))
+        print_source(plan.code, "python")
     for call in plan.calls:
         console.print(f"  {escape(json.dumps(call, ensure_ascii=False))}")
 
@@ -151,7 +150,7 @@ def _show(episode: Episode, zone: str) -> None:
     for step in episode.outline.steps:
         console.print(f"[bold]{step.id}.[/] {escape(step.text)}  [dim]{step.effect.value}[/]")
     if episode.code:
-        console.print(Syntax(episode.code.source, "python", background_color="default", word_wrap=True))
+        print_source(episode.code.source, "python")
     if episode.rehearsed:
         for told in told_rules(episode.rehearsed.calls, zone):
             console.print(f"\n[bold]{escape(told['words'])}[/]\n{escape(told['yaml'])}", highlight=False)

@@ -25,6 +25,7 @@ from taskmatrix_ros.cli.output import (
     print_json,
     print_json_of_many,
     print_lines,
+    print_source,
 )
 from taskmatrix_ros.cli.runs_commands import answer, request
 from taskmatrix_ros.cli.up_command import ProfileOption
@@ -113,7 +114,7 @@ def show(rule: RuleArgument, *, namespace: NamespaceOption = "/taskmatrix", as_j
     if found is None:
         raise UsageError(f"rule '{rule}' is unknown; `rules list` gives the ids")
     if not as_json:
-        console.print(escape(found["yaml"]))
+        print_source(found["yaml"], "yaml")
     return answer(response, as_json, lambda: {"rule": found})
 
 

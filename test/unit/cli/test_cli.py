@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 from taskmatrix_ros.cli.exit_status import ExitStatus, exit_status_of_error, exit_status_of_run
@@ -190,3 +191,16 @@ def test_exit_statuses() -> None:
 )
 def test_what_ros2_launch_adds_is_left_out(given: str, left: str) -> None:
     assert without_ros_arguments(given.split()) == left.split()
+
+
+def test_what_goes_to_a_file_is_neither_wrapped_nor_cut() -> None:
+    status, out, _ = taskmatrix("apis", "show", "light_on")
+    assert status == 0
+    assert max(map(len, out.splitlines())) > 80, "else this shows nothing"
+    shown = yaml.safe_load(out)
+    _, told = document("apis", "show", "light_on")
+    assert shown["sentences"] == told["sentences"]
+    assert shown["ensures"] == told["ensures"]
+    _, out, _ = taskmatrix("plan", "when the living room is warmer than 27 degrees, turn off the light in the kitchen")
+    assert max(map(len, out.splitlines())) > 80, "else this shows nothing"
+    assert "1. when the living room is warmer than 27 degrees, turn off the light in the kitchen  " in out
