@@ -49,7 +49,8 @@ _TO_DO = re.compile(
     r"(?:i want|i'd like|i would like|i need|we want|we need|we'd like|have|get|schedule) (?P<what>.+?) "
     r"to (?P<how>open|close|turn on|turn off|switch on|switch off|go on|go off|come on|start|stop)"
 )
-_WISHES = (_KEEP, _TO_DO, _WISHED, _OUGHT)
+_PUT = re.compile(r"put (?P<what>(?:the|my|our) .+) (?P<how>on|off)")
+_WISHES = (_KEEP, _TO_DO, _WISHED, _OUGHT, _PUT)
 _TERSE = re.compile(r"(?P<what>.+?) (?P<how>on|off|out|open|closed|shut|up|down)")
 _BRINGS_ABOUT = {
     **dict.fromkeys(("on", "running", "go on", "come on", "start"), "turn on"),

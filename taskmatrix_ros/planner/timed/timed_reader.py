@@ -158,7 +158,7 @@ class _Utterance:
                 raise problem
             if self._holds_a_time(words):
                 raise problem or PlanningError(
-                    f"offline planner: the condition in {said(words)!r} is not understood; put a name in quotes",
+                    f"offline planner: the time or condition in {said(words)!r} is not understood; quote names",
                     code=TIMED,
                 )
             return None
@@ -454,7 +454,24 @@ class _Utterance:
         if any(isinstance(phrase, EveryDays | NotOn) for phrase in days) and not words[cut].raw.istitle():
             return self._is_plain(words[:cut])
         at = ends_with_a_clause(words)
-        return bool(at) and self._is_plain(words[:at])
+        return (bool(at) and self._is_plain(words[:at])) or self._goes_to_a_time(words)
+
+    def _goes_to_a_time(self, words: Words) -> bool:
+        """Whether a time was taken for a place: ``put the TV on`` ``ten minutes``, ``move the meeting to 3``."""
+        if not any(_is_time(keys(words[at:])) for at in range(max(1, len(words) - 4), len(words))):
+            return False  # nothing at its end is one: it need not be planned to know
+        try:
+            tree = ast.parse(self._plan(said(words)))
+        except (PlanningError, SyntaxError):
+            return False
+        places = [
+            word.value.value
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call)
+            for word in node.keywords
+            if word.arg == "place" and isinstance(word.value, ast.Constant) and isinstance(word.value.value, str)
+        ]
+        return any(_is_time(place.split()) for place in places)
 
     def _note(self, error: PlanningError) -> None:
         """Keep the first that is not only about words that nobody knows."""
@@ -471,6 +488,10 @@ def _with_referent(action: Words, sentence: Sentence) -> Words:
     if not about or at is None or len(segments(action[: at + 1], ENGLISH)) > 1:
         return action  # nothing, or something that was named since
     return (*action[:at], *spoken(about), *action[at + 1 :])
+
+
+def _is_time(said: Sequence[str]) -> bool:
+    return bool(TimePhrases(["at", *said]).whole() or TimePhrases(["in", *said]).whole())
 
 
 def _early(phrase: Phrase) -> Phrase:

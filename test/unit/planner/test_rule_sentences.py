@@ -168,3 +168,22 @@ def test_nothing_is_done_at_once_that_begins_with_a_time_or_a_condition(lead: st
 def test_a_time_is_no_part_of_a_name(text: str) -> None:
     with pytest.raises(PlanningError):
         rule_desk().code(text)
+
+
+@pytest.mark.parametrize("text", ["move the meeting to 3", "set the reminder to 6", "move the blinds to 9"])
+def test_a_time_is_no_place_to_carry_something_to(text: str) -> None:
+    with pytest.raises(PlanningError):
+        rule_desk().code(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("put the fan on at 8", "fan_on()"),
+        ("put the TV on in ten minutes", "tv_open()"),
+        ("put the fan off at sunset", "fan_off()"),
+    ],
+)
+def test_what_is_put_on_is_switched(text: str, code: str) -> None:
+    at_once, (call,) = rule_desk().read(text)
+    assert (at_once, call["rule"]["action"]["code"]) == ("", code)
