@@ -64,6 +64,13 @@ MOST_SHOWN = 50
 """Findings that are told at once: who has thousands has made one mistake again and again."""
 
 
+def _told(diagnostics: Sequence[Diagnostic]) -> str:
+    said = [str(diagnostic) for diagnostic in diagnostics[:MOST_SHOWN]]
+    if (more := len(diagnostics) - len(said)) > 0:
+        said.append(f"and {more} more")
+    return "; ".join(said)
+
+
 class ManifestError(ConfigError):
     """API documents are wrong; each finding names file, line and remedy."""
 
@@ -71,10 +78,7 @@ class ManifestError(ConfigError):
 
     def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
         self.diagnostics = tuple(diagnostics)
-        said = [str(diagnostic) for diagnostic in self.diagnostics[:MOST_SHOWN]]
-        if (more := len(self.diagnostics) - len(said)) > 0:
-            said.append(f"and {more} more")
-        super().__init__("; ".join(said))
+        super().__init__(_told(self.diagnostics))
 
 
 class NotInstalled(ConfigError):
@@ -141,10 +145,7 @@ class VerificationError(TaskMatrixError):
 
     def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
         self.diagnostics = tuple(diagnostics)
-        said = [str(diagnostic) for diagnostic in self.diagnostics[:MOST_SHOWN]]
-        if (more := len(self.diagnostics) - len(said)) > 0:
-            said.append(f"and {more} more")
-        super().__init__("; ".join(said))
+        super().__init__(_told(self.diagnostics))
 
 
 class CallError(TaskMatrixError):
