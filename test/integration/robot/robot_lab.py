@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import os
@@ -9,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -77,6 +79,7 @@ class Goal:
 
     def __init__(self, lab: RobotLab, name: str, fields: dict[str, Any]) -> None:
         self._lab = lab
+        self.fields = fields
         self.feedback: list[Any] = []
         client = lab.clients[name]
         message = ACTIONS[name].Goal(**fields)
@@ -87,6 +90,11 @@ class Goal:
         self._answer: list[Any] = []
         future = lab.post(self._handle.get_result_async)
         lab.post(lambda: future.add_done_callback(lambda f: self._answer.append(f.result())))
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether there is a result."""
+        return bool(self._answer)
 
     def result(self, timeout_s: float = PATIENCE_S) -> Any:
         """Wait for the result; gives status and result."""
@@ -238,6 +246,21 @@ class RobotLab:
     def wait_for_speed(self, least_m_s: float = 0.3) -> None:
         """Wait until it really drives."""
         wait_for(lambda: self.speed() > least_m_s, f"{least_m_s} m/s")
+
+    def drive(self, *places: str, least_m_s: float = 0.2) -> Goal:
+        """Send it from place to place until it is seen to drive. :returns: the goal that it then has.
+
+        A machine that stands still for a while misses a whole drive; what was just put between may not be heard yet.
+        """
+        deadline = time.monotonic() + PATIENCE_S
+        for place in itertools.cycle(places):
+            goal = self.send("go_to", place=place)
+            wait_for(lambda goal=goal: goal.has_ended or self.speed() > least_m_s, f"{least_m_s} m/s, or an end")
+            if not goal.has_ended:
+                return goal
+            result = goal.result().result
+            assert time.monotonic() < deadline, f"it was never seen to drive; at last: {result.message}"
+        raise ValueError("no place was named")
 
     def standing_after(self, since_s: float) -> float:
         """Simulated seconds after a moment at which the base last moved; waits until it stands."""
